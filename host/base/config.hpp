@@ -1,0 +1,75 @@
+// The configuration: read once from YAML, checked as a whole, then passed by const reference. The
+// defaults stand here; config/actiond.yaml repeats them for people.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log_config.hpp"
+#include "base/result.hpp"
+
+namespace actiond {
+
+enum class QueueType { Classic, Quorum };
+enum class Reload { Auto, Manual };
+
+// How long a failed event waits before its next attempt, and how many attempts it has in all.
+struct RetryPolicy {
+  int attempts = 20;
+  std::chrono::milliseconds initial = std::chrono::seconds(1);
+  double factor = 2;
+  std::chrono::milliseconds max = std::chrono::hours(1);
+  double jitter = 0.2;  // a share of the wait, 0 to 1
+
+  bool operator==(const RetryPolicy&) const = default;
+};
+
+// What the configuration says of one event, over what its plugin declares.
+struct EventConfig {
+  std::optional<std::string> queue;
+  std::optional<int> attempts;
+  std::optional<std::chrono::milliseconds> timeout;
+
+  bool operator==(const EventConfig&) const = default;
+};
+
+struct Config {
+  std::vector<std::string> brokers{"amqp://guest:guest@127.0.0.1:5672/%2f"};
+  std::string application = "action_event";
+  std::vector<std::string> queues{"high", "medium", "low"};  // strict priority, highest first
+  std::string default_queue = "medium";
+  std::filesystem::path plugins;  // absolute
+  std::filesystem::path run_dir;  // absolute
+  LogConfig log;
+  int concurrency = 1;
+  QueueType queue_type = QueueType::Classic;
+  std::optional<int> prefetch;  // nullopt: auto
+  Reload reload = Reload::Auto;
+  std::chrono::milliseconds shutdown_timeout = std::chrono::seconds(30);
+  RetryPolicy retry;
+  std::chrono::milliseconds timeout = std::chrono::minutes(10);
+  std::chrono::milliseconds unknown_event_ttl = std::chrono::days(7);
+  std::map<std::string, EventConfig> events;
+  nlohmann::json environment = nlohmann::json::object();
+  std::filesystem::path file;    // absolute; empty: no file was found, all is default
+  std::string environment_name;  // of -e or $ACTIOND_ENV; may be empty
+
+  bool operator==(const Config&) const = default;
+};
+
+// What the command line gave. Empty: look the file up, take the environment from $ACTIOND_ENV.
+struct ConfigSource {
+  std::string file;
+  std::string environment;
+};
+
+// Finds, reads and checks the configuration. Fails with every problem at once, a sentence a line,
+// each with file:line:column; none shows a broker's password. No file at all is no failure.
+Result<Config> load_config(const ConfigSource& source);
+
+}  // namespace actiond
