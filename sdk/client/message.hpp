@@ -1,0 +1,28 @@
+// An event on its way through a broker, whichever that is.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace action {
+
+// The pollers' own record of an event's failures.
+struct Trail {
+  int attempt = 1;                      // x-action-attempt: which attempt the next (or last) run is
+  std::string queue;                    // x-action-queue: the queue that it was first taken from
+  std::string error;                    // x-action-error: why the last attempt failed
+  std::string poller;                   // x-action-poller: who ran it last, "host/id"
+  std::int64_t first_failed_at_ms = 0;  // x-action-first-failed-at, since 1970 UTC; 0: never
+  std::int64_t failed_at_ms = 0;        // x-action-failed-at
+};
+
+struct Message {
+  std::string event;  // empty in a message that is no event
+  std::string id;
+  std::string body;
+  std::int64_t enqueued_at_s = 0;  // the property timestamp; 0: absent
+  Trail trail;
+  std::string properties;  // as received, encoded; empty in a new message
+};
+
+}  // namespace action
