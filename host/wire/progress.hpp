@@ -1,0 +1,62 @@
+// A page of memory that a poller and its runner share: which run the runner is in. It outlives a
+// crash, costs no system call, and lets the poller take back what the runner has not begun.
+//
+// Runs are numbered 1, 2, … The runner calls begin(n) before handler n, and runs it only if that
+// says so; the poller calls recall(n) to forbid all up to n that have not begun. Exactly one of
+// the two wins for each run (Dekker's rule: each stores its own word, then reads the other's).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+
+namespace actiond {
+
+class Progress {
+ public:
+  // The poller's: a new page, to be inherited by the runner through fd().
+  static Result<Progress> create();
+  // The runner's: maps the page of an inherited descriptor.
+  static Result<Progress> open(int fd);
+  ~Progress();
+  Progress(Progress&& other) noexcept;
+  Progress& operator=(Progress&& other) noexcept;
+
+  int fd() const { return fd_.get(); }
+
+  // Runner: marks run `number` as begun at `now_ns` (monotonic); false: it was recalled.
+  bool begin(std::uint64_t number, std::int64_t now_ns);
+  // Runner: run `number` has ended; unless it ended well, its outcome has been sent. So a run up to
+  // done() without an outcome is one that ended well.
+  void done(std::uint64_t number);
+
+  // Poller: forbids all runs up to `number` that have not begun; returns the last one that has.
+  std::uint64_t recall(std::uint64_t number);
+  std::uint64_t begun() const;
+  std::uint64_t done() const;
+  // When the last one began; meaningful only while begun() > done().
+  std::int64_t begun_at_ns() const;
+  // Poller: tells the handler of run `number` that its time is over.
+  void cancel(std::uint64_t number);
+  // Runner: has run `number` been cancelled?
+  bool is_cancelled(std::uint64_t number) const;
+
+ private:
+  struct Page {
+    // Each side's words on a cache line of their own.
+    alignas(64) std::atomic<std::uint64_t> begun{0};
+    std::atomic<std::int64_t> begun_at_ns{0};
+    std::atomic<std::uint64_t> done{0};
+    alignas(64) std::atomic<std::uint64_t> recalled{0};
+    std::atomic<std::uint64_t> cancelled{0};
+  };
+  Progress(UniqueFd fd, Page* page) : fd_(std::move(fd)), page_(page) {}
+  static Result<Progress> map(UniqueFd fd);
+
+  UniqueFd fd_;
+  Page* page_;
+};
+
+}  // namespace actiond
