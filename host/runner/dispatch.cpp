@@ -1,0 +1,69 @@
+#include "runner/dispatch.hpp"
+
+#include <fmt/format.h>
+
+#include "base/clock.hpp"
+#include "base/json_object.hpp"
+
+namespace actiond {
+namespace {
+
+// The ABI's texts end with a NUL; a frame's do not. Reused from run to run.
+struct RunTexts {
+  std::string event, id, queue;
+};
+
+action_run to_abi(const RunFrame& run, std::string_view params, RunTexts& texts) {
+  texts.event = run.event;
+  texts.id = run.id;
+  texts.queue = run.queue;
+  return {sizeof(action_run),  run.attempt,   texts.event.c_str(), texts.id.c_str(),
+          texts.queue.c_str(), params.data(), params.size(),       run.enqueued_at_ms};
+}
+
+Ending ending_of(action_status status) {
+  switch (status) {
+    case ACTION_DONE:
+      return Ending::Done;
+    case ACTION_HALTED:
+      return Ending::Halted;
+    case ACTION_DISCARDED:
+      return Ending::Discarded;
+    case ACTION_SNOOZED:
+      return Ending::Snoozed;
+    default:
+      return Ending::Failed;
+  }
+}
+
+std::string default_reason(action_status status) {
+  if (status == ACTION_FAILED) return "it failed without saying why";
+  if (status == ACTION_DISCARDED) return "it was discarded without saying why";
+  if (status > ACTION_SNOOZED || status < 0)
+    return fmt::format("its handler returned {}, which is no status: it counts as failed", status);
+  return {};
+}
+
+}  // namespace
+
+Outcome dispatch(const RunFrame& run, const HandlerTable& handlers, HostApi& host) {
+  static RunTexts texts;
+  const std::string_view params = run.params.empty() ? std::string_view("{}") : run.params;
+  const action_event* event = handlers.find(run.event);
+  if (event == nullptr)
+    return {Ending::Unknown, fmt::format("no plugin provides the event '{}'", run.event), {}, {}};
+  if (!is_json_object(params)) return {Ending::Malformed, "its body is no JSON object", {}, {}};
+
+  const action_run input = to_abi(run, params, texts);
+  const auto begun = monotonic_now();
+  const action_status status = event->run(event->ctx, host.table(), &input);
+  Outcome outcome;
+  outcome.duration = monotonic_now() - begun;
+  outcome.ending = ending_of(status);
+  outcome.reason = host.take_reason();
+  if (outcome.reason.empty()) outcome.reason = default_reason(status);
+  outcome.snooze = std::chrono::milliseconds(host.snooze_ms());
+  return outcome;
+}
+
+}  // namespace actiond

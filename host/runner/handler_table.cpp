@@ -1,0 +1,68 @@
+#include "runner/handler_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace actiond {
+namespace {
+
+constexpr std::size_t kMaxNameBytes = 255;  // AMQP's short string, in which `type` travels
+
+bool is_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxNameBytes &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+                  c == '-';
+         });
+}
+
+EventInfo describe(const action_event& event) {
+  return {event.name, event.queue == nullptr ? "" : event.queue, event.attempts, event.timeout_ms};
+}
+
+}  // namespace
+
+Result<void> HandlerTable::add(const PluginLibrary& plugin, PluginInfo& info) {
+  std::uint32_t count = 0;
+  const action_event* const* events = plugin.descriptor().events(&count);
+  const std::string file = file_name(info.file);
+  if (events == nullptr) count = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (auto checked = check(*events[i], file); !checked) return checked;
+    const bool is_twice =
+        std::any_of(info.events.begin(), info.events.end(),
+                    [&](const EventInfo& other) { return other.name == events[i]->name; });
+    if (is_twice)
+      return Error{fmt::format("plugin {} provides the event '{}' twice: give one another name",
+                               file, events[i]->name)};
+    info.events.push_back(describe(*events[i]));
+  }
+  for (std::uint32_t i = 0; i < count; ++i)
+    handlers_.emplace(events[i]->name, Handler{events[i], file});
+  return {};
+}
+
+Result<void> HandlerTable::check(const action_event& event, const std::string& file) const {
+  if (!ACTIOND_HOLDS(event, action_event, run) || event.run == nullptr || event.name == nullptr)
+    return Error{
+        fmt::format("plugin {} has an event without a name or a function: rebuild it with the "
+                    "installed SDK",
+                    file)};
+  if (!is_name(event.name))
+    return Error{fmt::format("plugin {} has an event named '{}': use small letters, digits and _.-",
+                             file, event.name)};
+  if (const auto taken = handlers_.find(std::string_view(event.name)); taken != handlers_.end())
+    return Error{
+        fmt::format("plugin {} provides the event '{}', which {} has already: remove one of "
+                    "the two files, or give the event another name",
+                    file, event.name, taken->second.file)};
+  return {};
+}
+
+const action_event* HandlerTable::find(std::string_view name) const {
+  const auto found = handlers_.find(name);
+  return found == handlers_.end() ? nullptr : found->second.event;
+}
+
+}  // namespace actiond

@@ -1,0 +1,121 @@
+#include "runner/host_api.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/json_object.hpp"
+#include "client/event_id.hpp"
+
+namespace actiond {
+namespace {
+
+std::string_view params_of(const action_request& request) {
+  return request.params_size == 0 ? std::string_view("{}")
+                                  : std::string_view(request.params, request.params_size);
+}
+
+}  // namespace
+
+HostApi::HostApi(const RunnerSetup& setup, Outbox& outbox, const Progress& progress)
+    : setup_(setup), outbox_(outbox), progress_(progress) {
+  table_.size = sizeof table_;
+  table_.abi_major = ACTION_ABI_MAJOR;
+  table_.abi_minor = ACTION_ABI_MINOR;
+  table_.ctx = this;
+  table_.log = &HostApi::log;
+  table_.queue_event = &HostApi::queue_event;
+  table_.config = &HostApi::config;
+  table_.is_cancelled = &HostApi::is_cancelled;
+  table_.set_reason = &HostApi::set_reason;
+  table_.set_snooze = &HostApi::set_snooze;
+  table_.extension = &HostApi::extension;
+}
+
+void HostApi::begin_run(std::uint64_t number) {
+  std::lock_guard lock(mutex_);
+  number_ = number;
+  reason_.clear();
+  snooze_ms_ = 0;
+}
+
+std::string HostApi::take_reason() {
+  std::lock_guard lock(mutex_);
+  return std::move(reason_);
+}
+
+void HostApi::log(void* ctx, action_level level, const char* text, std::uint64_t size) {
+  auto& host = self(ctx);
+  std::lock_guard lock(host.mutex_);
+  host.outbox_.send(LogFrame{host.number_, std::clamp(level, 0, 3), {text, size}});
+}
+
+const char* HostApi::queue_event(void* ctx, const action_request* request, char* id) {
+  auto& host = self(ctx);
+  std::lock_guard lock(host.mutex_);
+  host.problem_ = host.problem_with(*request);
+  if (!host.problem_.empty()) return host.problem_.c_str();
+  const std::string new_event = action::new_event_id();
+  const std::string_view queue =
+      request->queue == nullptr || *request->queue == 0 ? std::string_view() : request->queue;
+  host.outbox_.send(
+      QueueFrame{host.number_, request->event, new_event, queue, params_of(*request)});
+  if (id != nullptr) std::memcpy(id, new_event.c_str(), ACTION_ID_SIZE);
+  return nullptr;
+}
+
+std::string HostApi::problem_with(const action_request& request) const {
+  if (request.event == nullptr || *request.event == 0 || std::strlen(request.event) > 255)
+    return "an event needs a name of 1 to 255 bytes";
+  if (request.queue != nullptr && *request.queue != 0 &&
+      std::find(setup_.queues.begin(), setup_.queues.end(), request.queue) == setup_.queues.end())
+    return fmt::format("unknown queue '{}': the configuration names {}", request.queue,
+                       fmt::join(setup_.queues, ", "));
+  if (!is_json_object(params_of(request)))
+    return fmt::format("the params of '{}' are no JSON object", request.event);
+  return {};
+}
+
+const char* HostApi::config(void* ctx, const char* key) {
+  auto& host = self(ctx);
+  std::lock_guard lock(host.mutex_);
+  return key == nullptr ? nullptr : host.config_text(key);
+}
+
+const char* HostApi::config_text(const std::string& key) {
+  if (const auto known = config_.find(key); known != config_.end()) return known->second.c_str();
+  const nlohmann::json* value = &setup_.environment;
+  for (std::size_t begin = 0; begin <= key.size();) {
+    const auto end = std::min(key.find('.', begin), key.size());
+    const auto child =
+        value->is_object() ? value->find(key.substr(begin, end - begin)) : value->end();
+    if (!value->is_object() || child == value->end()) return nullptr;
+    value = &*child;
+    begin = end + 1;
+  }
+  return config_.emplace(key, value->dump()).first->second.c_str();
+}
+
+std::int32_t HostApi::is_cancelled(void* ctx) {
+  const auto& host = self(ctx);
+  return host.number_ > 0 && host.progress_.is_cancelled(host.number_) ? 1 : 0;
+}
+
+void HostApi::set_reason(void* ctx, const char* text, std::uint64_t size) {
+  auto& host = self(ctx);
+  std::lock_guard lock(host.mutex_);
+  host.reason_.assign(text, size);
+}
+
+void HostApi::set_snooze(void* ctx, std::int64_t delay_ms) {
+  auto& host = self(ctx);
+  std::lock_guard lock(host.mutex_);
+  host.snooze_ms_ = std::max<std::int64_t>(1, delay_ms);
+}
+
+const void* HostApi::extension(void*, const char*) {
+  return nullptr;
+}
+
+}  // namespace actiond

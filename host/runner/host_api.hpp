@@ -1,0 +1,60 @@
+// The host's side of abi.h in a runner: the table of functions that plugins call, each turned into
+// a frame to the poller or an answer from the setup.
+#pragma once
+
+#include <action/abi.h>
+
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "runner/outbox.hpp"
+#include "wire/progress.hpp"
+#include "wire/setup.hpp"
+
+namespace actiond {
+
+class HostApi {
+ public:
+  // All three must outlive it.
+  HostApi(const RunnerSetup& setup, Outbox& outbox, const Progress& progress);
+  HostApi(const HostApi&) = delete;
+  HostApi& operator=(const HostApi&) = delete;
+
+  const action_host* table() const { return &table_; }
+
+  // Between begin_run and end_run, what plugins do belongs to run `number`; 0: to none.
+  void begin_run(std::uint64_t number);
+
+  // What the plugin has said since begin_run.
+  std::string take_reason();
+  std::int64_t snooze_ms() const { return snooze_ms_; }
+
+ private:
+  static HostApi& self(void* ctx) { return *static_cast<HostApi*>(ctx); }
+  static void log(void* ctx, action_level level, const char* text, std::uint64_t size);
+  static const char* queue_event(void* ctx, const action_request* request, char* id);
+  static const char* config(void* ctx, const char* key);
+  static std::int32_t is_cancelled(void* ctx);
+  static void set_reason(void* ctx, const char* text, std::uint64_t size);
+  static void set_snooze(void* ctx, std::int64_t delay_ms);
+  static const void* extension(void* ctx, const char* id);
+
+  // The sentence that is wrong with the request; empty: nothing.
+  std::string problem_with(const action_request& request) const;
+  const char* config_text(const std::string& key);
+
+  const RunnerSetup& setup_;
+  Outbox& outbox_;
+  const Progress& progress_;
+  action_host table_{};
+
+  std::mutex mutex_;  // plugins may call from threads of their own
+  std::uint64_t number_ = 0;
+  std::string reason_;
+  std::int64_t snooze_ms_ = 0;
+  std::string problem_;                        // lives until the next queue_event
+  std::map<std::string, std::string> config_;  // answers given; their text lives as long as we do
+};
+
+}  // namespace actiond

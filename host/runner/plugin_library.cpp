@@ -1,0 +1,84 @@
+#include "runner/plugin_library.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/dll/shared_library.hpp>
+#include <filesystem>
+
+#include "base/ownership.hpp"
+#include "runner/elf_check.hpp"
+
+namespace actiond {
+namespace {
+
+Error refusal(const std::string& path, const std::string& why) {
+  return Error{fmt::format("plugin {} {}", file_name(path), why)};
+}
+
+// What the dynamic linker says, without the path it begins with, and with what to do about it.
+std::string explain_dlopen(const std::string& path, std::string text) {
+  if (const auto at = text.find(path + ": "); at != std::string::npos)
+    text.erase(0, at + path.size() + 2);
+  if (text.find("undefined symbol") != std::string::npos)
+    return fmt::format(
+        "can't be loaded: {}: link what it needs (-Wl,-z,defs shows it at build time)", text);
+  return fmt::format("can't be loaded: {}", text);
+}
+
+Result<void> check_descriptor(const std::string& path, const action_plugin_descriptor& descriptor) {
+  if (descriptor.size < offsetof(action_plugin_descriptor, name))
+    return refusal(path,
+                   "has a descriptor that is too short to hold its version: rebuild it with the "
+                   "installed SDK");
+  if (descriptor.abi_major != ACTION_ABI_MAJOR)
+    return refusal(
+        path, fmt::format("was built for ABI {}, this actiond speaks ABI {}: rebuild it with the "
+                          "installed SDK, or upgrade actiond",
+                          descriptor.abi_major, ACTION_ABI_MAJOR));
+  if (!ACTIOND_HOLDS(descriptor, action_plugin_descriptor, events) || descriptor.events == nullptr)
+    return refusal(path, "names no events: its descriptor has no function `events`");
+  return {};
+}
+
+std::string or_empty(const char* text) {
+  return text == nullptr ? "" : text;
+}
+
+}  // namespace
+
+std::string file_name(const std::string& path) {
+  return std::filesystem::path(path).filename();
+}
+
+Result<PluginLibrary> PluginLibrary::load(const std::string& path) {
+  if (auto whole = check_elf(path); !whole) return refusal(path, whole.error().text);
+  if (auto safe = check_not_writable_by_others(path); !safe) return safe.error().within("plugin");
+  try {
+    // Every symbol now, not at the first call: a missing one would end the process in a handler.
+    auto library =
+        std::make_unique<boost::dll::shared_library>(path, boost::dll::load_mode::rtld_now);
+    if (!library->has(ACTION_PLUGIN_SYMBOL))
+      return refusal(path, "exports no symbol `" ACTION_PLUGIN_SYMBOL
+                           "`: it has no ACTION_EVENT, or is no plugin");
+    const auto& descriptor = library->get<const action_plugin_descriptor>(ACTION_PLUGIN_SYMBOL);
+    if (auto checked = check_descriptor(path, descriptor); !checked) return checked.error();
+    (void)library.release();  // stays for the life of the process
+    return PluginLibrary(path, &descriptor);
+  } catch (const std::exception& error) {
+    return refusal(path, explain_dlopen(path, error.what()));
+  }
+}
+
+PluginInfo PluginLibrary::info() const {
+  PluginInfo info;
+  info.file = path_;
+  const auto& plugin = *descriptor_;
+  info.name = or_empty(plugin.name);
+  if (info.name.empty()) info.name = std::filesystem::path(path_).stem();
+  info.version = or_empty(plugin.version);
+  info.sdk_version = or_empty(plugin.sdk_version);
+  info.abi = fmt::format("{}.{}", plugin.abi_major, plugin.abi_minor);
+  return info;
+}
+
+}  // namespace actiond

@@ -1,0 +1,195 @@
+#include "runner/runner.hpp"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <deque>
+
+#include "base/clock.hpp"
+#include "runner/dispatch.hpp"
+
+namespace actiond {
+namespace {
+
+// Outcomes of short runs travel together; none waits longer than this for company.
+constexpr std::chrono::microseconds kLongestWait{500};
+
+class Runner {
+ public:
+  explicit Runner(Progress progress) : progress_(std::move(progress)), outbox_(kRunnerSocket) {}
+
+  int run() {
+    while (!is_stopped_) {
+      if (!take_frames()) return 1;
+      if (is_stopped_) break;
+      outbox_.flush();
+      if (!receive()) return 0;
+    }
+    teardown();
+    outbox_.flush();
+    return 0;
+  }
+
+ private:
+  // Blocks for the next bytes; false: the poller is gone.
+  bool receive() {
+    const auto space = input_.space();
+    const ssize_t got = ::recv(kRunnerSocket, space.data(), space.size(), 0);
+    if (got < 0 && errno == EINTR) return true;
+    if (got <= 0) return false;
+    input_.commit(static_cast<std::size_t>(got));
+    return true;
+  }
+
+  bool take_frames() {
+    while (!is_stopped_) {
+      auto frame = input_.next();
+      if (!frame) return false;
+      if (!*frame) return true;
+      if (!take(**frame)) return false;
+    }
+    return true;
+  }
+
+  bool take(const Frame& frame) {
+    switch (static_cast<FrameKind>(frame.kind)) {
+      case FrameKind::Setup: {
+        const auto setup = decode<SetupFrame>(frame.payload);
+        return setup && load(setup->json);
+      }
+      case FrameKind::Run: {
+        const auto run = decode<RunFrame>(frame.payload);
+        if (!run || host_ == nullptr) return false;
+        perform(*run);
+        return true;
+      }
+      case FrameKind::Stop:
+        is_stopped_ = true;
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  bool load(std::string_view json) {
+    auto setup = setup_from(json);
+    if (!setup) return false;
+    setup_ = std::move(*setup);
+    host_ = std::make_unique<HostApi>(setup_, outbox_, progress_);
+    LoadReport report;
+    for (const auto& file : setup_.files) report.plugins.push_back(load_plugin(file));
+    if (!setup_.inspect_only && report.problem() == nullptr) set_up(report);
+    outbox_.send(ReadyFrame{to_text(report)});
+    return true;
+  }
+
+  PluginInfo load_plugin(const std::string& file) {
+    outbox_.send(LoadingFrame{file});  // so that the poller can name what crashed or hung
+    PluginInfo info;
+    info.file = file;
+    auto library = PluginLibrary::load(file);
+    if (!library) {
+      info.problem = library.error().text;
+      return info;
+    }
+    info = library->info();
+    if (library->descriptor().attach != nullptr) library->descriptor().attach(host_->table());
+    if (auto added = handlers_.add(*library, info); !added) info.problem = added.error().text;
+    libraries_.push_back(std::move(*library));
+    return info;
+  }
+
+  void set_up(LoadReport& report) {
+    for (std::size_t i = 0; i < libraries_.size(); ++i) {
+      const auto& plugin = libraries_[i].descriptor();
+      if (!ACTIOND_HOLDS(plugin, action_plugin_descriptor, setup) || plugin.setup == nullptr)
+        continue;
+      auto& info = report.plugins[i];
+      outbox_.send(LoadingFrame{info.file});
+      host_->begin_run(0);
+      if (plugin.setup(host_->table()) == ACTION_DONE) continue;
+      const std::string reason = host_->take_reason();
+      info.problem = "plugin " + file_name(info.file) + " refused to start: its setup failed" +
+                     (reason.empty() ? std::string() : ": " + reason);
+      return;
+    }
+    is_set_up_ = true;
+  }
+
+  void perform(const RunFrame& run) {
+    const auto now = monotonic_now();
+    if (now - last_flush_ > kLongestWait) flush(now);
+    if (!progress_.begin(run.number, now.time_since_epoch().count())) {
+      report(run.number, {Ending::NotStarted, "recalled", {}, {}});
+      return;
+    }
+    host_->begin_run(run.number);
+    Outcome outcome = dispatch(run, handlers_, *host_);
+    host_->begin_run(0);
+    report(run.number, outcome);
+  }
+
+  // A plain success may wait in the outbox for company: if this process dies first, the page of
+  // progress still says that it was done. Anything else must be told before the next run begins.
+  void report(std::uint64_t number, const Outcome& outcome) {
+    const OutcomeFrame frame{number, outcome.ending, outcome.snooze.count(),
+                             outcome.duration.count(), outcome.reason};
+    if (outcome.ending == Ending::Done)
+      outbox_.add(frame);
+    else
+      outbox_.send(frame);
+    progress_.done(number);
+  }
+
+  void flush(MonotonicTime now) {
+    outbox_.flush();
+    last_flush_ = now;
+  }
+
+  void teardown() {
+    if (!is_set_up_) return;
+    for (auto library = libraries_.rbegin(); library != libraries_.rend(); ++library) {
+      const auto& plugin = library->descriptor();
+      if (ACTIOND_HOLDS(plugin, action_plugin_descriptor, teardown) && plugin.teardown != nullptr)
+        plugin.teardown(host_->table());
+    }
+  }
+
+  Progress progress_;
+  Outbox outbox_;
+  FrameBuffer input_;
+  RunnerSetup setup_;
+  std::unique_ptr<HostApi> host_;
+  HandlerTable handlers_;
+  std::deque<PluginLibrary> libraries_;
+  MonotonicTime last_flush_{};
+  bool is_set_up_ = false;
+  bool is_stopped_ = false;
+};
+
+// The terminal's Ctrl-C goes to the whole foreground group; what it means is the poller's to say.
+void leave_signals_to_the_poller() {
+  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) ::signal(signal, SIG_IGN);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+}  // namespace
+
+int run_runner(pid_t poller) {
+  // Without this the runner of a killed poller would work on while the broker delivers the same
+  // message elsewhere. The check closes the gap between birth and prctl.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != poller) return 0;
+  leave_signals_to_the_poller();
+  auto progress = Progress::open(kRunnerProgress);
+  if (!progress) {
+    std::fprintf(stderr, "actiond: runner: %s\n", progress.error().text.c_str());
+    return 1;
+  }
+  return Runner(std::move(*progress)).run();
+}
+
+}  // namespace actiond
