@@ -1,0 +1,8 @@
+// The smallest plugin: one event, "hello_world", that greets somebody in the log.
+#include <action/event.hpp>
+
+class HelloWorldEvent : public action::Event {
+ public:
+  void process() override { log("hello {}", params().value("name", "world")); }
+};
+ACTION_EVENT(HelloWorldEvent)

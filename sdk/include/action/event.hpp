@@ -1,0 +1,216 @@
+// What an event's author includes. An event is a class with a process():
+//
+//   class HelloWorldEvent : public action::Event {
+//    public:
+//     void process() override { log("hello {}", params().value("name", "world")); }
+//   };
+//   ACTION_EVENT(HelloWorldEvent)   // its name: "hello_world"
+//
+// Header-only over abi.h. Its variables and functions are hidden in the plugin's shared object,
+// also without compiler flags, so two plugins in one runner share nothing; types are not, since the
+// compiler would warn of every class derived from them. The host finds the symbol `action_plugin`.
+#ifndef ACTION_EVENT_HPP
+#define ACTION_EVENT_HPP
+
+#include <action/abi.h>
+
+#include <action/detail/filters.hpp>
+#include <action/detail/host.hpp>
+#include <action/detail/names.hpp>
+#include <action/queue_options.hpp>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+namespace action {
+
+namespace detail {
+struct EventRunner;
+}
+
+// What an event declares about itself; inherited unless declared again:
+//   static constexpr action::Options options{.queue = "high", .attempts = 5, .timeout = 30s};
+// What is left out is the configuration's default, and the configuration overrides all of it.
+struct Options {
+  const char* queue = nullptr;
+  int attempts = 0;
+  std::chrono::milliseconds timeout{0};
+};
+
+// Thrown by a handler: never again, to the dead-letter queue.
+struct Discard : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Thrown by a handler: again after `delay` (at least a millisecond), no attempt spent.
+class Snooze : public std::runtime_error {
+ public:
+  template <class Rep, class Period>
+  explicit Snooze(std::chrono::duration<Rep, Period> delay, const std::string& why = "")
+      : std::runtime_error(why), delay_(clamped(delay)) {}
+
+  std::chrono::milliseconds delay() const { return delay_; }
+
+ private:
+  static std::chrono::milliseconds clamped(std::chrono::duration<double, std::milli> delay) {
+    if (!(delay.count() > 1)) return std::chrono::milliseconds(1);
+    if (delay.count() >= 9e18) return std::chrono::milliseconds::max();
+    return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(delay.count())));
+  }
+
+  std::chrono::milliseconds delay_;
+};
+
+// The base of all events. One object is made for each run, on the runner's only thread.
+class Event {
+ public:
+  using Level = action::Level;
+  static constexpr Options options{};
+
+  Event() : host_(detail::current_run.host), run_(detail::current_run.run) {}
+  virtual ~Event() = default;
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+
+  // Does the event's work. A std::exception fails this attempt with its what().
+  virtual void process() = 0;
+
+  // The run's parameters: always an object. They belong to this run, so params()["to"] is safe on
+  // a missing key (it is null then).
+  nlohmann::json& params() const {
+    if (!params_) params_ = parsed_params();
+    return *params_;
+  }
+
+  std::string name() const { return text(&action_run::event); }
+  std::string id() const { return text(&action_run::id); }
+  std::string queue() const { return text(&action_run::queue); }
+
+  // 1 for the first.
+  int attempt() const { return detail::field(run_, &action_run::attempt); }
+
+  // When it was queued; the epoch if nobody said so.
+  std::chrono::system_clock::time_point enqueued_at() const {
+    const auto since_epoch = detail::field(run_, &action_run::enqueued_at_ms);
+    return std::chrono::system_clock::time_point(std::chrono::milliseconds(since_epoch));
+  }
+
+  // True when the run should end soon, since its time is over. Cheap: ask in every loop.
+  bool cancelled() const {
+    const auto ask = detail::field(host_, &action_host::is_cancelled);
+    return ask && ask(host_->ctx) != 0;
+  }
+
+  // As the functions of the same names in namespace action, which serve code outside of events.
+  template <class... Args>
+  void log(Level level, fmt::format_string<Args...> format, Args&&... args) const {
+    detail::log_format(host_, level, format, fmt::make_format_args(args...));
+  }
+  template <class... Args>
+  void log(fmt::format_string<Args...> format, Args&&... args) const {
+    detail::log_format(host_, Level::Info, format, fmt::make_format_args(args...));
+  }
+  nlohmann::json config(const std::string& key) const { return detail::config_value(host_, key); }
+  template <class T>
+  T config(const std::string& key) const {
+    return detail::config_required<T>(host_, key);
+  }
+  template <class T>
+  detail::ConfigType<T> config(const std::string& key, T fallback) const {
+    return detail::config_or<T>(host_, key, std::move(fallback));
+  }
+  std::string queue_action_event(const std::string& event, const nlohmann::json& params = {},
+                                 const QueueOptions& queue_options = {}) const {
+    return detail::queue_event(host_, event, params, queue_options);
+  }
+
+ protected:
+  // Filters: member functions without arguments that return void or bool, declared in
+  // constructors, so a base class's run first. Before filters run before process(); one that
+  // answers false ends the event there, done. After filters run after a success; their answer is
+  // ignored. A filter that is declared twice runs once, in its first place; skipping one that
+  // isn't there is no error. To name a protected filter of a base class, C++ wants the class that
+  // you are in:
+  //   skip_before_filter(&SendEmailEvent::require_account);
+  template <class R, class C>
+  void before_filter(R (C::*filter)()) {
+    before_.add(detail::to_filter<Event>(filter));
+  }
+  template <class R, class C>
+  void before_filter(R (C::*filter)() const) {
+    before_.add(detail::to_filter<Event>(filter));
+  }
+  template <class R, class C>
+  void skip_before_filter(R (C::*filter)()) {
+    before_.remove(detail::to_filter<Event>(filter));
+  }
+  template <class R, class C>
+  void skip_before_filter(R (C::*filter)() const) {
+    before_.remove(detail::to_filter<Event>(filter));
+  }
+  template <class R, class C>
+  void after_filter(R (C::*filter)()) {
+    after_.add(detail::to_filter<Event>(filter));
+  }
+  template <class R, class C>
+  void after_filter(R (C::*filter)() const) {
+    after_.add(detail::to_filter<Event>(filter));
+  }
+  template <class R, class C>
+  void skip_after_filter(R (C::*filter)()) {
+    after_.remove(detail::to_filter<Event>(filter));
+  }
+  template <class R, class C>
+  void skip_after_filter(R (C::*filter)() const) {
+    after_.remove(detail::to_filter<Event>(filter));
+  }
+
+ private:
+  friend struct detail::EventRunner;
+
+  std::string text(const char* action_run::*member) const {
+    const char* value = detail::field(run_, member);
+    return value ? value : "";
+  }
+
+  nlohmann::json parsed_params() const {
+    const char* begin = detail::field(run_, &action_run::params);
+    const auto size = detail::field(run_, &action_run::params_size);
+    if (!begin || size == 0) return nlohmann::json::object();
+    return nlohmann::json::parse(begin, begin + size);
+  }
+
+  const action_host* host_;
+  const action_run* run_;
+  mutable std::optional<nlohmann::json> params_;
+  detail::FilterChain<Event> before_;
+  detail::FilterChain<Event> after_;
+};
+
+}  // namespace action
+
+#include <action/detail/plugin.hpp>
+
+// Makes a class an event of this plugin. Its name is the class's, without namespaces and a final
+// "Event", in snake_case: HTTPPingEvent is "http_ping". ACTION_EVENT(Class, "name") gives another.
+// Write it after the class, outside of functions, in a source file (a header would repeat it).
+#define ACTION_EVENT(...)                                                                   \
+  ACTION_DETAIL_THIRD(__VA_ARGS__, ACTION_DETAIL_NAMED_EVENT, ACTION_DETAIL_CLASS_EVENT, ~) \
+  (__VA_ARGS__)
+
+// Runs `function` (void()) once in each runner before the first event; several run in the order
+// written. One that throws refuses the plugin with its what().
+#define ACTION_SETUP(function)                                             \
+  [[maybe_unused]] static const bool ACTION_DETAIL_UNIQUE(action_setup_) = \
+      ::action::detail::add_setup(function);
+
+// Runs `function` (void()) once in each runner after its last event; several run in reverse order.
+#define ACTION_TEARDOWN(function)                                             \
+  [[maybe_unused]] static const bool ACTION_DETAIL_UNIQUE(action_teardown_) = \
+      ::action::detail::add_teardown(function);
+
+#endif
