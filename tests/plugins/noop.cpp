@@ -1,0 +1,8 @@
+// Does nothing but read its parameters: what the benchmarks run.
+#include <action/event.hpp>
+
+class NoopEvent : public action::Event {
+ public:
+  void process() override { params(); }
+};
+ACTION_EVENT(NoopEvent)

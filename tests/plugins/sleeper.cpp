@@ -1,0 +1,17 @@
+// Event "sleep": sleeps params "ms". Appends "<id> <queue> <n>" to the file params "file", if
+// given, when it starts; n is params "n", else 0. Doesn't ask whether it is cancelled.
+#include <action/event.hpp>
+#include <thread>
+
+#include "append_line.hpp"
+
+class SleepEvent : public action::Event {
+ public:
+  void process() override {
+    if (params().contains("file")) {
+      append_line(params()["file"], fmt::format("{} {} {}", id(), queue(), params().value("n", 0)));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(params().value("ms", 0)));
+  }
+};
+ACTION_EVENT(SleepEvent)
