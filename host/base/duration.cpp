@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/text.hpp"
+
 namespace actiond {
 namespace {
 
@@ -30,9 +32,9 @@ const Unit* find_unit(std::string_view name) {
 
 Error not_a_duration(std::string_view text) {
   return {
-      fmt::format("'{}' is no duration: write a whole number and one unit, as in "
+      fmt::format("{} is no duration: write a whole number and one unit, as in "
                   "250ms, 10s, 5m, 1h or 7d",
-                  text)};
+                  in_quotes(text))};
 }
 
 // "1.234s" as "1.2s": a tenth is what people read.
@@ -50,11 +52,12 @@ Result<milliseconds> parse_duration(std::string_view text) {
   const bool is_too_long = failure == std::errc::result_out_of_range;
   if (failure == std::errc::invalid_argument || text.front() == '-') return not_a_duration(text);
   const std::string_view name(rest, static_cast<std::size_t>(end - rest));
-  if (name.empty()) return Error{fmt::format("'{0}' has no unit: write {0}s or {0}ms", text)};
+  if (name.empty())
+    return Error{fmt::format("{0} has no unit: write {1}s or {1}ms", in_quotes(text), text)};
   const Unit* unit = find_unit(name);
   if (unit == nullptr) return not_a_duration(text);
   if (is_too_long || number > max_ms / unit->ms)
-    return Error{fmt::format("'{}' is too long: at most 36500d", text)};
+    return Error{fmt::format("{} is too long: at most 36500d", in_quotes(text))};
   return milliseconds(number * unit->ms);
 }
 
