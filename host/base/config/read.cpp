@@ -1,0 +1,106 @@
+#include "base/config/read.hpp"
+
+#include "base/config/brokers.hpp"
+#include "base/config/queues.hpp"
+#include "base/config/scalar.hpp"
+#include "base/config/section.hpp"
+
+namespace actiond {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr Range<int> attempts_range{1, 1'000'000};
+constexpr Range<int> concurrency_range{1, 256};
+constexpr Range<int> prefetch_range{1, 65535};
+constexpr Range<double> factor_range{1, 1000};
+constexpr Range<double> jitter_range{0, 1};
+constexpr milliseconds any_duration{0};
+constexpr milliseconds some_duration{1};
+
+void read_log(const Section& section, const std::filesystem::path& base, LogConfig& log) {
+  section.read_choice<LogLevel>("level",
+                                {{"debug", LogLevel::Debug},
+                                 {"info", LogLevel::Info},
+                                 {"warning", LogLevel::Warning},
+                                 {"error", LogLevel::Error}},
+                                log.level);
+  section.read_choice<LogFormat>("format", {{"text", LogFormat::Text}, {"json", LogFormat::Json}},
+                                 log.format);
+  const Tree* const file = section.find("file");
+  if (file == nullptr || file->kind == Tree::Kind::Null) return;
+  if (file->kind == Tree::Kind::Scalar && file->text.empty())
+    log.file.clear();
+  else
+    section.read_path("file", base, log.file);
+}
+
+void read_retry(const Section& section, RetryPolicy& retry) {
+  section.read_whole("attempts", attempts_range, retry.attempts);
+  section.read_duration("initial", some_duration, retry.initial);
+  section.read_decimal("factor", factor_range, retry.factor);
+  section.read_duration("max", some_duration, retry.max);
+  section.read_decimal("jitter", jitter_range, retry.jitter);
+}
+
+void read_prefetch(const Section& section, std::optional<int>& prefetch) {
+  const Tree* const value = section.find("prefetch");
+  if (value == nullptr) return;
+  prefetch.reset();
+  if (value->kind == Tree::Kind::Scalar && value->text == "auto") return;
+  const auto number = may_be_number(*value) ? parse_whole(value->text) : std::nullopt;
+  if (!number || *number < prefetch_range.min || *number > prefetch_range.max)
+    return section.refuse("prefetch", *value, "must be auto or a whole number from 1 to 65535");
+  prefetch = static_cast<int>(*number);
+}
+
+EventConfig read_event(const Section& section) {
+  EventConfig event;
+  if (section.find("queue") != nullptr) section.read_text("queue", event.queue.emplace());
+  if (section.find("attempts") != nullptr)
+    section.read_whole("attempts", attempts_range, event.attempts.emplace());
+  if (section.find("timeout") != nullptr)
+    section.read_duration("timeout", some_duration, event.timeout.emplace());
+  return event;
+}
+
+void read_events(const Section& root, Config& config) {
+  const Tree* const events = root.find("events");
+  if (events == nullptr) return;
+  const Section section = root.section("events");
+  for (const TreeEntry& entry : events->entries)
+    config.events[entry.key] = read_event(section.section(entry.key));
+}
+
+void read_environment(const Section& root, nlohmann::json& environment) {
+  const Tree* const value = root.find("environment");
+  if (value != nullptr && value->kind == Tree::Kind::Map) environment = to_json(*value);
+}
+
+}  // namespace
+
+void read_config(const Tree& root, const std::filesystem::path& base, Config& config,
+                 Problems& problems) {
+  const Section section(&root, "", problems);
+  read_brokers(section, config.brokers);
+  read_name(section, "application", config.application);
+  section.read_path("plugins", base, config.plugins);
+  section.read_path("run_dir", base, config.run_dir);
+  read_log(section.section("log"), base, config.log);
+  section.read_whole("concurrency", concurrency_range, config.concurrency);
+  section.read_choice<QueueType>("queue_type",
+                                 {{"classic", QueueType::Classic}, {"quorum", QueueType::Quorum}},
+                                 config.queue_type);
+  read_prefetch(section, config.prefetch);
+  section.read_choice<Reload>("reload", {{"auto", Reload::Auto}, {"manual", Reload::Manual}},
+                              config.reload);
+  section.read_duration("shutdown_timeout", any_duration, config.shutdown_timeout);
+  read_retry(section.section("retry"), config.retry);
+  section.read_duration("timeout", some_duration, config.timeout);
+  section.read_duration("unknown_event_ttl", any_duration, config.unknown_event_ttl);
+  read_events(section, config);
+  read_environment(section, config.environment);
+  read_queues(section, config);
+}
+
+}  // namespace actiond

@@ -1,0 +1,87 @@
+#include "base/config/section.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/config/scalar.hpp"
+#include "base/duration.hpp"
+#include "base/text.hpp"
+
+namespace actiond {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Longer than the broker can hold a message back, and shorter than what overflows anywhere.
+constexpr milliseconds max_duration = std::chrono::days(365);
+
+}  // namespace
+
+bool is_plain_text(const Tree& value) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  return value.kind == Tree::Kind::Scalar && !value.text.empty() &&
+         std::none_of(value.text.begin(), value.text.end(), is_control);
+}
+
+const Tree* Section::find(std::string_view key) const {
+  const Tree* const value = map_ == nullptr ? nullptr : map_->find(key);
+  const bool is_reported = value != nullptr && value->kind == Tree::Kind::Reported;
+  return is_reported ? nullptr : value;
+}
+
+void Section::refuse(std::string_view key, const Tree& value, std::string_view must) const {
+  problems_.add(value.place, fmt::format("'{}' {}, not {}", path(key), must, describe(value)));
+}
+
+std::string Section::or_list(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, " or "));
+}
+
+void Section::read_text(std::string_view key, std::string& field) const {
+  const Tree* const value = find(key);
+  if (value == nullptr) return;
+  if (!is_plain_text(*value)) return refuse(key, *value, "must be a line of text");
+  field = value->text;
+}
+
+void Section::read_path(std::string_view key, const std::filesystem::path& base,
+                        std::filesystem::path& field) const {
+  const Tree* const value = find(key);
+  if (value == nullptr) return;
+  if (!is_plain_text(*value)) return refuse(key, *value, "must be a path");
+  field = (base / value->text).lexically_normal();
+}
+
+void Section::read_whole(std::string_view key, Range<int> range, int& field) const {
+  const Tree* const value = find(key);
+  if (value == nullptr) return;
+  const auto number = may_be_number(*value) ? parse_whole(value->text) : std::nullopt;
+  if (!number || *number < range.min || *number > range.max)
+    return refuse(key, *value,
+                  fmt::format("must be a whole number from {} to {}", range.min, range.max));
+  field = static_cast<int>(*number);
+}
+
+void Section::read_decimal(std::string_view key, Range<double> range, double& field) const {
+  const Tree* const value = find(key);
+  if (value == nullptr) return;
+  const auto number = may_be_number(*value) ? parse_decimal(value->text) : std::nullopt;
+  if (!number || *number < range.min || *number > range.max)
+    return refuse(key, *value, fmt::format("must be a number from {} to {}", range.min, range.max));
+  field = *number;
+}
+
+void Section::read_duration(std::string_view key, milliseconds min, milliseconds& field) const {
+  const Tree* const value = find(key);
+  if (value == nullptr) return;
+  if (value->kind != Tree::Kind::Scalar) return refuse(key, *value, "must be a duration as in 30s");
+  const auto duration = parse_duration(value->text);
+  if (!duration)
+    return problems_.add(value->place, fmt::format("'{}': {}", path(key), duration.error().text));
+  if (*duration < min || *duration > max_duration)
+    return refuse(key, *value, fmt::format("must be from {} to {}", format_duration(min), "365d"));
+  field = *duration;
+}
+
+}  // namespace actiond
