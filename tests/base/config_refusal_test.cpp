@@ -1,0 +1,294 @@
+// What is refused, with the sentence a user reads.
+#include "config_scene.hpp"
+
+using namespace actiond;
+using namespace actiond::test;
+
+namespace {
+
+struct Row {
+  std::string yaml;
+  std::string expected;
+};
+
+void check_refused(std::initializer_list<Row> rows, const std::string& environment = "") {
+  const ConfigScene scene;
+  for (const Row& row : rows) {
+    CAPTURE(row.yaml);
+    CHECK(scene.refusal(row.yaml, environment) == row.expected);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("config refuses: unknown keys, at every level") {
+  check_refused({
+      {"concurrency: 1\nprefech: 5",
+       "actiond.yaml:2:1: unknown key 'prefech': did you mean "
+       "'prefetch'?"},
+      {"retry:\n  atempts: 5",
+       "actiond.yaml:2:3: unknown key 'retry.atempts': did you mean 'retry.attempts'?"},
+      {"log: {colour: red}",
+       "actiond.yaml:1:7: unknown key 'log.colour': there are: log.level, "
+       "log.format, log.file"},
+      {"events: {send_email: {queu: high}}",
+       "actiond.yaml:1:23: unknown key 'events.send_email.queu': did you mean "
+       "'events.send_email.queue'?"},
+      {"environments: {p: {concurency: 5}}",
+       "actiond.yaml:1:20: unknown key 'environments.p.concurency': did you mean "
+       "'environments.p.concurrency'?"},
+      {"environments: {p: {log: {levle: debug}}}",
+       "actiond.yaml:1:26: unknown key 'environments.p.log.levle': did you mean "
+       "'environments.p.log.level'?"},
+      {"enviroments: {p: {concurrency: 5}}",
+       "actiond.yaml:1:1: unknown key 'enviroments': did you mean 'environments'?"},
+  });
+}
+
+TEST_CASE("config refuses: keys that stand twice") {
+  check_refused({
+      {"concurrency: 1\nlog: {level: info}\nconcurrency: 2",
+       "actiond.yaml:3:1: key 'concurrency' stands here twice, first on line 1: remove one"},
+      {"environment:\n  smtp:\n    host: a\n    host: b",
+       "actiond.yaml:4:5: key 'environment.smtp.host' stands here twice, first on line 3: remove "
+       "one"},
+  });
+}
+
+TEST_CASE("config refuses: wrong types") {
+  check_refused({
+      {"concurrency: many",
+       "actiond.yaml:1:14: 'concurrency' must be a whole number from 1 to 256, not 'many'"},
+      {"concurrency: 1.5",
+       "actiond.yaml:1:14: 'concurrency' must be a whole number from 1 to 256, not '1.5'"},
+      {"concurrency: \"4\"",
+       "actiond.yaml:1:14: 'concurrency' must be a whole number from 1 to 256, not '4'"},
+      {"concurrency: [4]",
+       "actiond.yaml:1:14: 'concurrency' must be a whole number from 1 to 256, not a list"},
+      {"concurrency:\nreload: auto",
+       "actiond.yaml:1:1: 'concurrency' must be a whole number from 1 to 256, not nothing"},
+      {"prefetch: some",
+       "actiond.yaml:1:11: 'prefetch' must be auto or a whole number from 1 to 65535, not 'some'"},
+      {"log: info", "actiond.yaml:1:6: 'log' must be a mapping, not 'info'"},
+      {"log: {level: verbose}",
+       "actiond.yaml:1:14: 'log.level' must be debug or info or warning "
+       "or error, not 'verbose'"},
+      {"log: {format: [json]}", "actiond.yaml:1:15: 'log.format' must be text or json, not a list"},
+      {"log: {file: [a]}", "actiond.yaml:1:13: 'log.file' must be a path, not a list"},
+      {"queue_type: lazy", "actiond.yaml:1:13: 'queue_type' must be classic or quorum, not 'lazy'"},
+      {"reload: true", "actiond.yaml:1:9: 'reload' must be auto or manual, not 'true'"},
+      {"plugins: \"\"", "actiond.yaml:1:10: 'plugins' must be a path, not ''"},
+      {"plugins: \"a\\0b\"", "actiond.yaml:1:10: 'plugins' must be a path, not 'a\\x00b'"},
+      {"run_dir: {a: b}", "actiond.yaml:1:10: 'run_dir' must be a path, not a mapping"},
+      {"events: [send_email]", "actiond.yaml:1:9: 'events' must be a mapping, not a list"},
+      {"events: {send_email: high}",
+       "actiond.yaml:1:22: 'events.send_email' must be a mapping, not 'high'"},
+      {"environment: production",
+       "actiond.yaml:1:14: 'environment' must be a mapping, not 'production'"},
+      {"environments: [production]",
+       "actiond.yaml:1:15: 'environments' must be a mapping, not a list"},
+      {"retry: {factor: fast}",
+       "actiond.yaml:1:17: 'retry.factor' must be a number from 1 to 1000, not 'fast'"},
+      {"retry: {factor: .nan}",
+       "actiond.yaml:1:17: 'retry.factor' must be a number from 1 to 1000, not '.nan'"},
+  });
+}
+
+TEST_CASE("config refuses: what is out of range") {
+  check_refused({
+      {"concurrency: 0",
+       "actiond.yaml:1:14: 'concurrency' must be a whole number from 1 to 256, not '0'"},
+      {"concurrency: 257",
+       "actiond.yaml:1:14: 'concurrency' must be a whole number from 1 to 256, not '257'"},
+      {"concurrency: 99999999999999999999",
+       "actiond.yaml:1:14: 'concurrency' must be a whole number from 1 to 256, not "
+       "'99999999999999999999'"},
+      {"prefetch: 0",
+       "actiond.yaml:1:11: 'prefetch' must be auto or a whole number from 1 to 65535, not '0'"},
+      {"prefetch: 65536",
+       "actiond.yaml:1:11: 'prefetch' must be auto or a whole number from 1 to 65535, not '65536'"},
+      {"retry: {factor: 0.9}",
+       "actiond.yaml:1:17: 'retry.factor' must be a number from 1 to 1000, not '0.9'"},
+      {"retry: {jitter: 1.1}",
+       "actiond.yaml:1:17: 'retry.jitter' must be a number from 0 to 1, not '1.1'"},
+      {"retry: {jitter: -0.1}",
+       "actiond.yaml:1:17: 'retry.jitter' must be a number from 0 to 1, not '-0.1'"},
+      {"retry: {attempts: 0}",
+       "actiond.yaml:1:19: 'retry.attempts' must be a whole number from 1 "
+       "to 1000000, not '0'"},
+      {"events: {a: {attempts: 0}}",
+       "actiond.yaml:1:24: 'events.a.attempts' must be a whole "
+       "number from 1 to 1000000, not '0'"},
+      {"timeout: 0s", "actiond.yaml:1:10: 'timeout' must be from 1ms to 365d, not '0s'"},
+      {"retry: {max: 400d}", "actiond.yaml:1:14: 'retry.max' must be from 1ms to 365d, not '400d'"},
+  });
+}
+
+TEST_CASE("config refuses: durations that are none") {
+  check_refused({
+      {"timeout: 30", "actiond.yaml:1:10: 'timeout': '30' has no unit: write 30s or 30ms"},
+      {"events: {a: {timeout: soon}}",
+       "actiond.yaml:1:23: 'events.a.timeout': 'soon' is no duration: write a whole number and one "
+       "unit, as in 250ms, 10s, 5m, 1h or 7d"},
+      {"timeout: [1s]", "actiond.yaml:1:10: 'timeout' must be a duration as in 30s, not a list"},
+      {"timeout:", "actiond.yaml:1:1: 'timeout' must be a duration as in 30s, not nothing"},
+  });
+}
+
+TEST_CASE("config refuses: names that the broker or actiond could not use") {
+  const std::string rule = " must be of letters, digits, _ and -, at most 100 of them, not ";
+  const ConfigScene scene;
+  CHECK(scene.refusal("application: a.b") == "actiond.yaml:1:14: 'application'" + rule + "'a.b'");
+  CHECK(scene.refusal("application:") == "actiond.yaml:1:1: 'application'" + rule + "nothing");
+  CHECK(scene.refusal("application: " + std::string(101, 'x')) ==
+        "actiond.yaml:1:14: 'application'" + rule + "'" + std::string(100, 'x') + "…'");
+  CHECK(scene.refusal("queues: [medium, 'a b']") == "actiond.yaml:1:18: 'queues'" + rule + "'a b'");
+  for (const std::string name : {"dead", "delay", "delay_1", "delayed"})
+    CHECK(scene.refusal("queues: [medium, " + name + "]") ==
+          "actiond.yaml:1:18: 'queues': the name '" + name +
+              "' is taken by actiond itself ('dead' and all that begins with 'delay'): choose "
+              "another");
+}
+
+TEST_CASE("config refuses: queues that are none, or twice, or named nowhere") {
+  check_refused({
+      {"queues: []",
+       "actiond.yaml:1:9: 'queues' must be a list of names, as in [high, medium, "
+       "low], not a list"},
+      {"queues: medium",
+       "actiond.yaml:1:9: 'queues' must be a list of names, as in [high, medium, "
+       "low], not 'medium'"},
+      {"queues:\n  - medium\n  - low\n  - medium",
+       "actiond.yaml:4:5: 'queues' names 'medium' twice: remove one"},
+      {"queues: [medium, [low]]",
+       "actiond.yaml:1:18: 'queues' must be of letters, digits, _ and "
+       "-, at most 100 of them, not a list"},
+      {"default_queue: hihg",
+       "actiond.yaml:1:16: 'default_queue' names 'hihg', which is not in 'queues': did you mean "
+       "'high'?"},
+      {"queues: [a, b]",
+       "actiond.yaml:1:9: 'queues' lacks 'medium', the default of "
+       "'default_queue': write a default_queue that is one of a, b"},
+      {"events: {send_email: {queue: urgent}}",
+       "actiond.yaml:1:30: 'events.send_email.queue' names 'urgent', which is not in 'queues': "
+       "there are: high, medium, low"},
+      {"events: {send_email: {queue: [high]}}",
+       "actiond.yaml:1:30: 'events.send_email.queue' must be a line of text, not a list"},
+  });
+}
+
+TEST_CASE("config refuses: brokers of another scheme, and shows no password") {
+  const Variable secret("BASE_TEST_SECRET", "http://u:secret@h");
+  const std::string sentence =
+      ": 'broker' must be an address that begins with amqp:// or amqps://, or a list of them (what "
+      "stands there is not shown: it may hold a password)";
+  const ConfigScene scene;
+  CHECK(scene.refusal("broker: http://u:secret@h") == "actiond.yaml:1:9" + sentence);
+  CHECK(scene.refusal("broker: [amqp://h, u:secret@h]") == "actiond.yaml:1:20" + sentence);
+  CHECK(scene.refusal("broker: ${BASE_TEST_SECRET}") == "actiond.yaml:1:9" + sentence);
+  CHECK(scene.refusal("broker: {u: secret}") == "actiond.yaml:1:9" + sentence);
+  CHECK(scene.refusal("broker:") == "actiond.yaml:1:1" + sentence);
+  CHECK(scene.refusal("broker: []") == "actiond.yaml:1:9: 'broker' must not be empty");
+  CHECK(scene.refusal("brokers: x\n? amqp://u:secret@h\n: 1").find("secret") == std::string::npos);
+}
+
+TEST_CASE("config refuses: environments that are not there") {
+  const ConfigScene scene;
+  const char* two = "environments:\n  production: {concurrency: 8}\n  staging:\n";
+  CHECK(scene.refusal(two, "prodution") ==
+        "actiond.yaml:2:3: no environment 'prodution' (of -e) under 'environments': did you mean "
+        "'production'?");
+  const Variable variable("ACTIOND_ENV", "test");
+  CHECK(scene.refusal(two) ==
+        "actiond.yaml:2:3: no environment 'test' (of $ACTIOND_ENV) under "
+        "'environments': there are: production, staging");
+  CHECK(scene.refusal("concurrency: 1") ==
+        "actiond.yaml: no environment 'test' (of $ACTIOND_ENV) under 'environments': there are "
+        "none");
+}
+
+TEST_CASE("config refuses: what an environment brings, at its place there") {
+  check_refused(
+      {
+          {"concurrency: 1\nenvironments:\n  p:\n    concurrency: lots",
+           "actiond.yaml:4:18: 'concurrency' must be a whole number from 1 to 256, not 'lots'"},
+          {"events: {e: {queue: low}}\nenvironments:\n  p:\n    queues: [high, medium]",
+           "actiond.yaml:1:21: 'events.e.queue' names 'low', which is not in 'queues': there are: "
+           "high, medium"},
+          {"environments: {p: many}",
+           "actiond.yaml:1:19: 'environments.p' must be a mapping, not 'many'"},
+      },
+      "p");
+}
+
+TEST_CASE("config refuses: variables in force that are not set; others need not be") {
+  const Variable unset("BASE_TEST_UNSET", nullptr);
+  const Variable odd("BASE_TEST_ODD", "four");
+  const Variable empty("BASE_TEST_EMPTY", "");
+  check_refused({
+      {"timeout: 1s\nconcurrency: ${BASE_TEST_UNSET}",
+       "actiond.yaml:2:14: 'concurrency': the environment variable BASE_TEST_UNSET is not set: set "
+       "it, or write ${BASE_TEST_UNSET:-default}"},
+      {"environment: {smtp: {password: \"${BASE_TEST_UNSET}\"}}",
+       "actiond.yaml:1:32: 'environment.smtp.password': the environment variable BASE_TEST_UNSET "
+       "is not set: set it, or write ${BASE_TEST_UNSET:-default}"},
+      {"concurrency: ${BASE_TEST_ODD}",
+       "actiond.yaml:1:14: 'concurrency' must be a whole number from 1 to 256, not 'four' (from "
+       "'${BASE_TEST_ODD}')"},
+      {"concurrency: ${BASE_TEST_EMPTY}",
+       "actiond.yaml:1:14: 'concurrency' must be a whole number from 1 to 256, not nothing (from "
+       "'${BASE_TEST_EMPTY}')"},
+      {"environments: {p: {timeout: \"${BASE_TEST_UNSET}\"}}", ""},
+  });
+}
+
+TEST_CASE("config refuses: what is not YAML, or not a mapping") {
+  const ConfigScene scene;
+  check_refused({
+      {"log:\n  level: \"info", "actiond.yaml:2:15: not valid YAML: illegal EOF in scalar"},
+      {"log: {level: ${LEVEL}}",
+       "actiond.yaml:1:15: not valid YAML: end of map flow not found (within {} or [] a ${...} "
+       "needs quotes around it)"},
+      {"a: *b", "actiond.yaml:1:4: not valid YAML: the referenced anchor is not defined"},
+      {"- concurrency",
+       "actiond.yaml:1:1: the configuration must be a mapping, as in 'concurrency: 4'"},
+      {"concurrency 4",
+       "actiond.yaml:1:1: the configuration must be a mapping, as in 'concurrency: 4'"},
+      {"concurrency: 1\n---\nconcurrency: 2",
+       "actiond.yaml:3:1: a second document begins: only one is read"},
+      {"? [a, b]\n: c", "actiond.yaml:1:3: a key must be plain text"},
+      {"concurrency: 1\n# \xFF", "actiond.yaml:2:1: not UTF-8 text"},
+      {"environment: {a: &x [*x]}",
+       "actiond.yaml:1:18: nested too deeply, or an alias (*) that contains itself"},
+  });
+}
+
+TEST_CASE("config refuses: aliases that multiply") {
+  std::string yaml = "environment:\n  a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n";
+  for (int i = 1; i < 9; ++i) {
+    const std::string below = "*a" + std::to_string(i - 1);
+    yaml += "  a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int n = 0; n < 9; ++n) yaml += below + ", ";
+    yaml += below + "]\n";
+  }
+  const ConfigScene scene;
+  CHECK(scene.refusal(yaml).find("nested too deeply") != std::string::npos);
+}
+
+TEST_CASE("config refuses: everything at once, in the order of the file") {
+  check_refused({{R"(retry: {jitter: 2}
+concurency: 4
+queues: [high, high]
+timeout: 30
+default_queue: middle
+events: {a: {queue: x}}
+)",
+                  "actiond.yaml:1:17: 'retry.jitter' must be a number from 0 to 1, not '2'\n"
+                  "actiond.yaml:2:1: unknown key 'concurency': did you mean 'concurrency'?\n"
+                  "actiond.yaml:3:16: 'queues' names 'high' twice: remove one\n"
+                  "actiond.yaml:4:10: 'timeout': '30' has no unit: write 30s or 30ms\n"
+                  "actiond.yaml:5:16: 'default_queue' names 'middle', which is not in 'queues': "
+                  "there are: high\n"
+                  "actiond.yaml:6:21: 'events.a.queue' names 'x', which is not in 'queues': there "
+                  "are: high"}});
+}

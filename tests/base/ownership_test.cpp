@@ -1,0 +1,65 @@
+#include "base/ownership.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.hpp"
+#include "scene.hpp"
+
+using namespace actiond;
+using actiond::test::Scene;
+
+namespace {
+
+std::string refusal(const std::filesystem::path& path) {
+  const auto checked = check_not_writable_by_others(path);
+  return checked.ok() ? "" : checked.error().text;
+}
+
+struct Row {
+  uid_t user;
+  gid_t group;
+  mode_t mode;
+  const char* why;  // null: accepted
+};
+
+constexpr Row rows[] = {
+    {0, 0, 0600, nullptr},
+    {0, 0, 0644, nullptr},
+    {0, 0, 0664, nullptr},
+    {0, 100, 0644, nullptr},
+    {0, 100, 0664, "can be written by group 100: refused when running as root; chmod g-w "},
+    {0, 0, 0666, "can be written by everyone: refused when running as root; chmod o-w "},
+    {1000, 0, 0600, "is owned by user 1000: refused when running as root; chown root "},
+};
+
+}  // namespace
+
+TEST_CASE("ownership: root obeys no file that others could write to" *
+          doctest::skip(::geteuid() != 0)) {
+  const Scene scene;
+  const auto path = scene.write("plugin.so", "x");
+  for (const Row& row : rows) {
+    CAPTURE(row.mode);
+    REQUIRE(::chown(path.c_str(), row.user, row.group) == 0);
+    REQUIRE(::chmod(path.c_str(), row.mode) == 0);
+    const std::string expected =
+        row.why == nullptr ? "" : "'" + path.string() + "' " + row.why + path.string();
+    CHECK(refusal(path) == expected);
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    CHECK(check_not_writable_by_others(fd.get(), path).ok() == expected.empty());
+  }
+}
+
+TEST_CASE("ownership: a link is judged by what it leads to" * doctest::skip(::geteuid() != 0)) {
+  const Scene scene;
+  const auto path = scene.write("real.so", "x");
+  std::filesystem::create_symlink(path, scene.dir() / "link.so");
+  REQUIRE(::chmod(path.c_str(), 0666) == 0);
+  CHECK(refusal(scene.dir() / "link.so") != "");
+}
+
+TEST_CASE("ownership: a file that is not there is an error" * doctest::skip(::geteuid() != 0)) {
+  CHECK(refusal("/nonexistent/x") == "can't stat '/nonexistent/x': No such file or directory");
+}
