@@ -10,20 +10,23 @@ function(action_add_plugin name)
   endif()
 
   add_library(${name} MODULE ${plugin_UNPARSED_ARGUMENTS})
-  target_link_libraries(${name} PRIVATE ActionEvent::sdk)
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if(CXX IN_LIST languages)
+    target_link_libraries(${name} PRIVATE ActionEvent::sdk)
+  else()
+    target_link_libraries(${name} PRIVATE ActionEvent::abi)
+  endif()
   target_compile_definitions(${name} PRIVATE ACTION_PLUGIN_NAME="${name}")
   if(plugin_VERSION)
     target_compile_definitions(${name} PRIVATE ACTION_PLUGIN_VERSION="${plugin_VERSION}")
   endif()
+
+  set(map ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map)
   set_target_properties(${name} PROPERTIES
     PREFIX "" SUFFIX ".so"
-    POSITION_INDEPENDENT_CODE ON
-    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
-
-  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
-  if(CXX IN_LIST languages)
-    target_compile_features(${name} PRIVATE cxx_std_20)
-  endif()
+    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    LINK_DEPENDS ${map})
+  target_link_options(${name} PRIVATE -Wl,--version-script=${map})
   # A sanitizer's runtime is in the executable: its symbols stay undefined in a shared object.
   if(NOT ACTION_SANITIZE AND NOT "${CMAKE_C_FLAGS} ${CMAKE_CXX_FLAGS}" MATCHES "-fsanitize")
     target_link_options(${name} PRIVATE -Wl,-z,defs)
