@@ -1,29 +1,116 @@
 #include "base/log.hpp"
 
+#include <fmt/format.h>
+#include <spdlog/logger.h>
+
+#include <utility>
+
+#include "base/log_lines.hpp"
+#include "base/log_sink.hpp"
+
 namespace actiond {
+namespace {
 
-class Log::Lines {};
+spdlog::level::level_enum spdlog_level(LogLevel level) {
+  switch (level) {
+    case LogLevel::Debug:
+      return spdlog::level::debug;
+    case LogLevel::Info:
+      return spdlog::level::info;
+    case LogLevel::Warning:
+      return spdlog::level::warn;
+    case LogLevel::Error:
+      return spdlog::level::err;
+  }
+  return spdlog::level::err;
+}
 
-Log::Log(std::unique_ptr<Lines> lines) : lines_(std::move(lines)) {}
+}  // namespace
+
+class Log::State {
+ public:
+  explicit State(const LogConfig& config)
+      : sink(std::make_shared<LogSink>(config.file)),
+        lines(config.format == LogFormat::Json ? make_json_lines() : make_text_lines()),
+        logger_("actiond", sink) {
+    logger_.set_level(spdlog_level(config.level));
+    logger_.flush_on(spdlog::level::err);
+  }
+
+  bool is_enabled(LogLevel level) const { return logger_.should_log(spdlog_level(level)); }
+
+  // append puts the finished line into the buffer it is given.
+  template <typename Append>
+  void write(LogLevel level, Append append) {
+    if (!is_enabled(level)) return;
+    line_.clear();
+    append(line_);
+    logger_.log(spdlog_level(level), spdlog::string_view_t(line_.data(), line_.size()));
+  }
+
+  void flush() { logger_.flush(); }
+
+  const std::shared_ptr<LogSink> sink;
+  const std::unique_ptr<LogLines> lines;
+
+ private:
+  spdlog::logger logger_;
+  fmt::memory_buffer line_;
+};
+
+Log::Log(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Log::Log(Log&&) noexcept = default;
 Log& Log::operator=(Log&&) noexcept = default;
 Log::~Log() = default;
 
-Result<Log> Log::open(const LogConfig&) {
-  return Log(std::make_unique<Lines>());
+Result<Log> Log::open(const LogConfig& config) {
+  auto state = std::make_unique<State>(config);
+  const auto opened = state->sink->open();
+  if (!opened) return opened.error();
+  return Log(std::move(state));
 }
-bool Log::is_enabled(LogLevel) const {
-  return true;
+
+bool Log::is_enabled(LogLevel level) const {
+  return state_->is_enabled(level);
 }
-void Log::write(LogLevel, std::string_view) {}
-void Log::processing(const EventLine&) {}
-void Log::finished(const EventLine&, std::chrono::nanoseconds) {}
-void Log::failed(const EventLine&, std::string_view) {}
-void Log::plugin(LogLevel, std::string_view, std::string_view, std::string_view) {}
-void Log::flush() {}
+
+void Log::write(LogLevel level, std::string_view message) {
+  state_->write(level, [&](auto& out) { state_->lines->message(out, level, message); });
+}
+
+void Log::vprint(LogLevel level, fmt::string_view format, fmt::format_args args) {
+  fmt::memory_buffer text;
+  fmt::vformat_to(std::back_inserter(text), format, args);
+  write(level, {text.data(), text.size()});
+}
+
+void Log::processing(const EventLine& line) {
+  state_->write(LogLevel::Info, [&](auto& out) { state_->lines->processing(out, line); });
+}
+
+void Log::finished(const EventLine& line, std::chrono::nanoseconds duration) {
+  state_->write(LogLevel::Info, [&](auto& out) { state_->lines->finished(out, line, duration); });
+}
+
+void Log::failed(const EventLine& line, std::string_view reason) {
+  state_->write(LogLevel::Error, [&](auto& out) { state_->lines->failed(out, line, reason); });
+}
+
+void Log::plugin(LogLevel level, std::string_view event, std::string_view id,
+                 std::string_view text) {
+  state_->write(level, [&](auto& out) { state_->lines->plugin(out, level, event, id, text); });
+}
+
+void Log::flush() {
+  state_->flush();
+  const std::uint64_t lost = state_->sink->take_lost();
+  if (lost == 0) return;
+  warning("{} log lines before these could not be written", lost);
+  state_->flush();
+}
+
 Result<void> Log::reopen() {
-  return {};
+  return state_->sink->open();
 }
-void Log::vprint(LogLevel, fmt::string_view, fmt::format_args) {}
 
 }  // namespace actiond

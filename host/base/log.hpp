@@ -69,16 +69,17 @@ class Log {
   // A handler's own line: "hello_world: text id=..."
   void plugin(LogLevel level, std::string_view event, std::string_view id, std::string_view text);
 
-  // Writes what was collected. What can't be written (a full disk) is dropped and counted; the
-  // next line that can be written is preceded by one that tells how many are missing.
+  // Writes what was collected. What can't be written (a full disk) is dropped and counted; once
+  // writing works again, a line tells how many are missing. May wait up to a second for a reader
+  // of standard error.
   void flush();
 
   // Opens the file anew, after logrotate moved it; on failure goes on with the old one.
   Result<void> reopen();
 
  private:
-  class Lines;
-  explicit Log(std::unique_ptr<Lines> lines);
+  class State;
+  explicit Log(std::unique_ptr<State> state);
 
   template <typename... Args>
   void print(LogLevel level, fmt::format_string<Args...> format, Args&... args) {
@@ -87,7 +88,7 @@ class Log {
   }
   void vprint(LogLevel level, fmt::string_view format, fmt::format_args args);
 
-  std::unique_ptr<Lines> lines_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace actiond
