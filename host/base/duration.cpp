@@ -63,7 +63,7 @@ Result<milliseconds> parse_duration(std::string_view text) {
 
 std::string format_duration(milliseconds duration) {
   const std::int64_t ms = duration.count();
-  if (ms < 0) return "-" + format_duration(-duration);
+  if (ms < 0) return fmt::format("-{}", format_duration(-duration));
   if (ms < 1000) return fmt::format("{}ms", ms);
   if (ms < 60'000) return format_seconds(ms);
   for (std::size_t i = 0;; ++i) {

@@ -116,6 +116,9 @@ TEST_CASE("config refuses: what is out of range") {
       {"retry: {attempts: 0}",
        "actiond.yaml:1:19: 'retry.attempts' must be a whole number from 1 "
        "to 1000000, not '0'"},
+      {"events: {\"a\\nb\": {attempts: 0}}",
+       "actiond.yaml:1:29: 'events.a\\nb.attempts' must be a whole number from 1 to 1000000, not "
+       "'0'"},
       {"events: {a: {attempts: 0}}",
        "actiond.yaml:1:24: 'events.a.attempts' must be a whole "
        "number from 1 to 1000000, not '0'"},

@@ -6,36 +6,17 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <new>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <vector>
 
+#include "allocations.hpp"
 #include "base/fd.hpp"
 #include "scene.hpp"
 
 using namespace actiond;
 using namespace actiond::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-std::size_t allocations = 0;
-
-}  // namespace
-
-// Counted, for the promise that a line costs none.
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace {
 
@@ -293,11 +274,11 @@ TEST_CASE("log: once it is warm, a line costs no allocation") {
     Log log = scene.open(format);
     std::size_t before = 0;
     for (int i = 0; i < 5000; ++i) {
-      if (i == 2000) before = allocations;  // by then the buffer was full once
+      if (i == 2000) before = allocations();  // by then the buffer was full once
       log.processing(hello);
       log.finished(hello, 5us);
       log.info("{} of {}", i, "many");
     }
-    CHECK(allocations == before);
+    CHECK(allocations() == before);
   }
 }

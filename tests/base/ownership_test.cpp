@@ -1,6 +1,7 @@
 #include "base/ownership.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,7 +46,7 @@ TEST_CASE("ownership: root obeys no file that others could write to" *
     REQUIRE(::chown(path.c_str(), row.user, row.group) == 0);
     REQUIRE(::chmod(path.c_str(), row.mode) == 0);
     const std::string expected =
-        row.why == nullptr ? "" : "'" + path.string() + "' " + row.why + path.string();
+        row.why == nullptr ? "" : fmt::format("'{0}' {1}{0}", path.string(), row.why);
     CHECK(refusal(path) == expected);
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     CHECK(check_not_writable_by_others(fd.get(), path).ok() == expected.empty());

@@ -48,7 +48,7 @@ void expand_scalar(Tree& scalar, const std::string& path, Problems& problems) {
   if (scalar.text.find("${") == std::string::npos) return;
   auto expanded = expand_variables(scalar.text);
   if (!expanded) {
-    problems.add(scalar.place, fmt::format("'{}': {}", path, expanded.error().text));
+    problems.add(scalar.place, fmt::format("{}: {}", in_quotes(path), expanded.error().text));
     scalar.kind = Tree::Kind::Reported;
     return;
   }

@@ -74,7 +74,7 @@ class KeyCheck {
     if (tree.kind == Tree::Kind::Null) return;
     if (tree.kind != Tree::Kind::Map)
       problems_.add(tree.place,
-                    fmt::format("'{}' must be a mapping, not {}", path, describe(tree)));
+                    fmt::format("{} must be a mapping, not {}", in_quotes(path), describe(tree)));
     if (section.is_free) return;
     for (const TreeEntry& entry : tree.entries) check_entry(section, entry, path);
   }

@@ -84,7 +84,7 @@ void check_event_queues(const Section& root, const Config& config,
     const Section section = events.section(name);
     root.problems().add(
         section.find("queue")->place,
-        fmt::format("'{}' names {}, which is not in 'queues': {}", section.path("queue"),
+        fmt::format("{} names {}, which is not in 'queues': {}", in_quotes(section.path("queue")),
                     in_quotes(*event.queue), suggestion(*event.queue, queues)));
   }
 }

@@ -31,7 +31,8 @@ const Tree* Section::find(std::string_view key) const {
 }
 
 void Section::refuse(std::string_view key, const Tree& value, std::string_view must) const {
-  problems_.add(value.place, fmt::format("'{}' {}, not {}", path(key), must, describe(value)));
+  problems_.add(value.place,
+                fmt::format("{} {}, not {}", in_quotes(path(key)), must, describe(value)));
 }
 
 std::string Section::or_list(const std::vector<std::string>& words) {
@@ -78,7 +79,8 @@ void Section::read_duration(std::string_view key, milliseconds min, milliseconds
   if (value->kind != Tree::Kind::Scalar) return refuse(key, *value, "must be a duration as in 30s");
   const auto duration = parse_duration(value->text);
   if (!duration)
-    return problems_.add(value->place, fmt::format("'{}': {}", path(key), duration.error().text));
+    return problems_.add(value->place,
+                         fmt::format("{}: {}", in_quotes(path(key)), duration.error().text));
   if (*duration < min || *duration > max_duration)
     return refuse(key, *value, fmt::format("must be from {} to {}", format_duration(min), "365d"));
   field = *duration;
