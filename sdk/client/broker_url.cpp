@@ -1,45 +1,117 @@
 #include "client/broker_url.hpp"
 
-#include <amqp.h>
 #include <fmt/format.h>
 
 #include <charconv>
+#include <optional>
 
 namespace action {
 namespace {
 
+constexpr std::string_view kExample = "write it as amqp://user:password@host:5672/%2f";
+constexpr std::string_view kWhiteSpace = " \t\r\n";
+
+bool is_unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
 std::string escape(std::string_view text) {
   std::string out;
-  for (unsigned char c : text) {
-    if (std::isalnum(c) || std::string_view("-._~").find(static_cast<char>(c)) != std::string::npos)
-      out += static_cast<char>(c);
+  for (char c : text) {
+    if (is_unreserved(c))
+      out += c;
     else
-      out += fmt::format("%{:02x}", c);
+      out += fmt::format("%{:02x}", static_cast<unsigned char>(c));
   }
   return out;
 }
 
-// What may be shown of a URL that could not be parsed: nothing before the '@'.
-std::string without_userinfo(std::string_view text) {
-  auto scheme_end = text.find("://");
-  auto at = text.rfind('@');
-  if (at == std::string_view::npos) return std::string(text);
-  std::string scheme(scheme_end == std::string_view::npos ? "" : text.substr(0, scheme_end + 3));
-  return scheme + "…" + std::string(text.substr(at));
+template <typename Number>
+std::optional<Number> to_number(std::string_view text, int base = 10) {
+  Number number{};
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
 }
 
-Result<void> apply_parameter(BrokerUrl& url, std::string_view name, std::string_view value) {
+// Nothing if a '%' is not followed by two hexadecimal digits, or stands for a zero byte, which
+// ends a string in rabbitmq-c.
+std::optional<std::string> unescape(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    const auto digits = text.substr(i + 1, 2);
+    const auto byte = to_number<unsigned char>(digits, 16);
+    if (digits.size() != 2 || !byte || *byte == 0) return std::nullopt;
+    out += static_cast<char>(*byte);
+    i += 2;
+  }
+  return out;
+}
+
+// Cuts `text` at the first of `marks`: returns what is before, and leaves what is behind.
+std::string_view cut(std::string_view& text, std::string_view marks) {
+  const auto at = std::min(text.find_first_of(marks), text.size());
+  const auto before = text.substr(0, at);
+  text.remove_prefix(std::min(text.size(), at + 1));
+  return before;
+}
+
+Result<void> unescape_into(std::string& field, std::string_view text, std::string_view name) {
+  auto plain = unescape(text);
+  if (!plain)
+    return Error{
+        fmt::format("the {} in the broker's URL has a '%' without two hexadecimal digits "
+                    "behind it: write '%' itself as %25",
+                    name)};
+  field = std::move(*plain);
+  return {};
+}
+
+Result<void> apply_userinfo(BrokerUrl& url, std::string_view userinfo) {
+  const bool has_password = userinfo.find(':') != std::string_view::npos;
+  if (auto user = unescape_into(url.user, cut(userinfo, ":"), "user"); !user) return user;
+  return has_password ? unescape_into(url.password, userinfo, "password") : Result<void>();
+}
+
+Result<void> apply_port(BrokerUrl& url, std::string_view text) {
+  const auto port = to_number<int>(text);
+  if (!port || *port < 1 || *port > 65535)
+    return Error{
+        fmt::format("the port in the broker's URL must be a number from 1 to 65535: {}", kExample)};
+  url.port = *port;
+  return {};
+}
+
+Result<void> apply_host(BrokerUrl& url, std::string_view text) {
+  std::string_view host = text;
+  if (text.starts_with('[')) {  // an IPv6 address
+    text.remove_prefix(1);
+    host = cut(text, "]");
+    if (!text.empty() && text.front() != ':')
+      return Error{fmt::format("the broker's URL has a host that can't be read: {}", kExample)};
+    if (!text.empty()) text.remove_prefix(1);
+  } else {
+    host = cut(text, ":");
+  }
+  if (!host.empty())
+    if (auto set = unescape_into(url.host, host, "host"); !set) return set;
+  return text.empty() ? Result<void>() : apply_port(url, text);
+}
+
+Result<void> apply_parameter(BrokerUrl& url, std::string_view name, const std::string& value) {
   if (name == "heartbeat") {
-    int seconds = 0;
-    auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-    if (error != std::errc() || end != value.data() + value.size() || seconds < 1 || seconds > 3600)
-      return Error{
-          fmt::format("heartbeat={} in the broker URL: write seconds from 1 to 3600", value)};
-    url.heartbeat = std::chrono::seconds(seconds);
+    const auto seconds = to_number<int>(value);
+    if (!seconds || *seconds < 1 || *seconds > 3600)
+      return Error{"heartbeat= in the broker's URL: write seconds from 1 to 3600"};
+    url.heartbeat = std::chrono::seconds(*seconds);
   } else if (name == "verify") {
     if (value != "verify_peer" && value != "verify_none")
-      return Error{
-          fmt::format("verify={} in the broker URL: write verify_peer or verify_none", value)};
+      return Error{"verify= in the broker's URL: write verify_peer or verify_none"};
     url.verify = value == "verify_peer";
   } else if (name == "cacertfile") {
     url.ca_file = value;
@@ -49,7 +121,7 @@ Result<void> apply_parameter(BrokerUrl& url, std::string_view name, std::string_
     url.key_file = value;
   } else {
     return Error{
-        fmt::format("unknown parameter '{}' in the broker URL: there are heartbeat, verify, "
+        fmt::format("unknown parameter '{}' in the broker's URL: there are heartbeat, verify, "
                     "cacertfile, certfile, keyfile",
                     name)};
   }
@@ -58,50 +130,66 @@ Result<void> apply_parameter(BrokerUrl& url, std::string_view name, std::string_
 
 Result<void> apply_query(BrokerUrl& url, std::string_view query) {
   while (!query.empty()) {
-    auto part = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), part.size() + 1));
-    auto equals = part.find('=');
-    auto value = equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1);
-    if (auto applied = apply_parameter(url, part.substr(0, equals), value); !applied)
-      return applied;
+    auto part = cut(query, "&");
+    const auto name = cut(part, "=");
+    std::string value;
+    if (auto set = unescape_into(value, part, "query"); !set) return set;
+    if (auto applied = apply_parameter(url, name, value); !applied) return applied;
   }
   return {};
+}
+
+// "user:password@host:port" and then the virtual host, if there is one.
+Result<void> apply_base(BrokerUrl& url, std::string_view base) {
+  std::string_view authority = cut(base, "/");
+  if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
+    if (auto set = apply_userinfo(url, authority.substr(0, at)); !set) return set;
+    authority.remove_prefix(at + 1);
+  }
+  if (auto set = apply_host(url, authority); !set) return set;
+  return base.empty() ? Result<void>() : unescape_into(url.vhost, base, "virtual host");
 }
 
 }  // namespace
 
 std::string BrokerUrl::display() const {
-  return fmt::format("{}://{}@{}:{}/{}", tls ? "amqps" : "amqp", escape(user), host, port,
-                     escape(vhost));
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  return fmt::format("{}://{}@{}:{}/{}", tls ? "amqps" : "amqp", escape(user),
+                     is_ipv6 ? "[" + host + "]" : host, port, escape(vhost));
 }
 
 Result<BrokerUrl> parse_broker_url(std::string_view text) {
-  auto question = text.find('?');
-  std::string base(text.substr(0, question));
-  std::string_view query = question == std::string_view::npos ? "" : text.substr(question + 1);
-  if (!base.starts_with("amqp://") && !base.starts_with("amqps://"))
-    return Error{
-        fmt::format("broker '{}' is no amqp:// or amqps:// URL: write it as "
-                    "amqp://user:password@host:5672/%2f",
-                    without_userinfo(base))};
   BrokerUrl url;
-  amqp_connection_info info;
-  std::string scratch = base;  // amqp_parse_url writes into its input
-  if (amqp_parse_url(scratch.data(), &info) != AMQP_STATUS_OK)
+  if (text.starts_with("amqps://")) {
+    url.tls = true;
+    url.port = 5671;
+  } else if (!text.starts_with("amqp://")) {
+    return Error{fmt::format("the broker's URL must begin with amqp:// or amqps://: {}", kExample)};
+  }
+  std::string_view rest = text.substr(text.find("://") + 3);
+  // An unescaped / or ? in the password would make the rest of it a virtual host or a parameter.
+  const auto authority_end = std::min(rest.find_first_of("/?"), rest.size());
+  if (rest.find('@', authority_end) != std::string_view::npos)
     return Error{
-        fmt::format("broker '{}' can't be read as a URL: write it as "
-                    "amqp://user:password@host:5672/%2f",
-                    without_userinfo(base))};
-  url.host = info.host;
-  if (url.host.size() > 1 && url.host.front() == '[')
-    url.host = url.host.substr(1, url.host.size() - 2);
-  url.port = info.port;
-  url.user = info.user;
-  url.password = info.password;
-  url.vhost = info.vhost;
-  url.tls = info.ssl;
-  if (auto applied = apply_query(url, query); !applied) return applied.error();
+        "the broker's URL has an '@' behind a '/' or a '?': write these three as %40, %2f and %3f "
+        "in user, password, virtual host and parameters"};
+  const std::string_view base = cut(rest, "?");
+  if (auto applied = apply_base(url, base); !applied) return applied.error();
+  if (auto applied = apply_query(url, rest); !applied) return applied.error();
   return url;
+}
+
+Result<std::vector<BrokerUrl>> parse_broker_urls(std::string_view text) {
+  std::vector<BrokerUrl> urls;
+  while (!text.empty()) {
+    const auto word = cut(text, kWhiteSpace);
+    if (word.empty()) continue;
+    auto url = parse_broker_url(word);
+    if (!url) return url.error();
+    urls.push_back(std::move(*url));
+  }
+  if (urls.empty()) return Error{fmt::format("the broker's URL is empty: {}", kExample)};
+  return urls;
 }
 
 }  // namespace action

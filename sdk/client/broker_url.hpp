@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "client/result.hpp"
 
@@ -26,8 +27,12 @@ struct BrokerUrl {
   std::string display() const;
 };
 
-// Fails on another scheme, a bad port, an unknown query parameter; the error never holds the
-// user or the password.
+// What the URL leaves out is as above (port 5671 with amqps); an empty virtual host is "/".
+// Fails on another scheme, a bad port, an unknown query parameter. The error quotes nothing that
+// could be the user or the password, even of a text that is mistyped.
 Result<BrokerUrl> parse_broker_url(std::string_view text);
+
+// Several of them, separated by white space. Fails if there is none.
+Result<std::vector<BrokerUrl>> parse_broker_urls(std::string_view text);
 
 }  // namespace action

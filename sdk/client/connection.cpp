@@ -3,16 +3,23 @@
 #include <amqp_ssl_socket.h>
 #include <amqp_tcp_socket.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
 
 namespace action {
 namespace {
 
 constexpr int kFrameMax = 131072;  // smaller ones run into a corked last frame, see MSG_MORE
 
+// rabbitmq-c takes a negative time for a wrong parameter.
 timeval to_timeval(std::chrono::milliseconds time) {
-  return {time.count() / 1000, (time.count() % 1000) * 1000};
+  const auto ms = std::max<std::chrono::milliseconds::rep>(0, time.count());
+  return {ms / 1000, (ms % 1000) * 1000};
 }
 
 amqp_table_entry_t boolean_entry(const char* key, bool value) {
@@ -33,11 +40,13 @@ Result<void> configure_tls(amqp_socket_t* socket, const BrokerUrl& url) {
                     ca)};
   amqp_ssl_socket_set_verify_peer(socket, url.verify);
   amqp_ssl_socket_set_verify_hostname(socket, url.verify);
+  const std::string key = url.key_file.empty() ? url.certificate_file : url.key_file;
   if (!url.certificate_file.empty() &&
-      amqp_ssl_socket_set_key(socket, url.certificate_file.c_str(), url.key_file.c_str()) !=
-          AMQP_STATUS_OK)
-    return Error{fmt::format("can't use the client certificate {} with the key {}",
-                             url.certificate_file, url.key_file)};
+      amqp_ssl_socket_set_key(socket, url.certificate_file.c_str(), key.c_str()) != AMQP_STATUS_OK)
+    return Error{fmt::format(
+        "can't use the client certificate {} with the key {}: both must be PEM files that you may "
+        "read, named by ?certfile= and &keyfile=",
+        url.certificate_file, key)};
   return {};
 }
 
@@ -45,8 +54,7 @@ std::string explain_open(int status, const BrokerUrl& url) {
   const std::string where = fmt::format("{}:{}", url.host, url.port);
   switch (status) {
     case AMQP_STATUS_HOSTNAME_RESOLUTION_FAILED:
-      return fmt::format("the broker's host {} is not known: check broker: in the configuration",
-                         url.host);
+      return fmt::format("the broker's host {} is not known: check the broker's URL", url.host);
     case AMQP_STATUS_SSL_PEER_VERIFY_FAILED:
     case AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED:
       return fmt::format(
@@ -68,15 +76,16 @@ std::string explain_login(const amqp_rpc_reply_t& reply, const BrokerUrl& url) {
   const CloseReason reason = close_reason(reply);
   if (reason.code == AMQP_ACCESS_REFUSED)
     return fmt::format(
-        "the broker at {}:{} refused the login of user '{}': check user and password "
-        "in broker:",
+        "the broker at {}:{} refused the login of user '{}': check user and password in the "
+        "broker's URL (guest may log in from the broker's own machine only)",
         url.host, url.port, url.user);
   if (reason.code == AMQP_NOT_ALLOWED)
     return fmt::format(
         "the broker at {}:{} does not let user '{}' use the virtual host '{}' ({}): "
-        "create it, or correct the end of the URL in broker:",
+        "create it, or correct the end of the broker's URL",
         url.host, url.port, url.user, url.vhost, reason.text);
-  return fmt::format("login at the broker {}:{} failed: {}", url.host, url.port, describe(reply));
+  return fmt::format("login at {}:{} failed ({}): is that the port on which RabbitMQ speaks {}?",
+                     url.host, url.port, describe(reply), url.tls ? "AMQP over TLS" : "AMQP");
 }
 
 }  // namespace
@@ -182,9 +191,10 @@ Result<bool> Connection::next_frame(amqp_frame_t& frame, std::chrono::millisecon
   const timeval limit = to_timeval(timeout);
   const int status = amqp_simple_wait_frame_noblock(state_, &frame, &limit);
   if (status == AMQP_STATUS_TIMEOUT) return false;
-  if (status != AMQP_STATUS_OK)
-    return Error{
-        fmt::format("the connection to the broker was lost ({})", amqp_error_string2(status))};
+  if (status != AMQP_STATUS_OK) return lost(status);
+  if (frame.frame_type == AMQP_FRAME_METHOD &&
+      frame.payload.method.id == AMQP_CONNECTION_CLOSE_METHOD)
+    is_open_ = false;
   return true;
 }
 
@@ -194,19 +204,55 @@ void Connection::release(amqp_channel_t channel) {
 
 Result<void> Connection::send(amqp_channel_t channel, amqp_method_number_t method, void* fields) {
   const int status = amqp_send_method(state_, channel, method, fields);
-  if (status != AMQP_STATUS_OK)
-    return Error{
-        fmt::format("the connection to the broker was lost ({})", amqp_error_string2(status))};
+  if (status != AMQP_STATUS_OK) return lost(status);
   return {};
 }
 
-Result<void> Connection::check_rpc(const std::string& doing) {
+Error Connection::lost(int status) {
+  is_open_ = false;
+  return {fmt::format("the connection to the broker was lost ({})", amqp_error_string2(status))};
+}
+
+amqp_rpc_reply_t Connection::reply() {
   const auto reply = amqp_get_rpc_reply(state_);
-  if (reply.reply_type == AMQP_RESPONSE_NORMAL) return {};
-  return Error{doing + ": " + describe(reply)};
+  const bool is_channels_end = reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION &&
+                               reply.reply.id == AMQP_CHANNEL_CLOSE_METHOD;
+  if (reply.reply_type != AMQP_RESPONSE_NORMAL && !is_channels_end) is_open_ = false;
+  return reply;
+}
+
+Result<void> Connection::check_rpc(const std::string& doing) {
+  const auto answer = reply();
+  if (answer.reply_type == AMQP_RESPONSE_NORMAL) return {};
+  return Error{doing + ": " + describe(answer)};
+}
+
+void Connection::push_out(std::size_t body_size) {
+  constexpr std::size_t frame_overhead = 8;
+  const auto frame_max = static_cast<std::size_t>(amqp_get_frame_max(state_));
+  if (body_size == 0 || body_size % (frame_max - frame_overhead) != 0) return;
+  const int on = 1;  // it is on already; setting it again sends what is held back, see tcp(7)
+  ::setsockopt(fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+int Connection::server_major() const {
+  const amqp_table_t* properties = amqp_get_server_properties(state_);
+  for (int i = 0; i < properties->num_entries; ++i) {
+    const auto& entry = properties->entries[i];
+    if (to_string(entry.key) == "version" && entry.value.kind == AMQP_FIELD_KIND_UTF8)
+      return std::atoi(to_string(entry.value.value.bytes).c_str());
+  }
+  return 0;
+}
+
+Result<void> Connection::close(std::chrono::milliseconds timeout) {
+  const timeval limit = to_timeval(timeout);
+  amqp_set_rpc_timeout(state_, &limit);
+  return close();
 }
 
 Result<void> Connection::close() {
+  is_open_ = false;
   const auto reply = amqp_connection_close(state_, AMQP_REPLY_SUCCESS);
   if (reply.reply_type == AMQP_RESPONSE_NORMAL) return {};
   return Error{"closing the connection to the broker: " + describe(reply)};

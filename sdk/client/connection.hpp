@@ -46,11 +46,28 @@ class Connection {
   // Sends a method without waiting for its reply, which then comes by next_frame.
   Result<void> send(amqp_channel_t channel, amqp_method_number_t method, void* fields);
 
-  // Turns what an rpc of rabbitmq-c left behind into a Result.
+  // What an rpc of rabbitmq-c left behind.
+  amqp_rpc_reply_t reply();
+  // The same as a Result.
   Result<void> check_rpc(const std::string& doing);
 
-  // Says goodbye and waits for the answer, so that every acknowledgement sent is applied.
+  // False once a call has found the connection lost, or closed by the broker.
+  bool is_open() const { return is_open_; }
+  // The error for a status of rabbitmq-c other than AMQP_STATUS_OK; is_open is false afterwards.
+  Error lost(int status);
+
+  // Call it after each publish: a body that fills its last frame leaves that in the kernel, which
+  // waits for more, up to 200 ms (rabbitmq-c sends it with MSG_MORE). Cheap for all others.
+  void push_out(std::size_t body_size);
+
+  // The broker's major version: 3, 4; 0 if it does not say.
+  int server_major() const;
+
+  // Says goodbye and waits for the answer, so that every acknowledgement sent is applied. Waits at
+  // most for the timeout given to open.
   Result<void> close();
+  // The same, but waits at most for `timeout`.
+  Result<void> close(std::chrono::milliseconds timeout);
 
  private:
   explicit Connection(amqp_connection_state_t state) : state_(state) {}
@@ -58,6 +75,7 @@ class Connection {
   Result<void> login(const BrokerUrl& url, const std::string& name);
 
   amqp_connection_state_t state_;
+  bool is_open_ = true;
 };
 
 // What the broker says in channel.close or connection.close: "404 NOT_FOUND - no queue …"; the

@@ -23,6 +23,7 @@ struct Message {
   std::int64_t enqueued_at_s = 0;  // the property timestamp; 0: absent
   Trail trail;
   std::string properties;  // as received, encoded; empty in a new message
+  std::string sender;      // property app_id of a new message; a received one keeps its own
 };
 
 }  // namespace action

@@ -8,6 +8,11 @@ namespace {
 
 constexpr std::string_view kOwn = "x-action-";
 constexpr int kOwnHeaders = 6;
+constexpr std::int64_t kMaxAttempt = 1000000;
+constexpr std::int64_t kMaxTime_s = 253402300799;  // the end of the year 9999
+constexpr std::size_t kMaxName = 255;
+constexpr std::size_t kMaxError = 2048;       // bytes
+constexpr std::size_t kOwnProperties = 4096;  // more than all that build adds can take
 
 std::string_view view(const amqp_bytes_t& bytes) {
   return {static_cast<const char*>(bytes.bytes), bytes.len};
@@ -29,7 +34,13 @@ bool is_brokers_own(const amqp_bytes_t& key) {
          starts_with(key, "x-acquired-count");
 }
 
-std::int64_t integer(const amqp_field_value_t& value, std::int64_t otherwise) {
+// Sender-selected distribution: the broker puts a copy into each queue that these name, and would
+// do so again with every retry.
+bool makes_copies(const amqp_bytes_t& key) {
+  return view(key) == "CC" || view(key) == "BCC";
+}
+
+std::int64_t any_integer(const amqp_field_value_t& value, std::int64_t otherwise) {
   switch (value.kind) {
     case AMQP_FIELD_KIND_I8:
       return value.value.i8;
@@ -52,6 +63,11 @@ std::int64_t integer(const amqp_field_value_t& value, std::int64_t otherwise) {
   }
 }
 
+std::int64_t integer(const amqp_field_value_t& value, std::int64_t least, std::int64_t most) {
+  const std::int64_t number = any_integer(value, least);
+  return number < least || number > most ? least : number;
+}
+
 std::string_view text(const amqp_field_value_t& value) {
   const bool is_text = value.kind == AMQP_FIELD_KIND_UTF8 || value.kind == AMQP_FIELD_KIND_BYTES;
   return is_text ? view(value.value.bytes) : std::string_view();
@@ -60,7 +76,7 @@ std::string_view text(const amqp_field_value_t& value) {
 void read_header(const amqp_table_entry_t& entry, Trail& trail) {
   const std::string_view name = view(entry.key).substr(kOwn.size());
   if (name == "attempt")
-    trail.attempt = static_cast<int>(std::max<std::int64_t>(1, integer(entry.value, 1)));
+    trail.attempt = static_cast<int>(integer(entry.value, 1, kMaxAttempt));
   else if (name == "queue")
     trail.queue = text(entry.value);
   else if (name == "error")
@@ -68,9 +84,17 @@ void read_header(const amqp_table_entry_t& entry, Trail& trail) {
   else if (name == "poller")
     trail.poller = text(entry.value);
   else if (name == "first-failed-at")
-    trail.first_failed_at_ms = integer(entry.value, 0);
+    trail.first_failed_at_ms = integer(entry.value, 0, kMaxTime_s * 1000);
   else if (name == "failed-at")
-    trail.failed_at_ms = integer(entry.value, 0);
+    trail.failed_at_ms = integer(entry.value, 0, kMaxTime_s * 1000);
+}
+
+// Not in the middle of a character of UTF-8.
+std::string_view cut(std::string_view value, std::size_t max_bytes) {
+  if (value.size() <= max_bytes) return value;
+  while (max_bytes > 0 && (static_cast<unsigned char>(value[max_bytes]) & 0xc0) == 0x80)
+    --max_bytes;
+  return value.substr(0, max_bytes);
 }
 
 amqp_table_entry_t text_header(const char* key, std::string_view value) {
@@ -104,8 +128,9 @@ void read_properties(const amqp_basic_properties_t& properties, amqp_bytes_t raw
   message.event = flags & AMQP_BASIC_TYPE_FLAG ? view(properties.type) : std::string_view();
   message.id =
       flags & AMQP_BASIC_MESSAGE_ID_FLAG ? view(properties.message_id) : std::string_view();
-  message.enqueued_at_s =
-      flags & AMQP_BASIC_TIMESTAMP_FLAG ? static_cast<std::int64_t>(properties.timestamp) : 0;
+  const bool has_time = (flags & AMQP_BASIC_TIMESTAMP_FLAG) != 0 &&
+                        properties.timestamp <= static_cast<std::uint64_t>(kMaxTime_s);
+  message.enqueued_at_s = has_time ? static_cast<std::int64_t>(properties.timestamp) : 0;
   message.properties = view(raw);
   message.trail = Trail{};
   if ((flags & AMQP_BASIC_HEADERS_FLAG) == 0) return;
@@ -115,7 +140,7 @@ void read_properties(const amqp_basic_properties_t& properties, amqp_bytes_t raw
   }
 }
 
-PropertiesBuilder::PropertiesBuilder() {
+PropertiesBuilder::PropertiesBuilder(std::size_t frame_max) : frame_max_(frame_max) {
   init_amqp_pool(&pool_, 4096);
 }
 
@@ -133,6 +158,7 @@ const amqp_basic_properties_t& PropertiesBuilder::build(const Message& message) 
     set(properties_, AMQP_BASIC_CONTENT_TYPE_FLAG, properties_.content_type, "application/json");
   set(properties_, AMQP_BASIC_TYPE_FLAG, properties_.type, message.event);
   set(properties_, AMQP_BASIC_MESSAGE_ID_FLAG, properties_.message_id, message.id);
+  set(properties_, AMQP_BASIC_APP_ID_FLAG, properties_.app_id, cut(message.sender, kMaxName));
   if (message.enqueued_at_s > 0) {
     properties_._flags |= AMQP_BASIC_TIMESTAMP_FLAG;
     properties_.timestamp = static_cast<std::uint64_t>(message.enqueued_at_s);
@@ -144,6 +170,7 @@ const amqp_basic_properties_t& PropertiesBuilder::build(const Message& message) 
 // Properties that can't be decoded any more are dropped: the event itself is in our own fields.
 void PropertiesBuilder::restore(const Message& message) {
   if (message.properties.empty()) return;
+  if (message.properties.size() + kOwnProperties > frame_max_) return;
   void* decoded = nullptr;
   if (amqp_decode_properties(AMQP_BASIC_CLASS, &pool_, bytes(message.properties), &decoded) !=
       AMQP_STATUS_OK)
@@ -164,13 +191,17 @@ void PropertiesBuilder::write_headers(const Trail& trail) {
   int count = 0;
   for (int i = 0; i < before.num_entries; ++i) {
     const auto& entry = before.entries[i];
-    if (!starts_with(entry.key, kOwn) && !is_brokers_own(entry.key)) entries[count++] = entry;
+    if (!starts_with(entry.key, kOwn) && !is_brokers_own(entry.key) && !makes_copies(entry.key))
+      entries[count++] = entry;
   }
   if (trail.attempt > 1 || trail.failed_at_ms > 0)
     entries[count++] = integer_header("x-action-attempt", trail.attempt);
-  if (!trail.queue.empty()) entries[count++] = text_header("x-action-queue", trail.queue);
-  if (!trail.error.empty()) entries[count++] = text_header("x-action-error", trail.error);
-  if (!trail.poller.empty()) entries[count++] = text_header("x-action-poller", trail.poller);
+  const auto add_text = [&](const char* key, std::string_view value, std::size_t max_bytes) {
+    if (!value.empty()) entries[count++] = text_header(key, cut(value, max_bytes));
+  };
+  add_text("x-action-queue", trail.queue, kMaxName);
+  add_text("x-action-error", trail.error, kMaxError);
+  add_text("x-action-poller", trail.poller, kMaxName);
   if (trail.first_failed_at_ms > 0)
     entries[count++] = integer_header("x-action-first-failed-at", trail.first_failed_at_ms);
   if (trail.failed_at_ms > 0)

@@ -2,7 +2,8 @@
 //
 // The name travels in the property `type`, the id in `message_id`, the params as a JSON object in
 // the body. What the pollers remember of an event travels in headers x-action-*. All else that a
-// sender set (other headers, correlation_id, …) is kept as it was when a message is sent on.
+// sender set (other headers, correlation_id, …) is kept as it was when a message is sent on, but
+// for what would make the broker expire, refuse or copy it.
 #pragma once
 
 #include <amqp.h>
@@ -13,14 +14,16 @@
 namespace action {
 
 // Fills all but the body from a content header; `raw` is its encoded form. Reuses the strings of
-// `message`, so that a record that is used again and again does not allocate.
+// `message`, so that a record that is used again and again does not allocate. Headers that are no
+// sense (another type, out of range) read as absent, so the numbers are safe to compute with.
 void read_properties(const amqp_basic_properties_t& properties, amqp_bytes_t raw, Message& message);
 
 // Builds the properties of a message. What build returns borrows from the builder and from the
-// message, until the next build.
+// message, until the next build. It always fits into one frame of `frame_max` bytes, as it must:
+// long texts of the trail are cut, and other headers that leave no room are dropped.
 class PropertiesBuilder {
  public:
-  PropertiesBuilder();
+  explicit PropertiesBuilder(std::size_t frame_max = 131072);
   ~PropertiesBuilder();
   PropertiesBuilder(const PropertiesBuilder&) = delete;
   PropertiesBuilder& operator=(const PropertiesBuilder&) = delete;
@@ -31,6 +34,7 @@ class PropertiesBuilder {
   void restore(const Message& message);
   void write_headers(const Trail& trail);
 
+  std::size_t frame_max_;
   amqp_pool_t pool_;
   amqp_basic_properties_t properties_{};
 };

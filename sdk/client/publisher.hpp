@@ -4,12 +4,10 @@
 // One thread. publish blocks only while the broker does not read; poll never does.
 #pragma once
 
-#include <cstdint>
-#include <deque>
-#include <functional>
 #include <memory>
 #include <string>
 
+#include "client/confirm_window.hpp"
 #include "client/connection.hpp"
 #include "client/properties.hpp"
 
@@ -18,14 +16,16 @@ namespace action {
 class Publisher {
  public:
   // Told of each publication once, in no order: its number, and why it was not taken, if so.
-  using OnSettled = std::function<void(std::uint64_t number, const Result<void>& taken)>;
+  using OnSettled = ConfirmWindow::OnSettled;
 
   // Turns the channel into confirm mode. `connection` must outlive the publisher, and nobody else
   // may read from it.
   static Result<std::unique_ptr<Publisher>> open(Connection& connection, amqp_channel_t channel,
                                                  OnSettled on_settled);
 
-  // Sends a message and returns its number (1, 2, …). Fails only when the connection is lost.
+  // Sends a message and returns its number (1, 2, …). Without an id it can't be told from others
+  // if it comes back. Fails when the connection is lost, or when a name is longer than AMQP's 255
+  // bytes, which leaves the connection as it is.
   Result<std::uint64_t> publish(const std::string& exchange, const std::string& routing_key,
                                 const Message& message);
 
@@ -34,32 +34,28 @@ class Publisher {
   // The same, but waits up to `timeout` for the first word.
   Result<void> wait(std::chrono::milliseconds timeout);
 
-  std::size_t unconfirmed() const { return pending_.size() - settled_in_pending_; }
+  std::size_t unconfirmed() const { return window_.unconfirmed(); }
   // The broker has raised an alarm and reads nothing: publish no more until it is over.
   bool is_blocked() const { return is_blocked_; }
+  // Why, in the broker's words: "low on memory", "low on disk".
+  const std::string& blocked_reason() const { return blocked_reason_; }
 
  private:
-  struct Pending {
-    std::string id;
-    std::string returned;  // why the broker returned it; empty: it did not
-    bool is_settled = false;
-  };
-
   Publisher(Connection& connection, amqp_channel_t channel, OnSettled on_settled)
-      : connection_(connection), channel_(channel), on_settled_(std::move(on_settled)) {}
+      : connection_(connection),
+        channel_(channel),
+        properties_(static_cast<std::size_t>(amqp_get_frame_max(connection.raw()))),
+        window_(std::move(on_settled)) {}
   Result<void> take(const amqp_frame_t& frame);
   Result<void> take_method(const amqp_method_t& method);
-  void settle_up_to(std::uint64_t number, bool multiple, bool taken);
-  void settle(std::uint64_t number, bool taken);
+  void take_returned(const amqp_basic_properties_t& properties);
 
   Connection& connection_;
   amqp_channel_t channel_;
-  OnSettled on_settled_;
   PropertiesBuilder properties_;
-  std::deque<Pending> pending_;         // publications first_..; settled ones leave from the front
-  std::uint64_t first_ = 1;             // the number of pending_.front()
-  std::size_t settled_in_pending_ = 0;  // acks come out of order: some behind the front may be done
+  ConfirmWindow window_;
   std::string return_reason_;
+  std::string blocked_reason_;
   bool is_blocked_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <string_view>
 
 namespace action {
@@ -13,13 +14,15 @@ namespace {
 // message: a number that is never reached is the one portable way to say "no limit".
 constexpr std::int64_t kNoDeliveryLimit = 1000000;
 
+// The type is always told: without it a virtual host's default type would decide.
 class QueueArguments {
  public:
   explicit QueueArguments(QueueKind kind) {
-    if (kind == QueueKind::Classic) return;
+    const bool is_quorum = kind == QueueKind::Quorum;
     entries_[0].key = amqp_cstring_bytes("x-queue-type");
     entries_[0].value.kind = AMQP_FIELD_KIND_UTF8;
-    entries_[0].value.value.bytes = amqp_cstring_bytes("quorum");
+    entries_[0].value.value.bytes = amqp_cstring_bytes(is_quorum ? "quorum" : "classic");
+    if (!is_quorum) return;
     entries_[1].key = amqp_cstring_bytes("x-delivery-limit");
     entries_[1].value.kind = AMQP_FIELD_KIND_I64;
     entries_[1].value.value.i64 = kNoDeliveryLimit;
@@ -29,21 +32,39 @@ class QueueArguments {
 
  private:
   std::array<amqp_table_entry_t, 2> entries_{};
-  int count_ = 0;
+  int count_ = 1;
 };
 
-// "inequivalent arg 'x-message-ttl' for queue …": the name between the first quotes.
-std::string_view argument_in(std::string_view text) {
-  const auto begin = text.find("arg '");
+// What stands in quotes behind `mark`.
+std::string_view quoted(std::string_view text, std::string_view mark) {
+  const auto begin = text.find(mark);
   if (begin == std::string_view::npos) return {};
-  const auto name = text.substr(begin + 5);
-  return name.substr(0, name.find('\''));
+  const auto word = text.substr(begin + mark.size());
+  return word.substr(0, word.find('\''));
+}
+
+// "inequivalent arg 'x-message-ttl' for queue 'q' in vhost '/': received none but current is the
+// value '60000' of type 'long'", or "… but current is none".
+std::string_view argument_in(std::string_view text) {
+  return quoted(text, "arg '");
+}
+
+// A limit on deliveries throws away an event that was given back more often. A queue without the
+// argument has none up to RabbitMQ 3.13, and 20 since 4.0; -1 means none since 4.0 only.
+bool limit_does_no_harm(std::string_view text, int server_major) {
+  const std::string_view value = quoted(text, "current is the value '");
+  if (value.empty()) return server_major < 4;
+  std::int64_t limit = 0;
+  std::from_chars(value.data(), value.data() + value.size(), limit);
+  return limit < 0 ? server_major >= 4 : limit >= kNoDeliveryLimit;
 }
 
 // Arguments that change how fast or where a queue keeps its messages, but not whether.
-bool does_no_harm(std::string_view argument) {
+bool does_no_harm(std::string_view text, int server_major) {
+  const std::string_view argument = argument_in(text);
+  if (argument == "x-delivery-limit") return limit_does_no_harm(text, server_major);
   for (std::string_view harmless :
-       {"x-queue-type", "x-max-priority", "x-queue-mode", "x-queue-version", "x-delivery-limit",
+       {"x-queue-type", "x-max-priority", "x-queue-mode", "x-queue-version",
         "x-queue-master-locator", "x-queue-leader-locator", "x-quorum-initial-group-size",
         "x-consumer-timeout"})
     if (argument == harmless) return true;
@@ -58,14 +79,14 @@ class Declaration {
   Result<void> exchange(const std::string& name) {
     amqp_exchange_declare(connection_.raw(), channel_, to_bytes(name), amqp_cstring_bytes("direct"),
                           false, true, false, false, amqp_empty_table);
-    const auto reply = amqp_get_rpc_reply(connection_.raw());
+    const auto reply = connection_.reply();
     if (reply.reply_type == AMQP_RESPONSE_NORMAL) return {};
     // A user who may not configure may well use what is there: publishing tells.
     if (close_reason(reply).code == AMQP_ACCESS_REFUSED)
       return connection_.reopen_channel(channel_);
     return Error{
         fmt::format("the exchange '{}' can't be used ({}): delete it, or choose another "
-                    "application: name",
+                    "name for the application",
                     name, describe(reply))};
   }
 
@@ -80,18 +101,20 @@ class Declaration {
       if (auto tried = try_declare(name, other, refused); !tried) return tried;
       if (refused.code == 0) return {};
     }
-    if (refused.code == AMQP_PRECONDITION_FAILED && does_no_harm(argument_in(refused.text)))
-      return {};
+    if (refused.code != AMQP_PRECONDITION_FAILED || argument_in(refused.text).empty())
+      return Error{fmt::format("the queue '{}' can't be used: {}", name, refused.text)};
+    if (does_no_harm(refused.text, connection_.server_major())) return {};
     return Error{
-        fmt::format("the queue '{}' exists with other arguments, by which events could be "
-                    "lost ({}): delete it, or choose another application: name",
+        fmt::format("the queue '{}' exists with other arguments, by which events could be lost or "
+                    "kept from the pollers ({}): delete it, or choose another name for the "
+                    "application",
                     name, refused.text)};
   }
 
   Result<void> bind(const std::string& queue, const std::string& exchange, const std::string& key) {
     amqp_queue_bind(connection_.raw(), channel_, to_bytes(queue), to_bytes(exchange), to_bytes(key),
                     amqp_empty_table);
-    const auto reply = amqp_get_rpc_reply(connection_.raw());
+    const auto reply = connection_.reply();
     if (reply.reply_type == AMQP_RESPONSE_NORMAL) return {};
     if (close_reason(reply).code == AMQP_ACCESS_REFUSED)
       return connection_.reopen_channel(channel_);
@@ -109,12 +132,10 @@ class Declaration {
     QueueArguments arguments(kind);
     amqp_queue_declare(connection_.raw(), channel_, to_bytes(name), false, true, false, false,
                        arguments.table());
-    const auto reply = amqp_get_rpc_reply(connection_.raw());
+    const auto reply = connection_.reply();
     refused = close_reason(reply);
     if (reply.reply_type == AMQP_RESPONSE_NORMAL) return {};
-    const bool is_channel = reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION &&
-                            reply.reply.id == AMQP_CHANNEL_CLOSE_METHOD;
-    if (!is_channel)
+    if (!connection_.is_open())
       return Error{fmt::format("declaring the queue '{}': {}", name, describe(reply))};
     return connection_.reopen_channel(channel_);
   }
@@ -141,11 +162,11 @@ Result<QueueDepth> queue_depth(Connection& connection, amqp_channel_t channel,
   const auto* ok = amqp_queue_declare(connection.raw(), channel, to_bytes(queue), true, false,
                                       false, false, amqp_empty_table);
   if (ok != nullptr) return QueueDepth{ok->message_count, ok->consumer_count};
-  const auto reply = amqp_get_rpc_reply(connection.raw());
-  if (reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION &&
-      reply.reply.id == AMQP_CHANNEL_CLOSE_METHOD)
+  const auto reply = connection.reply();
+  const std::string why = describe(reply);
+  if (connection.is_open())
     if (auto reopened = connection.reopen_channel(channel); !reopened) return reopened.error();
-  return Error{fmt::format("the queue '{}' can't be asked: {}", queue, describe(reply))};
+  return Error{fmt::format("the queue '{}' can't be asked: {}", queue, why)};
 }
 
 }  // namespace action

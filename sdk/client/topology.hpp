@@ -21,9 +21,10 @@ struct Topology {
   std::string dead() const { return application + ".dead"; }
 };
 
-// Makes sure that all of it exists, on an open channel of its own (which the broker may close and
-// this reopens). What exists is used as it is if its other arguments do no harm; arguments by
-// which an event could be lost fail with a sentence that names them. Blocks.
+// Makes sure that all of it exists, on an open channel without consumers or confirms (the broker
+// may close it, and this reopens it). What exists is used as it is if its other arguments do no
+// harm; arguments by which an event could be lost fail with a sentence that names them. A user
+// who may not configure uses what is there. Blocks.
 Result<void> declare(Connection& connection, amqp_channel_t channel, const Topology& topology);
 
 // How many messages are ready in a queue, and how many consumers it has.
