@@ -1,0 +1,126 @@
+#include <action/client.hpp>
+#include <cerrno>
+#include <ctime>
+
+#include "client/event_id.hpp"
+#include "client/names.hpp"
+#include "client/sender.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace action {
+namespace {
+
+constexpr std::size_t kMostIdsInSentence = 3;
+
+template <typename T>
+T value_or_throw(Result<T> result) {
+  if (!result) throw ClientError(result.error().text);
+  return std::move(*result);
+}
+
+void check(const Result<void>& result) {
+  if (!result) throw ClientError(result.error().text);
+}
+
+void check(const ClientOptions& options) {
+  check(check_application(options.application));
+  check(check_queue(options.default_queue));
+  if (options.timeout.count() < 1) throw ClientError("the client's timeout must be at least 1 ms");
+  if (options.window < 1) throw ClientError("the client's window must be at least 1 event");
+}
+
+std::string connection_name(const ClientOptions& options) {
+  return fmt::format("{} (client of {}, pid {})", program_invocation_short_name,
+                     options.application, ::getpid());
+}
+
+Link::Target target_of(std::string_view broker, const ClientOptions& options) {
+  check(options);
+  const auto kind =
+      options.queue_type == QueueType::Quorum ? QueueKind::Quorum : QueueKind::Classic;
+  return {value_or_throw(parse_broker_urls(broker)),
+          {options.application, {}, kind},
+          connection_name(options)};
+}
+
+std::string sentence(const Loss& loss) {
+  const std::size_t shown = std::min(loss.ids.size(), kMostIdsInSentence);
+  const std::string more =
+      loss.ids.size() > shown ? fmt::format(" and {} more", loss.ids.size() - shown) : "";
+  return fmt::format("{} {} not taken by the broker: {} ({}{})", loss.ids.size(),
+                     loss.ids.size() == 1 ? "event was" : "events were", loss.why,
+                     fmt::join(loss.ids.begin(), loss.ids.begin() + static_cast<long>(shown), ", "),
+                     more);
+}
+
+}  // namespace
+
+ClientError::ClientError(const std::string& sentence_text, std::vector<std::string> ids)
+    : std::runtime_error(sentence_text), ids_(std::move(ids)) {}
+
+ClientError::~ClientError() = default;
+
+class Client::Impl {
+ public:
+  Impl(std::string_view broker, const ClientOptions& options)
+      : default_queue_(options.default_queue),
+        sender_(target_of(broker, options), options.window, options.timeout) {}
+
+  Outgoing event(std::string_view name, std::string_view params, std::string_view queue) const {
+    Outgoing event;
+    event.queue = queue.empty() ? default_queue_ : queue;
+    check(check_event(name));
+    check(check_queue(event.queue));
+    event.message.event = name;
+    event.message.id = new_event_id();
+    event.message.body = params;
+    event.message.enqueued_at_s = std::time(nullptr);
+    event.message.sender = program_invocation_short_name;
+    return event;
+  }
+
+  Sender& sender() { return sender_; }
+
+ private:
+  std::string default_queue_;
+  Sender sender_;
+};
+
+Client::Client(std::string_view broker, ClientOptions options)
+    : impl_(std::make_unique<Impl>(broker, options)) {}
+Client::~Client() = default;
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+
+std::string Client::queue_text(std::string_view event, std::string_view params,
+                               std::string_view queue) {
+  auto outgoing = impl_->event(event, params, queue);
+  std::string id = outgoing.message.id;
+  if (auto queued = impl_->sender().queue(std::move(outgoing)); !queued)
+    throw ClientError(fmt::format("can't queue '{}': {}", event, queued.error().text), {id});
+  return id;
+}
+
+std::string Client::post_text(std::string_view event, std::string_view params,
+                              std::string_view queue) {
+  auto outgoing = impl_->event(event, params, queue);
+  std::string id = outgoing.message.id;
+  if (auto posted = impl_->sender().post(std::move(outgoing)); !posted)
+    throw ClientError(fmt::format("can't queue '{}': {}", event, posted.error().text), {id});
+  return id;
+}
+
+void Client::flush() {
+  auto loss = impl_->sender().flush();
+  if (!loss) return;
+  const std::string text = sentence(*loss);
+  throw ClientError(text, std::move(loss->ids));
+}
+
+std::size_t Client::unconfirmed() const {
+  return impl_->sender().unconfirmed();
+}
+
+}  // namespace action

@@ -1,0 +1,148 @@
+#include "client/delay.hpp"
+
+#include <amqp_framing.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace action {
+namespace {
+
+// The arguments of a declaration; borrows the texts.
+class Arguments {
+ public:
+  Arguments& text(const char* key, const std::string& value) {
+    auto& entry = add(key, AMQP_FIELD_KIND_UTF8);
+    entry.value.value.bytes = to_bytes(value);
+    return *this;
+  }
+  Arguments& number(const char* key, std::int64_t value) {
+    add(key, AMQP_FIELD_KIND_I64).value.value.i64 = value;
+    return *this;
+  }
+  amqp_table_t table() { return {static_cast<int>(entries_.size()), entries_.data()}; }
+
+ private:
+  amqp_table_entry_t& add(const char* key, char kind) {
+    amqp_table_entry_t entry{};
+    entry.key = amqp_cstring_bytes(key);
+    entry.value.kind = static_cast<std::uint8_t>(kind);
+    return entries_.emplace_back(entry);
+  }
+  std::vector<amqp_table_entry_t> entries_;
+};
+
+class DelayTopology {
+ public:
+  DelayTopology(Connection& connection, amqp_channel_t channel, const Topology& topology)
+      : connection_(connection),
+        channel_(channel),
+        topology_(topology),
+        prefix_(topology.application + ".delay.v1.") {}
+
+  Result<void> declare() {
+    if (auto done = declare_delivery(); !done) return done;
+    for (int level = 0; level < kDelayLevels; ++level)
+      if (auto done = declare_level(level); !done) return done;
+    for (const auto& queue : topology_.queues)
+      if (auto done = bind_queue(topology_.queue(queue), deliver(), any(kDelayLevels) + queue);
+          !done)
+        return done;
+    return {};
+  }
+
+ private:
+  std::string deliver() const { return prefix_ + "deliver"; }
+  std::string level_name(int level) const { return fmt::format("{}{:02}", prefix_, level); }
+  std::string below(int level) const { return level == 0 ? deliver() : level_name(level - 1); }
+  static std::string any(int words) {
+    std::string pattern;
+    for (int i = 0; i < words; ++i) pattern += "*.";
+    return pattern;
+  }
+
+  Result<void> declare_delivery() {
+    const std::string unroutable = prefix_ + "unroutable";
+    if (auto done = declare_exchange(unroutable, "fanout", {}); !done) return done;
+    if (auto done = declare_queue(unroutable, Arguments()); !done) return done;
+    if (auto done = bind_queue(unroutable, unroutable, ""); !done) return done;
+    return declare_exchange(deliver(), "topic", Arguments().text("alternate-exchange", unroutable));
+  }
+
+  // A level's queue is a quorum one with at-least-once dead lettering whatever the work queues are:
+  // a classic one loses what is expiring when the broker is killed.
+  Result<void> declare_level(int level) {
+    static const std::string quorum = "quorum", at_least_once = "at-least-once",
+                             reject = "reject-publish";
+    const std::string name = level_name(level), next = below(level);
+    if (auto done = declare_exchange(name, "topic", {}); !done) return done;
+    Arguments arguments;
+    arguments.text("x-queue-type", quorum).number("x-message-ttl", kDelayTick.count() << level);
+    arguments.text("x-dead-letter-exchange", next).text("x-dead-letter-strategy", at_least_once);
+    arguments.text("x-overflow", reject);
+    if (auto done = declare_queue(name, arguments); !done) return done;
+    const std::string higher = any(kDelayLevels - 1 - level);
+    if (auto done = bind_queue(name, name, higher + "1.#"); !done) return done;
+    return bind_exchange(next, name, higher + "0.#");
+  }
+
+  Result<void> declare_exchange(const std::string& name, const char* type, Arguments arguments) {
+    amqp_exchange_declare(connection_.raw(), channel_, to_bytes(name), amqp_cstring_bytes(type),
+                          false, true, false, false, arguments.table());
+    return checked("exchange", name);
+  }
+  Result<void> declare_queue(const std::string& name, Arguments arguments) {
+    amqp_queue_declare(connection_.raw(), channel_, to_bytes(name), false, true, false, false,
+                       arguments.table());
+    return checked("queue", name);
+  }
+  Result<void> bind_queue(const std::string& queue, const std::string& exchange,
+                          const std::string& key) {
+    amqp_queue_bind(connection_.raw(), channel_, to_bytes(queue), to_bytes(exchange), to_bytes(key),
+                    amqp_empty_table);
+    return checked("binding of the queue", queue);
+  }
+  Result<void> bind_exchange(const std::string& to, const std::string& from,
+                             const std::string& key) {
+    amqp_exchange_bind(connection_.raw(), channel_, to_bytes(to), to_bytes(from), to_bytes(key),
+                       amqp_empty_table);
+    return checked("binding of the exchange", to);
+  }
+  Result<void> checked(const char* what, const std::string& name) {
+    auto done = connection_.check_rpc(fmt::format("declaring the {} '{}'", what, name));
+    if (done) return done;
+    return Error{done.error().text + ": delete it, or choose another application: name"};
+  }
+
+  Connection& connection_;
+  amqp_channel_t channel_;
+  const Topology& topology_;
+  std::string prefix_;
+};
+
+}  // namespace
+
+DelayRoute delay_route(const std::string& application, const std::string& queue,
+                       std::chrono::milliseconds delay) {
+  const auto bounded = std::clamp(delay, kDelayTick, kLongestDelay);
+  const auto ticks = static_cast<std::uint64_t>(
+      (bounded + kDelayTick - std::chrono::milliseconds(1)) / kDelayTick);
+  DelayRoute route;
+  int highest = 0;
+  for (int level = kDelayLevels - 1; level >= 0; --level) {
+    const bool waits = (ticks >> level & 1) != 0;
+    if (waits) highest = std::max(highest, level);
+    route.routing_key += waits ? "1." : "0.";
+  }
+  route.exchange = fmt::format("{}.delay.v1.{:02}", application, highest);
+  route.routing_key += queue;
+  return route;
+}
+
+Result<void> declare_delays(Connection& connection, amqp_channel_t channel,
+                            const Topology& topology) {
+  return DelayTopology(connection, channel, topology).declare();
+}
+
+}  // namespace action

@@ -1,0 +1,38 @@
+// Delays kept by the broker alone: 28 levels, level k a quorum queue whose messages expire after
+// 125 ms * 2^k and fall to the next lower level's exchange. A delay in ticks of 125 ms is written
+// in binary into the routing key; a message waits at the levels whose bit is 1 and passes the
+// others. (The scheme of NServiceBus' RabbitMQ transport, with a finer tick.)
+//
+//   exchange <app>.delay.v1.27 -> … -> <app>.delay.v1.00 -> <app>.delay.v1.deliver -> work queue
+//
+// What arrives for no queue goes by the alternate exchange to <app>.delay.v1.unroutable, lest one
+// such message stop its whole level.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "client/topology.hpp"
+
+namespace action {
+
+inline constexpr int kDelayLevels = 28;
+inline constexpr std::chrono::milliseconds kDelayTick{125};
+// About 388 days; longer delays are cut to it.
+inline constexpr std::chrono::milliseconds kLongestDelay = kDelayTick * ((1LL << kDelayLevels) - 1);
+
+struct DelayRoute {
+  std::string exchange;     // of the highest level that the delay needs
+  std::string routing_key;  // 28 bits, highest first, each followed by a dot; then the queue's name
+};
+
+// Where to publish for `queue` (a short name) so that it arrives there after `delay`, rounded up to
+// a whole tick, at least one.
+DelayRoute delay_route(const std::string& application, const std::string& queue,
+                       std::chrono::milliseconds delay);
+
+// Declares the levels and binds the work queues, which must exist. Blocks.
+Result<void> declare_delays(Connection& connection, amqp_channel_t channel,
+                            const Topology& topology);
+
+}  // namespace action

@@ -1,0 +1,85 @@
+// Sends a client's events and holds each until the broker has confirmed it, so that it can be sent
+// again, with the same id, over the next link when one is lost.
+//
+// One thread. All calls block for at most `timeout` without progress.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/link.hpp"
+#include "client/message.hpp"
+
+namespace action {
+
+struct Outgoing {
+  std::string queue;
+  Message message;
+  bool is_awaited = false;  // by queue(), which tells of its failure itself
+};
+
+// Events that are not known to be queued, and why the first of them is not.
+struct Loss {
+  std::string why;
+  std::vector<std::string> ids;
+};
+
+class Sender {
+ public:
+  // A window of unconfirmed events; the wait without progress after which a call fails.
+  Sender(Link::Target target, std::size_t window, std::chrono::milliseconds timeout);
+  // Waits for what is unconfirmed.
+  ~Sender();
+  Sender(const Sender&) = delete;
+  Sender& operator=(const Sender&) = delete;
+
+  // Returns once the event is sent. Fails if this one can't be sent.
+  Result<void> post(Outgoing event);
+  // Returns once the event is confirmed. Fails if this one was not taken, or nobody knows.
+  Result<void> queue(Outgoing event);
+  // Returns once all are confirmed; what was not since the last flush is forgotten.
+  std::optional<Loss> flush();
+
+  std::size_t unconfirmed() const { return events_.size(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void begin();
+  void leave_to_parent();
+  Result<void> make_room();
+  bool is_reading_due() const;
+  Result<void> send(Outgoing event);
+  Result<void> await(const std::function<bool()>& is_done);
+  Result<void> read(std::chrono::milliseconds timeout);
+  Error no_progress();
+  Result<void> connect(std::chrono::milliseconds timeout);
+  Result<void> reconnect(const Error& why);
+  Result<void> send_again();
+  void settle(std::uint64_t number, const Result<void>& taken);
+  Loss take_loss(const Result<void>& read);
+
+  Link::Target target_;
+  std::size_t window_;
+  std::chrono::milliseconds timeout_;
+  pid_t owner_;
+
+  std::unique_ptr<Link> link_;
+  std::map<std::uint64_t, Outgoing> events_;  // unconfirmed, by their numbers on this link
+  std::vector<Loss> failed_;                  // posted and not taken, since the last flush
+  std::optional<Result<void>> verdict_;       // of the awaited event
+
+  std::uint64_t settled_ = 0;  // all that the broker ever answered for: tells progress
+  std::optional<std::uint64_t> reconnected_at_;  // settled_ when this call last reconnected
+  Clock::time_point read_at_;
+  std::size_t unread_bytes_ = 0;  // sent since then
+};
+
+}  // namespace action

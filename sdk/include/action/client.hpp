@@ -1,0 +1,160 @@
+// What an application includes to queue events from any C++ program; link with
+// ActionEvent::client (libaction_client.so).
+//
+//   action::Client client("amqp://guest:guest@127.0.0.1:5672/%2f");
+//   client.queue_action_event("send_email", {{"to", "ann@example.com"}}, {.queue = "high"});
+//
+// Params are made text in this header, so the library and the program may use different versions
+// of nlohmann::json.
+#ifndef ACTION_CLIENT_HPP
+#define ACTION_CLIENT_HPP
+
+#include <action/queue_options.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#define ACTION_CLIENT_API __attribute__((visibility("default")))
+
+namespace action {
+
+namespace detail {
+ACTION_CLIENT_API std::string queue_by_shared_client(std::string_view event,
+                                                     std::string_view params,
+                                                     std::string_view queue);
+}  // namespace detail
+
+// An event was not queued, or is not known to be: what() is one sentence, without passwords.
+class ACTION_CLIENT_API ClientError : public std::runtime_error {
+ public:
+  explicit ClientError(const std::string& sentence, std::vector<std::string> ids = {});
+  ~ClientError() override;
+
+  // The events that it is about, by their ids; empty if none had been made yet. One that was lost
+  // with a connection may have been queued nevertheless.
+  const std::vector<std::string>& ids() const noexcept { return ids_; }
+
+ private:
+  std::vector<std::string> ids_;
+};
+
+// The type of the queues that a client or a poller declares where none exist yet. It must be the
+// `queue_type` of the pollers' configuration.
+enum class QueueType { Classic, Quorum };
+
+struct ClientOptions {
+  std::string application = "action_event";  // as in the pollers' configuration
+  std::string default_queue = "medium";      // for events that name no queue
+  QueueType queue_type = QueueType::Classic;
+  // The longest wait for the broker without any progress: to connect, to confirm, to reconnect,
+  // to end an alarm.
+  std::chrono::milliseconds timeout{10000};
+  std::size_t window = 1000;  // how many events may be posted and not yet confirmed
+};
+
+// Queues events with publisher confirms, over one connection. Exchange and queues are declared
+// before their first event, as the pollers do, so the pollers may come later.
+//
+// A lost connection is made again and what was not confirmed is sent again with the same id: at
+// least once, so a duplicate is possible. A connection that the broker closed because the client
+// was idle for longer than two heartbeats is noticed and made again before the next event is sent.
+//
+// Not thread-safe: one thread at a time. After a fork the child's copy makes its own connection
+// and leaves what is unconfirmed to the parent. All members but the destructor throw ClientError.
+class ACTION_CLIENT_API Client {
+ public:
+  // `broker` is the broker's URL, or several (a cluster's nodes) with spaces between, tried in
+  // order. Connects only when the first event is queued. Throws if URL or options are wrong.
+  explicit Client(std::string_view broker, ClientOptions options = {});
+  // Waits for the confirms of what was posted, up to `timeout`; says nothing of what was not
+  // taken, so flush first.
+  ~Client();
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+
+  // Queues an event and returns its id (a UUID) once the broker has confirmed it. `params` is an
+  // object. Blocks for a round trip to the broker; throws if it is not confirmed.
+  std::string queue_action_event(std::string_view event,
+                                 const nlohmann::json& params = nlohmann::json::object(),
+                                 const QueueOptions& options = {});
+
+  // Sends an event without waiting for its confirm and returns its id: for many in a row. Blocks
+  // only while `window` events are unconfirmed. Throws if this event can't be sent; those before
+  // stay the client's. Call flush at the end, and before a pause.
+  std::string post(std::string_view event, const nlohmann::json& params = nlohmann::json::object(),
+                   const QueueOptions& options = {});
+
+  // Returns once all that was posted is confirmed. Throws if some was not taken since the last
+  // flush, or can't be confirmed, and tells how many and which; the client forgets those.
+  void flush();
+
+  // How many events were posted and are not yet known to be confirmed.
+  std::size_t unconfirmed() const;
+
+ private:
+  class Impl;
+  friend std::string detail::queue_by_shared_client(std::string_view, std::string_view,
+                                                    std::string_view);
+
+  std::string queue_text(std::string_view event, std::string_view params, std::string_view queue);
+  std::string post_text(std::string_view event, std::string_view params, std::string_view queue);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+namespace detail {
+
+// The JSON text of an event's params; null counts as an empty object.
+inline std::string object_text(std::string_view event, const nlohmann::json& params) {
+  const std::string of_event = "the params of '" + std::string(event) + "' ";
+  if (params.is_null()) return "{}";
+  if (!params.is_object())
+    throw ClientError(of_event +
+                      "must be a JSON object, as in {{\"to\", \"ann\"}}, and not of type " +
+                      params.type_name());
+  try {
+    return params.dump();
+  } catch (const nlohmann::json::exception& error) {
+    throw ClientError(of_event + "can't be written as JSON: " + error.what());
+  }
+}
+
+}  // namespace detail
+
+inline std::string Client::queue_action_event(std::string_view event, const nlohmann::json& params,
+                                              const QueueOptions& options) {
+  return queue_text(event, detail::object_text(event, params), options.queue);
+}
+
+inline std::string Client::post(std::string_view event, const nlohmann::json& params,
+                                const QueueOptions& options) {
+  return post_text(event, detail::object_text(event, params), options.queue);
+}
+
+// event.hpp has one of these as well, by which a handler queues: the header included first decides.
+// A namespace of its own keeps the two apart where one program uses both, in different files.
+#ifndef ACTION_HAS_QUEUE_ACTION_EVENT
+#define ACTION_HAS_QUEUE_ACTION_EVENT
+inline namespace by_client {
+
+// Queues an event by the client that the whole process shares, and returns its id once the broker
+// has confirmed it. Any thread; one at a time sends. The client is made at the first call from
+// $ACTION_BROKER (URLs with spaces between), $ACTION_APPLICATION, $ACTION_DEFAULT_QUEUE and
+// $ACTION_QUEUE_TYPE (classic or quorum). Throws ClientError.
+inline std::string queue_action_event(const std::string& event,
+                                      const nlohmann::json& params = nlohmann::json::object(),
+                                      const QueueOptions& options = {}) {
+  return detail::queue_by_shared_client(event, detail::object_text(event, params), options.queue);
+}
+
+}  // namespace by_client
+#endif
+
+}  // namespace action
+
+#endif
