@@ -12,6 +12,10 @@
 #ifndef ACTION_EVENT_HPP
 #define ACTION_EVENT_HPP
 
+#if __cplusplus < 202002L
+#error "action/event.hpp needs C++20: compile with -std=c++20"
+#endif
+
 #include <action/abi.h>
 
 #include <action/detail/filters.hpp>
@@ -136,36 +140,20 @@ class Event {
   // isn't there is no error. To name a protected filter of a base class, C++ wants the class that
   // you are in:
   //   skip_before_filter(&SendEmailEvent::require_account);
-  template <class R, class C>
-  void before_filter(R (C::*filter)()) {
+  template <class Function, class C>
+  void before_filter(Function C::*filter) {
     before_.add(detail::to_filter<Event>(filter));
   }
-  template <class R, class C>
-  void before_filter(R (C::*filter)() const) {
-    before_.add(detail::to_filter<Event>(filter));
-  }
-  template <class R, class C>
-  void skip_before_filter(R (C::*filter)()) {
+  template <class Function, class C>
+  void skip_before_filter(Function C::*filter) {
     before_.remove(detail::to_filter<Event>(filter));
   }
-  template <class R, class C>
-  void skip_before_filter(R (C::*filter)() const) {
-    before_.remove(detail::to_filter<Event>(filter));
-  }
-  template <class R, class C>
-  void after_filter(R (C::*filter)()) {
+  template <class Function, class C>
+  void after_filter(Function C::*filter) {
     after_.add(detail::to_filter<Event>(filter));
   }
-  template <class R, class C>
-  void after_filter(R (C::*filter)() const) {
-    after_.add(detail::to_filter<Event>(filter));
-  }
-  template <class R, class C>
-  void skip_after_filter(R (C::*filter)()) {
-    after_.remove(detail::to_filter<Event>(filter));
-  }
-  template <class R, class C>
-  void skip_after_filter(R (C::*filter)() const) {
+  template <class Function, class C>
+  void skip_after_filter(Function C::*filter) {
     after_.remove(detail::to_filter<Event>(filter));
   }
 
@@ -204,13 +192,13 @@ class Event {
 
 // Runs `function` (void()) once in each runner before the first event; several run in the order
 // written. One that throws refuses the plugin with its what().
-#define ACTION_SETUP(function)                                             \
+#define ACTION_SETUP(...)                                                  \
   [[maybe_unused]] static const bool ACTION_DETAIL_UNIQUE(action_setup_) = \
-      ::action::detail::add_setup(function);
+      ::action::detail::add_setup(__VA_ARGS__);
 
 // Runs `function` (void()) once in each runner after its last event; several run in reverse order.
-#define ACTION_TEARDOWN(function)                                             \
+#define ACTION_TEARDOWN(...)                                                  \
   [[maybe_unused]] static const bool ACTION_DETAIL_UNIQUE(action_teardown_) = \
-      ::action::detail::add_teardown(function);
+      ::action::detail::add_teardown(__VA_ARGS__);
 
 #endif

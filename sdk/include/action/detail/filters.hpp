@@ -35,32 +35,31 @@ bool call_filter(Base& event, const typename Filter<Base>::Member& member) {
   }
 }
 
-template <class Base, class R, class C>
-constexpr bool is_filter() {
-  static_assert(std::is_void_v<R> || std::is_same_v<R, bool>,
-                "a filter returns void or bool: false in a before filter ends the event");
-  static_assert(std::is_base_of_v<Base, C>,
-                "a filter is a member of a class derived from action::Event; for one of another "
-                "base class write before_filter<bool, MyEvent>(&MyEvent::filter)");
-  return (std::is_void_v<R> || std::is_same_v<R, bool>)&&std::is_base_of_v<Base, C>;
-}
-
+// Whether `event.*function` can be called without arguments and returns void or bool.
 template <class Base, class Function>
-Filter<Base> make_filter(Function function) {
-  return {std::bit_cast<typename Filter<Base>::Member>(function), &call_filter<Base, Function>};
-}
-
-template <class Base, class R, class C>
-Filter<Base> to_filter(R (C::*function)()) {
-  if constexpr (is_filter<Base, R, C>()) {
-    return make_filter<Base>(static_cast<R (Base::*)()>(function));
+constexpr bool is_filter() {
+  if constexpr (std::is_invocable_v<Function Base::*, Base&>) {
+    using Answer = std::invoke_result_t<Function Base::*, Base&>;
+    return std::is_void_v<Answer> || std::is_same_v<Answer, bool>;
   }
+  return false;
 }
 
-template <class Base, class R, class C>
-Filter<Base> to_filter(R (C::*function)() const) {
-  if constexpr (is_filter<Base, R, C>()) {
-    return make_filter<Base>(static_cast<R (Base::*)() const>(function));
+// Function is its type as in `bool() const`, C the class that declares it.
+template <class Base, class Function, class C>
+Filter<Base> to_filter(Function C::*filter) {
+  constexpr bool is_member = std::is_base_of_v<Base, C>;
+  static_assert(is_member,
+                "a filter is a member of a class derived from action::Event; for one of another "
+                "base class write before_filter<bool(), MyEvent>(&MyEvent::filter)");
+  static_assert(is_filter<Base, Function>(),
+                "a filter is a member function without arguments that returns void or bool");
+  if constexpr (is_member && is_filter<Base, Function>()) {
+    using Member = Function Base::*;
+    return {std::bit_cast<typename Filter<Base>::Member>(static_cast<Member>(filter)),
+            &call_filter<Base, Member>};
+  } else {
+    return {};
   }
 }
 

@@ -16,6 +16,8 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace action {
 
@@ -116,14 +118,16 @@ T config_as(const std::string& key, const nlohmann::json& value) {
   }
 }
 
-// What config(key, fallback) returns: a string for a literal.
+// What config(key, fallback) returns: a string of its own for one that is borrowed.
 template <class T>
-using ConfigType = std::conditional_t<std::is_convertible_v<T, std::string>, std::string, T>;
+using ConfigType =
+    std::conditional_t<std::is_same_v<T, const char*> || std::is_same_v<T, std::string_view>,
+                       std::string, T>;
 
 template <class T>
 ConfigType<T> config_or(const action_host* host, const std::string& key, T fallback) {
   const nlohmann::json value = config_value(host, key);
-  if (value.is_null()) return fallback;
+  if (value.is_null()) return ConfigType<T>(std::move(fallback));
   return config_as<ConfigType<T>>(key, value);
 }
 

@@ -16,6 +16,7 @@
 #include <string>
 #include <type_traits>
 #include <typeinfo>
+#include <utility>
 #include <vector>
 
 #pragma GCC visibility push(hidden)
@@ -69,7 +70,7 @@ inline action_status status_of_exception(const action_host* host) noexcept {
     if (const auto set = field(host, &action_host::set_snooze)) {
       set(host->ctx, snooze.delay().count());
     }
-    set_reason(host, std::string_view(snooze.what()));
+    if (*snooze.what()) set_reason(host, std::string_view(snooze.what()));
     return ACTION_SNOOZED;
   } catch (const Discard& discard) {
     set_reason(host, discard);
@@ -94,10 +95,22 @@ struct EventRunner {
   }
 };
 
+// Makes a run the current one as long as it lives.
+class RunScope {
+ public:
+  explicit RunScope(const CurrentRun& run) : before_(std::exchange(current_run, run)) {}
+  ~RunScope() { current_run = before_; }
+  RunScope(const RunScope&) = delete;
+  RunScope& operator=(const RunScope&) = delete;
+
+ private:
+  CurrentRun before_;
+};
+
 template <class T>
 action_status run_event(void*, const action_host* host, const action_run* run) noexcept {
   try {
-    current_run = {host, run};
+    const RunScope scope({host, run});
     T event;
     return EventRunner::run(event, {host, run});
   } catch (...) {
