@@ -42,6 +42,7 @@ struct Config {
   std::vector<std::string> brokers{"amqp://guest:guest@127.0.0.1:5672/%2f"};
   std::string application = "action_event";
   std::vector<std::string> queues{"high", "medium", "low"};  // strict priority, highest first
+  std::vector<std::string> consumed_queues;  // those of them that --queues chose; empty: all
   std::string default_queue = "medium";
   std::filesystem::path plugins;  // absolute
   std::filesystem::path run_dir;  // absolute
@@ -58,6 +59,11 @@ struct Config {
   nlohmann::json environment = nlohmann::json::object();
   std::filesystem::path file;    // absolute; empty: no file was found, all is default
   std::string environment_name;  // of -e or $ACTIOND_ENV; may be empty
+
+  // The queues that a poller takes from, highest first.
+  const std::vector<std::string>& queues_to_consume() const {
+    return consumed_queues.empty() ? queues : consumed_queues;
+  }
 
   bool operator==(const Config&) const = default;
 };
