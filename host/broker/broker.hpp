@@ -1,0 +1,86 @@
+// What a poller needs of a broker, whichever it is: deliveries in, settlements and publications
+// out. One thread. After connect nothing here blocks for long, and any call may find that the
+// connection is lost: then the object is of no further use, every tag it gave out is void, and
+// the broker offers all that was not settled again.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/config.hpp"
+#include "base/result.hpp"
+#include "client/message.hpp"
+
+namespace actiond {
+
+using action::Message;
+
+// An index into the configuration's queues_to_consume(); 0 is the highest.
+using QueueIndex = std::size_t;
+
+// Told by Broker::receive what has come. Calls back into the broker only to settle.
+class BrokerListener {
+ public:
+  virtual ~BrokerListener() = default;
+  // A delivery, to be settled with its tag exactly once. The message's contents may be swapped
+  // out; what is left there is reused.
+  virtual void on_delivery(QueueIndex queue, std::uint64_t tag, bool is_redelivered,
+                           Message& message) = 0;
+  // The answer to probe: the queue has nothing ready, and all that was on its way has come.
+  virtual void on_proven_empty(QueueIndex queue) = 0;
+  // The answer to probe: it had a message, which came by on_delivery just now.
+  virtual void on_probe_delivered(QueueIndex queue) = 0;
+  // The answer to publish: confirmed, or why it was not taken.
+  virtual void on_published(std::uint64_t number, const Result<void>& taken) = 0;
+};
+
+class Broker {
+ public:
+  virtual ~Broker() = default;
+
+  // Wait for these to become readable, then receive; also receive at least every heartbeat().
+  virtual std::vector<int> descriptors() const = 0;
+  virtual std::chrono::milliseconds heartbeat() const = 0;
+  // Which one it is, for people: no password in it.
+  virtual std::string name() const = 0;
+
+  // Takes all that has come, without waiting, and tells the listener. Fails if the connection is
+  // lost, or if the broker took a consumer away.
+  virtual Result<void> receive(BrokerListener& listener) = 0;
+
+  // From now on the queue's messages are pushed, at most `prefetch` of them unsettled.
+  virtual Result<void> consume(QueueIndex queue, int prefetch) = 0;
+  // No more is pushed; what was stays delivered. A few may still come until the broker agrees.
+  virtual Result<void> cancel(QueueIndex queue) = 0;
+  // Asks whether the queue has anything ready; answered by on_proven_empty or on_probe_delivered.
+  virtual Result<void> probe(QueueIndex queue) = 0;
+
+  // Settle a delivery. Acknowledgements are gathered until flush, the others are sent at once.
+  virtual void acknowledge(QueueIndex queue, std::uint64_t tag) = 0;
+  virtual Result<void> give_back(QueueIndex queue, std::uint64_t tag) = 0;
+  virtual Result<void> flush() = 0;
+
+  // Stores a message in a work queue, or among the dead letters; returns its number. Answered by
+  // on_published, in any order.
+  virtual Result<std::uint64_t> publish(const std::string& queue, const Message& message) = 0;
+  virtual Result<std::uint64_t> publish_dead(const Message& message) = 0;
+  // The same for a work queue, but the message reaches it only after `delay`, kept by the broker.
+  virtual Result<std::uint64_t> publish_later(const std::string& queue, const Message& message,
+                                              std::chrono::milliseconds delay) = 0;
+  // The broker takes no publications now (an alarm); keep them back.
+  virtual bool is_blocked() const = 0;
+
+  // Flushes, and returns once the broker has applied every settlement. Blocks for seconds at most.
+  virtual Result<void> close() = 0;
+};
+
+// Connects to the first of the configuration's brokers that answers, and makes sure that the
+// application's queues exist. Blocks, up to `timeout` for each broker; may be called from a thread
+// of its own. `name` tells the broker's operator who this is.
+Result<std::unique_ptr<Broker>> connect_broker(const Config& config, const std::string& name,
+                                               std::chrono::milliseconds timeout);
+
+}  // namespace actiond

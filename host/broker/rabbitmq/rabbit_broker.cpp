@@ -1,0 +1,135 @@
+#include "broker/rabbitmq/rabbit_broker.hpp"
+
+#include <amqp_framing.h>
+#include <fmt/format.h>
+
+#include "client/delay.hpp"
+
+namespace actiond {
+namespace {
+
+constexpr amqp_channel_t kPublishingChannel = 1;
+
+action::Topology topology_of(const Config& config) {
+  return {config.application, config.queues,
+          config.queue_type == QueueType::Quorum ? action::QueueKind::Quorum
+                                                 : action::QueueKind::Classic};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Broker>> connect_broker(const Config& config, const std::string& name,
+                                               std::chrono::milliseconds timeout) {
+  std::string problems;
+  for (const auto& address : config.brokers) {
+    auto url = action::parse_broker_url(address);
+    if (!url) return url.error();
+    auto broker = RabbitBroker::connect(*url, config, name, timeout);
+    if (broker) return broker;
+    if (!problems.empty()) problems += "; ";
+    problems += broker.error().text;
+  }
+  return Error{problems};
+}
+
+Result<std::unique_ptr<Broker>> RabbitBroker::connect(const action::BrokerUrl& url,
+                                                      const Config& config, const std::string& name,
+                                                      std::chrono::milliseconds timeout) {
+  std::unique_ptr<RabbitBroker> broker(new RabbitBroker(url, config));
+  if (auto opened = broker->open(name, timeout); !opened) return opened.error();
+  return std::unique_ptr<Broker>(std::move(broker));
+}
+
+RabbitBroker::RabbitBroker(action::BrokerUrl url, const Config& config)
+    : url_(std::move(url)),
+      topology_(topology_of(config)),
+      consumed_queues_(config.queues_to_consume()) {}
+
+Result<void> RabbitBroker::open(const std::string& name, std::chrono::milliseconds timeout) {
+  auto publishing = action::Connection::open(url_, name + " (publishing)", timeout);
+  if (!publishing) return publishing.error();
+  publishing_ = std::move(*publishing);
+  if (auto opened = publishing_->open_channel(kPublishingChannel); !opened) return opened;
+  if (auto declared = action::declare(*publishing_, kPublishingChannel, topology_); !declared)
+    return declared;
+  if (auto declared = action::declare_delays(*publishing_, kPublishingChannel, topology_);
+      !declared)
+    return declared;
+  auto publisher = action::Publisher::open(*publishing_, kPublishingChannel,
+                                           [this](std::uint64_t number, const Result<void>& taken) {
+                                             if (listener_ != nullptr)
+                                               listener_->on_published(number, taken);
+                                           });
+  if (!publisher) return publisher.error();
+  publisher_ = std::move(*publisher);
+
+  auto consuming = action::Connection::open(url_, name + " (consuming)", timeout);
+  if (!consuming) return consuming.error();
+  consuming_ = std::move(*consuming);
+  return open_channels();
+}
+
+Result<void> RabbitBroker::open_channels() {
+  for (QueueIndex queue = 0; queue < consumed_queues_.size(); ++queue) {
+    const auto number = static_cast<amqp_channel_t>(queue + 1);
+    if (auto opened = consuming_->open_channel(number); !opened) return opened;
+    channels_.emplace_back(*consuming_, number, queue, topology_.queue(consumed_queues_[queue]));
+  }
+  return {};
+}
+
+Result<void> RabbitBroker::receive(BrokerListener& listener) {
+  amqp_frame_t frame;
+  for (;;) {
+    auto read = consuming_->next_frame(frame);
+    if (!read) return read.error();
+    if (!*read) break;
+    auto taken = take(frame, listener);
+    consuming_->release(frame.channel);
+    if (!taken) return taken;
+  }
+  listener_ = &listener;
+  auto polled = publisher_->poll();
+  listener_ = nullptr;
+  return polled;
+}
+
+Result<void> RabbitBroker::take(const amqp_frame_t& frame, BrokerListener& listener) {
+  if (frame.channel >= 1 && frame.channel <= channels_.size())
+    return channels_[frame.channel - 1].take(frame, listener);
+  if (frame.frame_type == AMQP_FRAME_METHOD &&
+      frame.payload.method.id == AMQP_CONNECTION_CLOSE_METHOD)
+    return Error{fmt::format("the broker closed the connection: {}",
+                             action::close_reason(frame.payload.method).text)};
+  return {};
+}
+
+Result<void> RabbitBroker::flush() {
+  for (auto& channel : channels_)
+    if (auto flushed = channel.flush(); !flushed) return flushed;
+  return {};
+}
+
+Result<std::uint64_t> RabbitBroker::publish(const std::string& queue, const Message& message) {
+  return publisher_->publish(topology_.application, queue, message);
+}
+
+// By the default exchange, so that no work queue's name can collide with it.
+Result<std::uint64_t> RabbitBroker::publish_dead(const Message& message) {
+  return publisher_->publish("", topology_.dead(), message);
+}
+
+Result<std::uint64_t> RabbitBroker::publish_later(const std::string& queue, const Message& message,
+                                                  std::chrono::milliseconds delay) {
+  const auto route = action::delay_route(topology_.application, queue, delay);
+  return publisher_->publish(route.exchange, route.routing_key, message);
+}
+
+Result<void> RabbitBroker::close() {
+  if (auto flushed = flush(); !flushed) return flushed;
+  // basic.ack has no reply; only the answer to a later request shows that it was applied.
+  if (auto closed = consuming_->close(); !closed) return closed;
+  return publishing_->close();
+}
+
+}  // namespace actiond

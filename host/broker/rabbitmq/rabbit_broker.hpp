@@ -1,0 +1,61 @@
+// RabbitMQ behind the Broker interface. Two connections: one consumes and acknowledges, the other
+// publishes and awaits confirms, because a broker in alarm reads nothing from one that publishes.
+#pragma once
+
+#include <deque>
+#include <memory>
+
+#include "broker/broker.hpp"
+#include "broker/rabbitmq/rabbit_channel.hpp"
+#include "client/publisher.hpp"
+#include "client/topology.hpp"
+
+namespace actiond {
+
+class RabbitBroker : public Broker {
+ public:
+  // Connects to one address and declares the topology. Blocks.
+  static Result<std::unique_ptr<Broker>> connect(const action::BrokerUrl& url, const Config& config,
+                                                 const std::string& name,
+                                                 std::chrono::milliseconds timeout);
+
+  std::vector<int> descriptors() const override { return {consuming_->fd(), publishing_->fd()}; }
+  std::chrono::milliseconds heartbeat() const override { return url_.heartbeat; }
+  std::string name() const override { return url_.display(); }
+  Result<void> receive(BrokerListener& listener) override;
+  Result<void> consume(QueueIndex queue, int prefetch) override {
+    return channels_[queue].consume(prefetch);
+  }
+  Result<void> cancel(QueueIndex queue) override { return channels_[queue].cancel(); }
+  Result<void> probe(QueueIndex queue) override { return channels_[queue].probe(); }
+  void acknowledge(QueueIndex queue, std::uint64_t tag) override {
+    channels_[queue].acknowledge(tag);
+  }
+  Result<void> give_back(QueueIndex queue, std::uint64_t tag) override {
+    return channels_[queue].give_back(tag);
+  }
+  Result<void> flush() override;
+  Result<std::uint64_t> publish(const std::string& queue, const Message& message) override;
+  Result<std::uint64_t> publish_dead(const Message& message) override;
+  Result<std::uint64_t> publish_later(const std::string& queue, const Message& message,
+                                      std::chrono::milliseconds delay) override;
+  bool is_blocked() const override { return publisher_->is_blocked(); }
+  Result<void> close() override;
+
+ private:
+  RabbitBroker(action::BrokerUrl url, const Config& config);
+  Result<void> open(const std::string& name, std::chrono::milliseconds timeout);
+  Result<void> open_channels();
+  Result<void> take(const amqp_frame_t& frame, BrokerListener& listener);
+
+  action::BrokerUrl url_;
+  action::Topology topology_;
+  std::vector<std::string> consumed_queues_;
+  std::unique_ptr<action::Connection> consuming_;
+  std::unique_ptr<action::Connection> publishing_;
+  std::deque<RabbitChannel> channels_;  // of queue i: channel i + 1
+  std::unique_ptr<action::Publisher> publisher_;
+  BrokerListener* listener_ = nullptr;  // during receive only
+};
+
+}  // namespace actiond

@@ -1,0 +1,136 @@
+#include "broker/rabbitmq/rabbit_channel.hpp"
+
+#include <amqp_framing.h>
+#include <fmt/format.h>
+
+#include "client/properties.hpp"
+
+namespace actiond {
+
+using action::close_reason;
+using action::to_bytes;
+
+RabbitChannel::RabbitChannel(action::Connection& connection, amqp_channel_t number,
+                             QueueIndex queue, std::string queue_name)
+    : connection_(connection), number_(number), queue_(queue), queue_name_(std::move(queue_name)) {}
+
+Result<void> RabbitChannel::take(const amqp_frame_t& frame, BrokerListener& listener) {
+  switch (frame.frame_type) {
+    case AMQP_FRAME_METHOD:
+      return take_method(frame.payload.method, listener);
+    case AMQP_FRAME_HEADER:
+      take_header(frame, listener);
+      return {};
+    case AMQP_FRAME_BODY:
+      take_body(frame, listener);
+      return {};
+    default:
+      return {};
+  }
+}
+
+Result<void> RabbitChannel::take_method(const amqp_method_t& method, BrokerListener& listener) {
+  switch (method.id) {
+    case AMQP_BASIC_DELIVER_METHOD: {
+      const auto& deliver = *static_cast<const amqp_basic_deliver_t*>(method.decoded);
+      begin(deliver.delivery_tag, deliver.redelivered, false);
+      return {};
+    }
+    case AMQP_BASIC_GET_OK_METHOD: {
+      const auto& got = *static_cast<const amqp_basic_get_ok_t*>(method.decoded);
+      begin(got.delivery_tag, got.redelivered, true);
+      return {};
+    }
+    case AMQP_BASIC_GET_EMPTY_METHOD:
+      // Deliveries that were pushed earlier may still wait inside the broker's channel process.
+      // One more round trip makes sure that they have been written before we are told.
+      is_second_trip_ = true;
+      return send_qos();
+    case AMQP_BASIC_QOS_OK_METHOD:
+      if (is_second_trip_) listener.on_proven_empty(queue_);
+      is_second_trip_ = false;
+      return {};
+    case AMQP_BASIC_CANCEL_METHOD:
+      return Error{fmt::format("the broker cancelled the consumer of '{}': was the queue deleted?",
+                               queue_name_)};
+    case AMQP_CHANNEL_CLOSE_METHOD:
+      return Error{fmt::format("the broker closed the channel of '{}': {}", queue_name_,
+                               close_reason(method).text)};
+    default:
+      return {};
+  }
+}
+
+void RabbitChannel::begin(std::uint64_t tag, bool is_redelivered, bool is_probed) {
+  window_.delivered(tag);
+  tag_ = tag;
+  is_redelivered_ = is_redelivered;
+  is_probed_ = is_probed;
+}
+
+void RabbitChannel::take_header(const amqp_frame_t& frame, BrokerListener& listener) {
+  const auto& header = frame.payload.properties;
+  action::read_properties(*static_cast<const amqp_basic_properties_t*>(header.decoded), header.raw,
+                          message_);
+  message_.body.clear();
+  missing_ = header.body_size;
+  if (missing_ == 0) deliver(listener);
+}
+
+void RabbitChannel::take_body(const amqp_frame_t& frame, BrokerListener& listener) {
+  const auto& part = frame.payload.body_fragment;
+  message_.body.append(static_cast<const char*>(part.bytes), part.len);
+  missing_ -= std::min<std::uint64_t>(missing_, part.len);
+  if (missing_ == 0) deliver(listener);
+}
+
+void RabbitChannel::deliver(BrokerListener& listener) {
+  listener.on_delivery(queue_, tag_, is_redelivered_, message_);
+  if (is_probed_) listener.on_probe_delivered(queue_);
+}
+
+// Applies to consumers made after it: RabbitMQ's reading of basic.qos without `global`.
+Result<void> RabbitChannel::send_qos() {
+  amqp_basic_qos_t qos{0, static_cast<std::uint16_t>(prefetch_), false};
+  return connection_.send(number_, AMQP_BASIC_QOS_METHOD, &qos);
+}
+
+Result<void> RabbitChannel::consume(int prefetch) {
+  prefetch_ = prefetch;
+  if (auto sent = send_qos(); !sent) return sent;
+  consumer_ = fmt::format("{}-{}", queue_name_, ++consumers_made_);
+  amqp_basic_consume_t consume{};
+  consume.queue = to_bytes(queue_name_);
+  consume.consumer_tag = to_bytes(consumer_);
+  return connection_.send(number_, AMQP_BASIC_CONSUME_METHOD, &consume);
+}
+
+Result<void> RabbitChannel::cancel() {
+  amqp_basic_cancel_t cancel{to_bytes(consumer_), false};
+  return connection_.send(number_, AMQP_BASIC_CANCEL_METHOD, &cancel);
+}
+
+Result<void> RabbitChannel::probe() {
+  // The credit that waiting acknowledgements free must be known to the queue before it answers.
+  if (auto flushed = flush(); !flushed) return flushed;
+  amqp_basic_get_t get{0, to_bytes(queue_name_), false};
+  return connection_.send(number_, AMQP_BASIC_GET_METHOD, &get);
+}
+
+Result<void> RabbitChannel::give_back(std::uint64_t tag) {
+  window_.forget(tag);
+  amqp_basic_nack_t nack{tag, false, true};
+  return connection_.send(number_, AMQP_BASIC_NACK_METHOD, &nack);
+}
+
+Result<void> RabbitChannel::flush() {
+  if (!window_.has_acks()) return {};
+  window_.take_acks(acks_);
+  for (const auto& ack : acks_) {
+    amqp_basic_ack_t method{ack.tag, ack.multiple};
+    if (auto sent = connection_.send(number_, AMQP_BASIC_ACK_METHOD, &method); !sent) return sent;
+  }
+  return {};
+}
+
+}  // namespace actiond

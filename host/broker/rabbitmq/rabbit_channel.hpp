@@ -1,0 +1,59 @@
+// One work queue on a channel of its own: puts deliveries together from frames, answers probes,
+// and keeps the window of acknowledgements. It sends methods and never waits for replies, so the
+// poller's loop is never held up by one queue.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "broker/broker.hpp"
+#include "broker/rabbitmq/ack_window.hpp"
+#include "client/connection.hpp"
+
+namespace actiond {
+
+class RabbitChannel {
+ public:
+  // `number` is open on the connection, which must outlive this.
+  RabbitChannel(action::Connection& connection, amqp_channel_t number, QueueIndex queue,
+                std::string queue_name);
+
+  // A frame of this channel. Fails if the broker closed the channel or cancelled the consumer.
+  Result<void> take(const amqp_frame_t& frame, BrokerListener& listener);
+
+  Result<void> consume(int prefetch);
+  Result<void> cancel();
+  Result<void> probe();
+  void acknowledge(std::uint64_t tag) { window_.acknowledge(tag); }
+  Result<void> give_back(std::uint64_t tag);
+  Result<void> flush();
+
+ private:
+  Result<void> take_method(const amqp_method_t& method, BrokerListener& listener);
+  void begin(std::uint64_t tag, bool is_redelivered, bool is_probed);
+  void take_header(const amqp_frame_t& frame, BrokerListener& listener);
+  void take_body(const amqp_frame_t& frame, BrokerListener& listener);
+  void deliver(BrokerListener& listener);
+  Result<void> send_qos();
+
+  action::Connection& connection_;
+  amqp_channel_t number_;
+  QueueIndex queue_;
+  std::string queue_name_;
+  AckWindow window_;
+  std::vector<AckWindow::Ack> acks_;
+
+  std::uint64_t consumers_made_ = 0;
+  std::string consumer_;  // the tag of the consumer in force
+  int prefetch_ = 0;
+  bool is_second_trip_ = false;  // a probe has found the queue empty and awaits qos-ok
+
+  // the delivery that is being put together
+  std::uint64_t tag_ = 0;
+  bool is_redelivered_ = false;
+  bool is_probed_ = false;
+  std::uint64_t missing_ = 0;
+  Message message_;
+};
+
+}  // namespace actiond
