@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "runner/dispatch.hpp"
+#include "wire/runner_descriptors.hpp"
 
 namespace actiond {
 namespace {

@@ -6,10 +6,6 @@
 
 namespace actiond {
 
-// The descriptors that a runner is born with.
-inline constexpr int kRunnerSocket = 3;
-inline constexpr int kRunnerProgress = 4;
-
 // The whole life of a runner; returns its exit status. `poller` is the pid of the process that
 // must be its parent: if that died meanwhile, the runner ends at once.
 int run_runner(pid_t poller);

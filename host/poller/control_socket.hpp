@@ -1,0 +1,47 @@
+// The poller's control socket: whoever may open it (mode 0600) asks for its state or tells it to
+// stop. One line of JSON in, one line of JSON out, then it is closed.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "base/result.hpp"
+
+namespace actiond {
+
+// "run_dir/poller.3.4711.sock"; without an id "run_dir/poller.console.4711.sock". The pid is in it
+// because a poller and its successor share an id for a while.
+std::filesystem::path control_path(const std::filesystem::path& run_dir, std::optional<int> id,
+                                   pid_t pid);
+
+class ControlSocket {
+ public:
+  // Answers a request; the reply is sent as it is. Called in the loop's thread.
+  using OnRequest = std::function<nlohmann::json(const nlohmann::json& request)>;
+
+  ControlSocket(boost::asio::io_context& io, std::filesystem::path path, OnRequest on_request);
+  // Removes the socket.
+  ~ControlSocket();
+
+  // Binds and listens. Does not block.
+  Result<void> listen();
+
+ private:
+  struct Conversation;
+  void accept();
+  void answer(Conversation& conversation);
+
+  boost::asio::local::stream_protocol::acceptor acceptor_;
+  std::filesystem::path path_;
+  OnRequest on_request_;
+};
+
+// The other end: asks the poller behind `path`, waiting at most `timeout`. Fails if nobody listens
+// there or no answer comes.
+Result<nlohmann::json> ask_poller(const std::filesystem::path& path, const nlohmann::json& request,
+                                  std::chrono::milliseconds timeout);
+
+}  // namespace actiond

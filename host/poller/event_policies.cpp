@@ -1,0 +1,29 @@
+#include "poller/event_policies.hpp"
+
+#include <algorithm>
+
+namespace actiond {
+
+EventPolicies::EventPolicies(const Config& config, const LoadReport& report)
+    : default_{config.default_queue, config.timeout} {
+  for (const auto& plugin : report.plugins)
+    for (const auto& event : plugin.events) {
+      EventPolicy& policy = policies_.emplace(event.name, default_).first->second;
+      // A plugin may name a queue that this installation does not have.
+      if (std::find(config.queues.begin(), config.queues.end(), event.queue) != config.queues.end())
+        policy.queue = event.queue;
+      if (event.timeout_ms > 0) policy.timeout = std::chrono::milliseconds(event.timeout_ms);
+    }
+  for (const auto& [name, event] : config.events) {
+    EventPolicy& policy = policies_.emplace(name, default_).first->second;
+    if (event.queue) policy.queue = *event.queue;
+    if (event.timeout) policy.timeout = *event.timeout;
+  }
+}
+
+const EventPolicy& EventPolicies::of(std::string_view event) const {
+  const auto found = policies_.find(event);
+  return found == policies_.end() ? default_ : found->second;
+}
+
+}  // namespace actiond

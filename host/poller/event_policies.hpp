@@ -1,0 +1,39 @@
+// What holds for an event by name: the plugin's options, and the configuration's over them.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/config.hpp"
+#include "wire/setup.hpp"
+
+namespace actiond {
+
+struct EventPolicy {
+  std::string queue;  // where it goes if whoever queues it names no queue
+  std::chrono::milliseconds timeout{0};
+};
+
+class EventPolicies {
+ public:
+  EventPolicies() = default;
+  // `report` may be empty: then only the configuration speaks.
+  EventPolicies(const Config& config, const LoadReport& report);
+
+  // Of any name; an event that nobody has said anything of gets the defaults.
+  const EventPolicy& of(std::string_view event) const;
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+  EventPolicy default_;
+  std::unordered_map<std::string, EventPolicy, Hash, std::equal_to<>> policies_;
+};
+
+}  // namespace actiond

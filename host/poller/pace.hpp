@@ -1,0 +1,31 @@
+// How much a poller holds: enough that the broker's round trip never leaves a runner idle, little
+// enough that nothing waits here while another poller is free. Pure; fed with run times.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+namespace actiond {
+
+class Pace {
+ public:
+  // `fixed_prefetch` is the configuration's, nullopt for auto.
+  Pace(std::optional<int> fixed_prefetch, int runners)
+      : fixed_prefetch_(fixed_prefetch), runners_(runners) {}
+
+  void ran(std::chrono::nanoseconds duration);
+
+  // Messages of one queue to be unsettled at most: about 5 ms of work, 1 to 256.
+  int prefetch() const;
+  // Whether a consumer with this prefetch is so far off that it should be made anew.
+  bool is_off(int prefetch_in_force) const;
+  // Runs to be in one runner's pipe, the one that runs included: about 1 ms of work, 1 to 64.
+  std::size_t pipe_depth() const;
+
+ private:
+  std::optional<int> fixed_prefetch_;
+  int runners_;
+  std::optional<std::chrono::nanoseconds> typical_;  // run time; nullopt: nothing ran yet
+};
+
+}  // namespace actiond

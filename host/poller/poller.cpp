@@ -1,0 +1,289 @@
+#include "poller/poller.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "poller/plugin_directory.hpp"
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kTeardownTime = 5s;  // a plugin's teardown is given this much
+
+std::string host_name() {
+  char name[256] = "";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+std::string poller_name(const PollerOptions& options) {
+  return fmt::format("{}/{}", host_name(), options.id ? std::to_string(*options.id) : "console");
+}
+
+}  // namespace
+
+Poller::Poller(const Config& config, PollerOptions options, Log& log)
+    : config_(config),
+      options_(std::move(options)),
+      log_(log),
+      signals_(io_, SIGINT, SIGTERM, SIGQUIT),
+      tick_timer_(io_),
+      heartbeat_timer_(io_),
+      leave_timer_(io_),
+      up_since_ms_(wall_now_ms()),
+      intake_(config.queues_to_consume(), pool_),
+      settler_(poller_name(options_),
+               [this](const Delivery& delivery, Settlement settlement) {
+                 on_settled(delivery, settlement);
+               }),
+      pace_(config.prefetch, config.concurrency) {}
+
+// What is still in hand belongs to the broker, which takes it back when the connection goes.
+Poller::~Poller() {
+  settler_.lost();
+  intake_.lost();
+  for (auto& place : places_) place.slot.abandon();
+}
+
+Result<void> Poller::run() {
+  if (auto prepared = prepare(); !prepared) fail_start(prepared.error());
+  while (state_ != State::Gone) {
+    arm();
+    io_.run_one();
+    io_.poll();
+    turn();
+  }
+  if (failure_) return *failure_;
+  return {};
+}
+
+Result<void> Poller::prepare() {
+  auto files = list_plugins(config_.plugins);
+  if (!files) return files.error();
+  if (files->empty())
+    log_.warning("no plugins in {}: no event will find its handler", config_.plugins.native());
+  RunnerSetup setup;
+  setup.files = std::move(*files);
+  setup.queues = config_.queues;
+  setup.default_queue = config_.default_queue;
+  setup.environment = config_.environment;
+  runner_setup_ = to_text(setup);
+
+  signals_.add(SIGHUP);
+  on_signal(0);
+  control_ = std::make_unique<ControlSocket>(
+      io_, control_path(config_.run_dir, options_.id, ::getpid()),
+      [this](const nlohmann::json& request) { return on_request(request); });
+  if (auto listening = control_->listen(); !listening) return listening;
+  if (options_.id) pid_file_.emplace(config_.run_dir, *options_.id);
+  for (int i = 0; i < config_.concurrency; ++i) {
+    auto& place = places_.emplace_back(static_cast<SlotListener&>(*this), io_);
+    start_runner(place.slot);
+  }
+  return {};
+}
+
+// Everything that can be done now is done before the loop sleeps again, in the message's order.
+void Poller::turn() {
+  receive();
+  for (auto& place : places_) {
+    if (!settler_.is_congested()) place.slot.receive();
+    if (place.slot.is_alive()) place.slot.bury_if_dead();
+  }
+  settler_.resume();
+  if (state_ == State::Working) schedule();
+  for (auto& place : places_)
+    if (place.slot.is_alive()) place.slot.process().flush();
+  if (broker_)
+    if (auto flushed = broker_->flush(); !flushed) lose_broker(flushed.error());
+  if (state_ == State::Leaving) finish_leaving();
+  arm_tick();
+  log_.flush();
+}
+
+void Poller::receive() {
+  if (!broker_) return;
+  if (auto received = broker_->receive(*this); !received) lose_broker(received.error());
+}
+
+void Poller::arm() {
+  for (auto& watch : broker_watches_) watch->arm();
+  if (run_dir_watch_) run_dir_watch_->arm();
+  for (auto& place : places_) {
+    if (!place.slot.is_alive()) continue;
+    if (!settler_.is_congested()) place.socket_watch->arm();
+    place.death_watch->arm();
+  }
+}
+
+void Poller::fail_start(const Error& error) {
+  failure_ = error;
+  options_.on_started(error);
+  state_ = State::Gone;
+}
+
+// Every runner has loaded the plugins.
+void Poller::became_ready() {
+  policies_ = EventPolicies(config_, plugins_);
+  state_ = State::Connecting;
+  connect();
+}
+
+void Poller::connect() {
+  connector_ = std::make_unique<Connector>(
+      io_, config_, "actiond " + poller_name(options_),
+      [this](Result<std::unique_ptr<Broker>> attempt) { on_attempt(std::move(attempt)); });
+  connector_->attempt();
+}
+
+void Poller::on_attempt(Result<std::unique_ptr<Broker>> attempt) {
+  if (state_ == State::Leaving) return;
+  if (!attempt) {
+    if (options_.is_broker_required && epoch_ == 0) return fail_start(attempt.error());
+    problem_ = attempt.error().text;
+    if (!is_outage_said_) log_.error("{}: trying again until it answers", problem_);
+    is_outage_said_ = true;
+    return connector_->attempt_later();
+  }
+  connector_->succeeded();
+  broker_ = std::move(*attempt);
+  ++epoch_;
+  for (const int fd : broker_->descriptors())
+    broker_watches_.push_back(std::make_unique<Watch>(io_, fd));
+  intake_.connected(*broker_, epoch_);
+  settler_.connected(*broker_, epoch_);
+  if (auto begun = begin_work(); !begun) fail_start(begun.error());
+}
+
+// The first time this is where a poller takes its id over: it has loaded, it has reached the
+// broker, and only now is the one before it told to go.
+Result<void> Poller::begin_work() {
+  if (is_outage_said_) log_.info("the broker {} is back", broker_->name());
+  is_outage_said_ = false;
+  problem_.clear();
+  if (epoch_ == 1) {
+    if (pid_file_) {
+      run_dir_events_ = UniqueFd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+      ::inotify_add_watch(
+          run_dir_events_.get(), config_.run_dir.c_str(),
+          IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF);
+      run_dir_watch_ = std::make_unique<Watch>(io_, run_dir_events_.get());
+      if (auto taken = pid_file_->take(); !taken) return taken;
+    }
+    log_.info("poller {} is at work (pid {}, broker {})", poller_name(options_), ::getpid(),
+              broker_->name());
+    options_.on_started({});
+  }
+  state_ = State::Working;
+  if (auto opened = intake_.open(pace_.prefetch()); !opened) lose_broker(opened.error());
+  heartbeat();
+  return {};
+}
+
+// rabbitmq-c answers heartbeats only while it is called.
+void Poller::heartbeat() {
+  if (!broker_) return;
+  heartbeat_timer_.expires_after(broker_->heartbeat() / 3);
+  heartbeat_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) heartbeat();
+  });
+}
+
+void Poller::lose_broker(const Error& error) {
+  if (!broker_) return;
+  broker_watches_.clear();
+  broker_.reset();
+  settler_.lost();
+  intake_.lost();
+  for (auto& place : places_) place.slot.recall();
+  if (state_ == State::Leaving) return;
+  problem_ = error.text;
+  if (!is_outage_said_) log_.error("{}: connecting again", error.text);
+  is_outage_said_ = true;
+  state_ = State::Connecting;
+  connector_->attempt_later();
+}
+
+void Poller::leave_if_replaced() {
+  if (state_ != State::Working && !(state_ == State::Connecting && epoch_ > 0)) return;
+  if (pid_file_ && !pid_file_->is_mine())
+    leave(fmt::format("{} is no longer this process's", pid_file_->path().native()), std::nullopt);
+}
+
+void Poller::leave(const std::string& why, std::optional<std::chrono::milliseconds> deadline) {
+  if (state_ == State::Loading || (state_ == State::Connecting && epoch_ == 0))
+    return fail_start(Error{"stopped before it was at work: " + why});
+  if (state_ != State::Leaving) {
+    state_ = State::Leaving;
+    leaving_why_ = why;
+    log_.info("leaving: {}", why);
+    if (connector_) connector_->stop();
+    if (broker_)
+      if (auto closed = intake_.close(); !closed) lose_broker(closed.error());
+    for (auto& place : places_) place.slot.recall();
+  }
+  if (!deadline) return;
+  leave_timer_.expires_after(*deadline);
+  leave_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) leave_now("its time is over");
+  });
+}
+
+void Poller::leave_now(const std::string& why) {
+  leave(why, std::nullopt);
+  for (auto& place : places_) place.slot.kill(Ending::Stopped, "stopped: " + why);
+}
+
+void Poller::finish_leaving() {
+  if (is_any_busy() || settler_.unfinished() > 0) return;
+  if (broker_)
+    if (auto closed = broker_->close(); !closed) log_.warning("{}", closed.error().text);
+  broker_watches_.clear();
+  broker_.reset();
+  dismiss_runners();
+  if (pid_file_) pid_file_->remove_if_mine();
+  log_.info("poller {} has left: {} done, {} failed", poller_name(options_), done_, failed_);
+  state_ = State::Gone;
+}
+
+// Lets every runner tear its plugins down; one that takes too long is killed by its slot's end.
+void Poller::dismiss_runners() {
+  for (auto& place : places_) {
+    place.respawn_timer.cancel();
+    place.slot.dismiss();
+  }
+  const auto until = monotonic_now() + kTeardownTime;
+  bool is_any_alive = true;
+  while (is_any_alive && monotonic_now() < until) {
+    is_any_alive = false;
+    for (auto& place : places_) {
+      if (!place.slot.is_alive()) continue;
+      place.slot.receive();
+      place.slot.bury_if_dead();
+      is_any_alive |= place.slot.is_alive();
+    }
+    if (!is_any_alive) return;
+    arm();
+    io_.run_for(50ms);
+  }
+}
+
+void Poller::on_signal(int signal) {
+  signals_.async_wait([this](const boost::system::error_code& error, int number) {
+    if (!error) on_signal(number);
+  });
+  if (signal == 0) return;
+  if (signal == SIGHUP) {
+    if (auto reopened = log_.reopen(); !reopened) log_.error("{}", reopened.error().text);
+  } else if (signal == SIGQUIT || state_ == State::Leaving) {
+    leave_now("told to stop now");
+  } else {
+    leave("told to stop", config_.shutdown_timeout);
+  }
+}
+
+}  // namespace actiond

@@ -1,0 +1,154 @@
+// The poller: one process, one loop, one thread. It takes deliveries from the broker, hands them
+// to its runners in strict priority, settles them by their outcome, and leaves when its PID file
+// names another. It never runs plugin code, so nothing that a handler does can hold it up.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/config.hpp"
+#include "base/log.hpp"
+#include "poller/connector.hpp"
+#include "poller/control_socket.hpp"
+#include "poller/event_policies.hpp"
+#include "poller/intake.hpp"
+#include "poller/pid_file.hpp"
+#include "poller/respawn.hpp"
+#include "poller/runner_slot.hpp"
+#include "poller/settler.hpp"
+#include "poller/watch.hpp"
+
+namespace actiond {
+
+struct PollerOptions {
+  std::optional<int> id;            // none: no PID file
+  bool is_broker_required = false;  // fail to start if the broker does not answer at once
+  // Told once: the poller is at work, or why it could not start.
+  std::function<void(const Result<void>& started)> on_started = [](const Result<void>&) {};
+};
+
+class Poller final : BrokerListener, SlotListener {
+ public:
+  // `config` and `log` must outlive it.
+  Poller(const Config& config, PollerOptions options, Log& log);
+  ~Poller() override;
+
+  // Works until told to stop. Fails only if it could not start.
+  Result<void> run();
+
+ private:
+  enum class State { Loading, Connecting, Working, Leaving, Gone };
+
+  // poller.cpp: the life of the process, and one turn of its loop
+  Result<void> prepare();
+  void turn();
+  void receive();
+  void arm();
+  void fail_start(const Error& error);
+  void became_ready();
+  void connect();
+  void on_attempt(Result<std::unique_ptr<Broker>> attempt);
+  Result<void> begin_work();
+  void lose_broker(const Error& error);
+  void leave(const std::string& why, std::optional<std::chrono::milliseconds> deadline);
+  void leave_now(const std::string& why);
+  void leave_if_replaced();
+  void finish_leaving();
+  void dismiss_runners();
+  void on_signal(int signal);
+  void heartbeat();
+
+  // poller_work.cpp: what runs, on which runner, and for how long
+  void schedule();
+  RunnerSlot* freest_slot();
+  void hand(RunnerSlot& slot, DeliveryPointer delivery);
+  void adjust_prefetch();
+  void tick();
+  void arm_tick();
+  void hold_if_busy(MonotonicTime now);
+  void watch_run(RunnerSlot& slot, MonotonicTime now);
+  void start_runner(RunnerSlot& slot);
+  void start_runner_later(RunnerSlot& slot, std::chrono::milliseconds wait);
+  bool is_any_busy() const;
+  bool is_any_idle() const;
+
+  // poller_events.cpp: what broker, runners and settler tell
+  void on_delivery(QueueIndex queue, std::uint64_t tag, bool is_redelivered,
+                   Message& message) override;
+  void on_proven_empty(QueueIndex queue) override;
+  void on_probe_delivered(QueueIndex queue) override;
+  void on_published(std::uint64_t number, const Result<void>& taken) override;
+  void on_ready(RunnerSlot& slot, const LoadReport& report) override;
+  void on_refused(RunnerSlot& slot, const std::string& why) override;
+  void on_ended(RunnerSlot& slot, DeliveryPointer delivery) override;
+  void on_returned(DeliveryPointer delivery) override;
+  void on_queued(Delivery& delivery, const QueueFrame& frame) override;
+  void on_logged(Delivery* delivery, const LogFrame& frame) override;
+  void on_died(RunnerSlot& slot, bool had_worked, const std::string& how) override;
+  void on_settled(const Delivery& delivery, Settlement settlement);
+  void log_processing(Delivery& delivery);
+
+  // poller_status.cpp
+  nlohmann::json on_request(const nlohmann::json& request);
+  nlohmann::json status() const;
+  const char* state_text() const;
+
+  const Config& config_;
+  PollerOptions options_;
+  Log& log_;
+  boost::asio::io_context io_{1};
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer tick_timer_;
+  boost::asio::steady_timer heartbeat_timer_;
+  boost::asio::steady_timer leave_timer_;
+
+  State state_ = State::Loading;
+  std::string problem_;           // what status shows: why it does not work
+  std::optional<Error> failure_;  // why it could not start
+  std::string leaving_why_;
+  std::int64_t up_since_ms_;
+
+  DeliveryPool pool_;  // must outlive all that holds deliveries
+  Intake intake_;
+  Settler settler_;
+  Pace pace_;
+  struct Place {
+    explicit Place(SlotListener& listener, boost::asio::io_context& io)
+        : slot(listener), respawn_timer(io) {}
+    RunnerSlot slot;
+    Respawn respawn;
+    boost::asio::steady_timer respawn_timer;
+    std::unique_ptr<Watch> socket_watch, death_watch;
+  };
+  Place& place_of(const RunnerSlot& slot);
+  std::deque<Place> places_;
+  std::string runner_setup_;
+  LoadReport plugins_;
+  EventPolicies policies_;
+
+  std::unique_ptr<Connector> connector_;
+  std::unique_ptr<Broker> broker_;
+  std::vector<std::unique_ptr<Watch>> broker_watches_;
+  std::uint64_t epoch_ = 0;
+  bool is_outage_said_ = false;
+
+  std::optional<PidFile> pid_file_;
+  UniqueFd run_dir_events_;
+  std::unique_ptr<Watch> run_dir_watch_;
+  std::unique_ptr<ControlSocket> control_;
+
+  bool is_tick_armed_ = false;
+  MonotonicTime last_change_{};    // a run was begun or ended
+  MonotonicTime last_adjusted_{};  // the prefetch
+  std::uint64_t done_ = 0;
+  std::uint64_t failed_ = 0;
+};
+
+}  // namespace actiond

@@ -1,0 +1,121 @@
+// What broker, runners and settler tell the poller.
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "client/event_id.hpp"
+#include "poller/poller.hpp"
+
+namespace actiond {
+namespace {
+
+EventLine line_of(const Delivery& delivery) {
+  const auto& message = delivery.message;
+  return {delivery.queue_name, message.event, message.id, message.trail.attempt,
+          message.body.empty() ? std::string_view("{}") : std::string_view(message.body)};
+}
+
+}  // namespace
+
+void Poller::on_delivery(QueueIndex queue, std::uint64_t tag, bool is_redelivered,
+                         Message& message) {
+  if (message.id.empty()) message.id = action::new_event_id();
+  intake_.delivered(queue, tag, is_redelivered, message);
+}
+
+void Poller::on_proven_empty(QueueIndex queue) {
+  intake_.proven_empty(queue);
+}
+
+void Poller::on_probe_delivered(QueueIndex queue) {
+  intake_.probe_delivered(queue);
+}
+
+void Poller::on_published(std::uint64_t number, const Result<void>& taken) {
+  settler_.published(number, taken);
+}
+
+void Poller::on_ready(RunnerSlot&, const LoadReport& report) {
+  plugins_ = report;
+  if (state_ != State::Loading) return;
+  for (const auto& place : places_)
+    if (!place.slot.is_ready()) return;
+  became_ready();
+}
+
+void Poller::on_refused(RunnerSlot& slot, const std::string& why) {
+  if (state_ == State::Loading) return fail_start(Error{why});
+  if (problem_ != why) log_.error("{}: trying again", why);
+  problem_ = why;
+  slot.kill(Ending::NotStarted, why);  // on_died sees to the next one
+}
+
+void Poller::on_ended(RunnerSlot& slot, DeliveryPointer delivery) {
+  place_of(slot).respawn.worked();
+  last_change_ = monotonic_now();
+  if (delivery->outcome.ending == Ending::Done) pace_.ran(delivery->outcome.duration);
+  log_processing(*delivery);
+  settler_.ended(std::move(delivery));
+  leave_if_replaced();
+}
+
+void Poller::on_returned(DeliveryPointer delivery) {
+  intake_.put_back(std::move(delivery));
+}
+
+void Poller::on_queued(Delivery& delivery, const QueueFrame& frame) {
+  Message message;
+  message.event = frame.event;
+  message.id = frame.id;
+  message.body = frame.params;
+  message.enqueued_at_s = wall_now_ms() / 1000;
+  settler_.queue(delivery,
+                 frame.queue.empty() ? policies_.of(frame.event).queue : std::string(frame.queue),
+                 std::move(message));
+}
+
+void Poller::on_logged(Delivery* delivery, const LogFrame& frame) {
+  const auto level = static_cast<LogLevel>(frame.level);
+  if (delivery == nullptr) return log_.write(level, frame.text);
+  log_processing(*delivery);
+  log_.plugin(level, delivery->message.event, delivery->message.id, frame.text);
+}
+
+void Poller::on_died(RunnerSlot& slot, bool had_worked, const std::string& how) {
+  if (state_ == State::Leaving || state_ == State::Gone) return;
+  const auto wait = place_of(slot).respawn.died(had_worked);
+  if (how != problem_) log_.warning("{}: starting another runner", how);
+  start_runner_later(slot, wait);
+}
+
+void Poller::log_processing(Delivery& delivery) {
+  if (delivery.is_logged) return;
+  delivery.is_logged = true;
+  log_.processing(line_of(delivery));
+}
+
+void Poller::on_settled(const Delivery& delivery, Settlement settlement) {
+  if (delivery.epoch == epoch_ && settlement != Settlement::Forget) intake_.settled(delivery.queue);
+  const Outcome& outcome = delivery.outcome;
+  switch (outcome.ending) {
+    case Ending::Done:
+    case Ending::Halted:
+      ++done_;
+      return log_.finished(line_of(delivery), outcome.duration);
+    case Ending::Snoozed:
+      return log_.info("Snoozed {}:{} id={} for {}", delivery.queue_name, delivery.message.event,
+                       delivery.message.id, format_duration(outcome.snooze));
+    case Ending::NotStarted:
+      return;
+    case Ending::Lost:
+      return log_.warning("{}:{} id={} ended while the broker was away; the broker offers it again",
+                          delivery.queue_name, delivery.message.event, delivery.message.id);
+    case Ending::Stopped:
+      return log_.warning("{}:{} id={} was {} and given back", delivery.queue_name,
+                          delivery.message.event, delivery.message.id, outcome.reason);
+    default:
+      ++failed_;
+      return log_.failed(line_of(delivery), outcome.reason);
+  }
+}
+
+}  // namespace actiond

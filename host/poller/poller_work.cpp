@@ -1,0 +1,152 @@
+// The poller's decisions on what runs: strict priority, runners' pipes, holding back, time limits.
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "poller/poller.hpp"
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kHold = 100ms;   // a busy poller keeps nothing from others for longer
+constexpr auto kTick = 25ms;    // while something runs
+constexpr auto kGrace = 1s;     // between cancelled() and the kill
+constexpr auto kLoading = 20s;  // for all plugins' constructors and setups
+constexpr auto kAdjust = 20ms;  // at the least between two changes of the prefetch
+
+}  // namespace
+
+void Poller::schedule() {
+  if (!intake_.is_open()) {
+    if (freest_slot() == nullptr || !broker_) return;
+    if (auto opened = intake_.open(pace_.prefetch()); !opened) return lose_broker(opened.error());
+  }
+  adjust_prefetch();
+  // What came for a higher queue overtakes what sits in a pipe and has not begun.
+  if (const auto highest = intake_.highest_waiting())
+    for (auto& place : places_)
+      if (place.slot.holds_lower_than(*highest)) place.slot.recall();
+  while (RunnerSlot* slot = freest_slot()) {
+    DeliveryPointer delivery = intake_.next();
+    if (!delivery) return;
+    hand(*slot, std::move(delivery));
+  }
+}
+
+// The ready runner with the emptiest pipe; nullptr if all pipes are full.
+RunnerSlot* Poller::freest_slot() {
+  RunnerSlot* freest = nullptr;
+  for (auto& place : places_)
+    if (place.slot.is_ready() && place.slot.in_pipe() < pace_.pipe_depth() &&
+        (freest == nullptr || place.slot.in_pipe() < freest->in_pipe()))
+      freest = &place.slot;
+  return freest;
+}
+
+void Poller::hand(RunnerSlot& slot, DeliveryPointer delivery) {
+  if (delivery->message.event.empty()) {
+    delivery->outcome = {
+        Ending::Malformed, "the message has no type: that property names the event", {}, {}};
+    return settler_.ended(std::move(delivery));
+  }
+  delivery->timeout = policies_.of(delivery->message.event).timeout;
+  if (!slot.is_busy()) {
+    last_change_ = monotonic_now();
+    log_processing(*delivery);
+  }
+  slot.hand(std::move(delivery));
+}
+
+void Poller::adjust_prefetch() {
+  const auto now = monotonic_now();
+  if (!pace_.is_off(intake_.prefetch()) || now - last_adjusted_ < kAdjust) return;
+  last_adjusted_ = now;
+  if (auto reopened = intake_.reopen(pace_.prefetch()); !reopened) lose_broker(reopened.error());
+}
+
+bool Poller::is_any_busy() const {
+  for (const auto& place : places_)
+    if (place.slot.is_busy()) return true;
+  return false;
+}
+
+void Poller::arm_tick() {
+  bool is_any_loading = false;
+  for (const auto& place : places_)
+    is_any_loading |= place.slot.is_alive() && !place.slot.is_ready();
+  if (is_tick_armed_ || !(is_any_busy() || is_any_loading)) return;
+  is_tick_armed_ = true;
+  tick_timer_.expires_after(kTick);
+  tick_timer_.async_wait([this](const boost::system::error_code& error) {
+    is_tick_armed_ = false;
+    if (!error) tick();
+  });
+}
+
+void Poller::tick() {
+  const auto now = monotonic_now();
+  for (auto& place : places_)
+    if (place.slot.is_alive()) watch_run(place.slot, now);
+  if (state_ == State::Working) hold_if_busy(now);
+}
+
+// No runner has become free for a while: what waits here could run elsewhere.
+void Poller::hold_if_busy(MonotonicTime now) {
+  if (!intake_.is_open() || is_any_idle() || now - last_change_ < kHold) return;
+  for (auto& place : places_) place.slot.recall();
+  if (auto closed = intake_.close(); !closed) lose_broker(closed.error());
+}
+
+// Is a runner idle? A pipe with room is not enough: what is put there waits for the run in hand.
+bool Poller::is_any_idle() const {
+  for (const auto& place : places_)
+    if (place.slot.is_ready() && !place.slot.is_busy()) return true;
+  return false;
+}
+
+void Poller::watch_run(RunnerSlot& slot, MonotonicTime now) {
+  if (!slot.is_ready()) {
+    if (now - slot.started_at() > kLoading)
+      slot.kill(Ending::Crashed, fmt::format("took longer than {} s to load", kLoading / 1s));
+    return;
+  }
+  Delivery* delivery = slot.in_hand();
+  if (delivery == nullptr) return;
+  log_processing(*delivery);
+  const auto run_time = slot.run_time(now);
+  if (run_time > delivery->timeout + kGrace)
+    slot.kill(Ending::TimedOut,
+              fmt::format("timed out: {} ran longer than {}", delivery->message.event,
+                          format_duration(delivery->timeout)));
+  else if (run_time > delivery->timeout)
+    slot.cancel();
+}
+
+void Poller::start_runner(RunnerSlot& slot) {
+  auto& place = place_of(slot);
+  if (auto started = slot.start(runner_setup_); !started) {
+    if (state_ == State::Loading) return fail_start(started.error());
+    problem_ = started.error().text;
+    log_.error("{}", problem_);
+    return start_runner_later(slot, place.respawn.died(false));
+  }
+  place.socket_watch = std::make_unique<Watch>(io_, slot.process().socket());
+  place.death_watch = std::make_unique<Watch>(io_, slot.process().pidfd());
+}
+
+void Poller::start_runner_later(RunnerSlot& slot, std::chrono::milliseconds wait) {
+  auto& timer = place_of(slot).respawn_timer;
+  timer.expires_after(wait);
+  timer.async_wait([this, &slot](const boost::system::error_code& error) {
+    if (!error && state_ != State::Leaving && state_ != State::Gone) start_runner(slot);
+  });
+}
+
+Poller::Place& Poller::place_of(const RunnerSlot& slot) {
+  for (auto& place : places_)
+    if (&place.slot == &slot) return place;
+  std::abort();  // every slot is in a place
+}
+
+}  // namespace actiond

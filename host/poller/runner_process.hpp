@@ -1,0 +1,73 @@
+// A runner as a child process: born from this very executable, spoken to over a socketpair,
+// watched by pidfd, killed by it. It knows nothing of events; see RunnerSlot.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+#include "wire/frames.hpp"
+#include "wire/progress.hpp"
+
+namespace actiond {
+
+// How a child process ended; exit and signal are different things.
+struct ExitStatus {
+  bool is_signal = false;
+  int code = 0;  // the exit status, or the signal's number
+
+  // "SIGSEGV" or "exit status 3": for people.
+  std::string text() const;
+};
+
+class RunnerProcess {
+ public:
+  // Starts /proc/self/exe as a runner. It dies with the thread that called this.
+  static Result<RunnerProcess> spawn();
+
+  // Kills it if it still lives, and reaps it.
+  ~RunnerProcess();
+  RunnerProcess(RunnerProcess&&) noexcept = default;
+  RunnerProcess& operator=(RunnerProcess&&) = delete;
+
+  pid_t pid() const { return pid_; }
+  // Readable when frames have come; never blocks.
+  int socket() const { return socket_.get(); }
+  // Readable when the process has ended. The truth about it: a grandchild may keep the socket open.
+  int pidfd() const { return pidfd_.get(); }
+  Progress& progress() { return progress_; }
+  const Progress& progress() const { return progress_; }
+
+  template <typename FrameType>
+  void add(const FrameType& frame) {
+    encode(output_, frame);
+  }
+  void add_stop() { encode_stop(output_); }
+  // Writes what the socket takes now; true if all of it. A runner that is gone takes everything.
+  bool flush();
+  bool has_output() const { return !output_.empty(); }
+
+  // Reads what has come, up to a bound per call; true if there may be more. Then take frames.
+  bool receive();
+  Result<std::optional<Frame>> next_frame() { return input_.next(); }
+
+  void kill();
+  // How it ended; nothing while it lives. Does not block.
+  std::optional<ExitStatus> reap();
+
+ private:
+  RunnerProcess(pid_t pid, UniqueFd pidfd, UniqueFd socket, Progress progress);
+
+  pid_t pid_;
+  UniqueFd pidfd_;
+  UniqueFd socket_;
+  Progress progress_;
+  FrameBuffer input_;
+  std::string output_;
+  std::size_t written_ = 0;  // of output_
+};
+
+}  // namespace actiond

@@ -1,0 +1,74 @@
+// Ends deliveries: waits until all that a handler queued is confirmed, publishes a dead letter or a
+// delayed copy where one is due, awaits its confirm, and only then acknowledges. Whatever stops
+// half-way leaves the message with the broker.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/broker.hpp"
+#include "poller/delivery.hpp"
+#include "poller/settlement.hpp"
+
+namespace actiond {
+
+class Settler {
+ public:
+  // Told when a delivery has been settled, just before it goes: how it ended is in its outcome.
+  using OnSettled = std::function<void(const Delivery& delivery, Settlement settlement)>;
+
+  // `poller` names this one in what it writes into dead letters.
+  Settler(std::string poller, OnSettled on_settled)
+      : poller_(std::move(poller)), on_settled_(std::move(on_settled)) {}
+
+  void connected(Broker& broker, std::uint64_t epoch);
+  // Forgets every tag; what was being settled is the broker's again.
+  void lost();
+
+  // The run of this delivery has ended. Settles it now or once its publications are confirmed.
+  void ended(DeliveryPointer delivery);
+  // The handler in hand queues an event.
+  void queue(Delivery& delivery, const std::string& queue, Message message);
+  // From the broker.
+  void published(std::uint64_t number, const Result<void>& taken);
+
+  // Sends what was kept back while the broker was blocked. Call it after every receive.
+  void resume();
+
+  // Deliveries that have ended and are not settled yet.
+  std::size_t unfinished() const { return unfinished_.size(); }
+  // So much waits to be published that runners should be left unread.
+  bool is_congested() const;
+
+ private:
+  struct Publication {
+    Delivery* delivery;
+    bool is_settlement;  // of the delivery itself; else an event that it queued
+  };
+  struct KeptBack {
+    Delivery* delivery;
+    std::string queue;  // empty: the settlement of the delivery itself
+    Message message;
+  };
+  void settle(Delivery& delivery);
+  void store(Delivery& delivery, Settlement settlement);
+  void publish(Delivery& delivery, const std::string& queue, const Message& message);
+  void acknowledge(Delivery& delivery, Settlement settlement);
+  void finish(Delivery& delivery, Settlement settlement);
+  void fill_trail(Delivery& delivery) const;
+  void confirmed_queued(Delivery& delivery, const Result<void>& taken);
+  void confirmed_settlement(Delivery& delivery, const Result<void>& taken);
+
+  std::string poller_;
+  OnSettled on_settled_;
+  Broker* broker_ = nullptr;
+  std::uint64_t epoch_ = 0;
+  std::unordered_map<std::uint64_t, Publication> publications_;
+  std::unordered_map<Delivery*, DeliveryPointer> unfinished_;
+  std::deque<KeptBack> kept_back_;
+};
+
+}  // namespace actiond
