@@ -1,0 +1,128 @@
+#include "commands/command.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+
+#include "base/nearest.hpp"
+
+namespace actiond {
+namespace {
+
+constexpr int kMostIds = 1000;
+
+std::vector<std::string> split(std::string text, const std::string& separators) {
+  std::vector<std::string> words;
+  for (std::size_t begin = 0;
+       (begin = text.find_first_not_of(separators, begin)) != std::string::npos;) {
+    const auto end = std::min(text.find_first_of(separators, begin), text.size());
+    words.push_back(text.substr(begin, end - begin));
+    begin = end;
+  }
+  return words;
+}
+
+std::optional<int> parse_id(std::string_view text) {
+  int id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc() || end != text.data() + text.size() || id < 1 || id > 999999)
+    return std::nullopt;
+  return id;
+}
+
+// The named queues in the order of their priority in the configuration, whatever order was typed.
+Result<std::vector<std::string>> choose_queues(const Config& config, const std::string& text) {
+  const auto wanted = split(text, " ,\t");
+  for (const auto& queue : wanted)
+    if (std::find(config.queues.begin(), config.queues.end(), queue) == config.queues.end()) {
+      const auto near = nearest(queue, config.queues);
+      return Error{fmt::format("unknown queue '{}': {}the configuration names {}", queue,
+                               near.empty() ? "" : fmt::format("did you mean '{}'? ", near),
+                               fmt::join(config.queues, ", "))};
+    }
+  if (wanted.empty()) return Error{"--queues names no queue: write --queues \"high medium\""};
+  std::vector<std::string> chosen;
+  for (const auto& queue : config.queues)
+    if (std::find(wanted.begin(), wanted.end(), queue) != wanted.end()) chosen.push_back(queue);
+  return chosen;
+}
+
+}  // namespace
+
+CLI::App* add_verb(CLI::App& app, Common& common, const std::string& name,
+                   const std::string& description, const std::string& example,
+                   std::function<Result<int>()> run) {
+  CLI::App* verb = app.add_subcommand(name, description);
+  verb->footer("\n" + example);
+  verb->add_option("-c,--config", common.source.file, "the configuration file")->type_name("FILE");
+  verb->add_option("-e,--environment", common.source.environment, "an overlay of its environments:")
+      ->type_name("NAME");
+  verb->add_flag("-v,--verbose", common.is_verbose, "log at level debug");
+  verb->callback([&common, name, run = std::move(run)] {
+    auto status = run();
+    if (!status) std::fprintf(stderr, "actiond: %s\n", status.error().text.c_str());
+    common.exit_status = status ? *status : kFailed;
+  });
+  return verb;
+}
+
+void add_json_option(CLI::App& verb, Common& common) {
+  verb.add_flag("--json", common.is_json, "print JSON, for programs");
+}
+
+void add_poller_options(CLI::App& verb, PollerFlags& flags) {
+  verb.add_option("--queues", flags.queues, "only these queues, \"high medium\"")
+      ->type_name("NAMES");
+  verb.add_option("--concurrency", flags.concurrency, "runners, 1 to 256")
+      ->check(CLI::Range(1, 256))
+      ->type_name("N");
+}
+
+Result<Config> load(const Common& common, const PollerFlags& flags) {
+  auto config = load_config(common.source);
+  if (!config) return config;
+  if (common.is_verbose) config->log.level = LogLevel::Debug;
+  if (flags.concurrency) config->concurrency = *flags.concurrency;
+  if (!flags.queues.empty()) {
+    auto queues = choose_queues(*config, flags.queues);
+    if (!queues) return queues.error();
+    config->consumed_queues = std::move(*queues);
+  }
+  return config;
+}
+
+Result<std::vector<int>> parse_ids(const std::string& text) {
+  std::vector<int> ids;
+  for (const auto& part : split(text, ", ")) {
+    const auto dots = part.find("..");
+    const auto first = parse_id(part.substr(0, dots));
+    const auto last = dots == std::string::npos ? first : parse_id(part.substr(dots + 2));
+    if (!first || !last || *last < *first || *last - *first >= kMostIds)
+      return Error{fmt::format(
+          "'{}' is no id of a poller: write a number from 1, or a range like 1..8", part)};
+    for (int id = *first; id <= *last; ++id) ids.push_back(id);
+  }
+  if (ids.empty()) return Error{"which poller? write --id 1, or --id 1..8"};
+  return ids;
+}
+
+Result<void> make_run_dir(const Config& config) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (fs::is_directory(config.run_dir, error)) return {};
+  fs::create_directories(config.run_dir, error);
+  if (!error)
+    fs::permissions(config.run_dir,
+                    fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec, error);
+  if (error)
+    return Error{fmt::format(
+        "can't create the directory {}: {}: create it, or set run_dir: in the configuration",
+        config.run_dir.native(), error.message())};
+  return {};
+}
+
+}  // namespace actiond

@@ -1,0 +1,70 @@
+// run: a poller in the foreground. A daemon is this too, started by `start` in the background with
+// --ready-fd, where it says whether it got to work.
+#include <unistd.h>
+
+#include <memory>
+
+#include "base/fd.hpp"
+#include "commands/command.hpp"
+#include "poller/poller.hpp"
+
+namespace actiond {
+namespace {
+
+struct RunFlags {
+  std::string id;
+  int ready_fd = -1;
+  PollerFlags poller;
+};
+
+// One line to whoever started us: empty for success, else the reason. Then the descriptor is
+// closed, which is the end of the message.
+void report(int fd, const Result<void>& started) {
+  if (fd < 0) return;
+  const std::string text = started ? "ready" : started.error().text;
+  if (::write(fd, text.data(), text.size()) < 0) return;  // he is gone: nobody waits
+  ::close(fd);
+}
+
+Result<int> run(const Common& common, const RunFlags& flags) {
+  auto config = load(common, flags.poller);
+  if (!config) return config.error();
+  PollerOptions options;
+  if (!flags.id.empty()) {
+    auto ids = parse_ids(flags.id);
+    if (!ids) return ids.error();
+    if (ids->size() != 1) return Error{"run is one poller: write --id with one number"};
+    options.id = ids->front();
+  }
+  if (auto made = make_run_dir(*config); !made) return made.error();
+  auto log = Log::open(config->log);
+  if (!log) return log.error();
+  options.is_broker_required = flags.ready_fd >= 0;
+  options.on_started = [fd = flags.ready_fd](const Result<void>& started) { report(fd, started); };
+  Poller poller(*config, std::move(options), *log);
+  if (auto ran = poller.run(); !ran) {
+    if (flags.ready_fd >= 0) log->error("{}", ran.error().text);
+    return ran.error();
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Common& common) {
+  auto flags = std::make_shared<RunFlags>();
+  auto* verb = add_verb(app, common, "run", "a poller in the foreground, its log on the terminal",
+                        "Example:  actiond run --queues \"high medium\"\n"
+                        "Ctrl-C finishes the message in hand, a second one gives it back.",
+                        [&common, flags]() -> Result<int> {
+                          auto status = run(common, *flags);
+                          if (!status) report(flags->ready_fd, status.error());
+                          return status;
+                        });
+  verb->add_option("--id", flags->id, "hold and obey run_dir/poller.N.pid, as a daemon does")
+      ->type_name("N");
+  verb->add_option("--ready-fd", flags->ready_fd, "")->group("");
+  add_poller_options(*verb, flags->poller);
+}
+
+}  // namespace actiond

@@ -1,0 +1,158 @@
+// start: daemons. Each is `actiond run` in a session of its own, with its log in a file; this
+// process waits until it says that it is at work, or why not.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <memory>
+
+#include "base/fd.hpp"
+#include "commands/command.hpp"
+#include "poller/pid_file.hpp"
+
+extern char** environ;
+
+namespace actiond {
+namespace {
+
+constexpr int kReadyFd = 3;
+
+struct StartFlags {
+  std::string ids;
+  bool is_daemon = false;
+  PollerFlags poller;
+};
+
+struct Daemon {
+  int id;
+  pid_t pid;
+  UniqueFd ready;  // what it says
+};
+
+std::filesystem::path log_path(const Config& config, int id) {
+  return config.log.file.empty() ? config.run_dir / fmt::format("poller.{}.log", id)
+                                 : config.log.file;
+}
+
+std::vector<std::string> arguments(const Common& common, const StartFlags& flags,
+                                   const Config& config, int id) {
+  std::vector<std::string> words{"actiond",          "run",        "--id",
+                                 std::to_string(id), "--ready-fd", std::to_string(kReadyFd)};
+  const auto add = [&](const char* option, const std::string& value) {
+    if (!value.empty()) words.insert(words.end(), {option, value});
+  };
+  add("--config", config.file);
+  add("--environment", common.source.environment);
+  add("--queues", flags.poller.queues);
+  if (flags.poller.concurrency) add("--concurrency", std::to_string(*flags.poller.concurrency));
+  if (common.is_verbose) words.push_back("--verbose");
+  return words;
+}
+
+// Standard output and error, of the poller and of what handlers print, go to the log as well.
+Result<pid_t> spawn_daemon(std::vector<std::string> words, const std::string& log, int ready) {
+  UniqueFd high(::fcntl(ready, F_DUPFD_CLOEXEC, 10));
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0640);
+  ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
+  ::posix_spawn_file_actions_adddup2(&actions, high.get(), kReadyFd);
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, kReadyFd + 1);
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  pid_t pid = -1;
+  const int error =
+      ::posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, argv.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  ::posix_spawnattr_destroy(&attributes);
+  if (error != 0) return errno_error("start the daemon (its log is " + log + ")", {}, error);
+  return pid;
+}
+
+Result<Daemon> begin(const Common& common, const StartFlags& flags, const Config& config, int id) {
+  int pipe[2];
+  if (::pipe2(pipe, O_CLOEXEC) != 0) return errno_error("make a pipe");
+  UniqueFd read_end(pipe[0]), write_end(pipe[1]);
+  auto pid =
+      spawn_daemon(arguments(common, flags, config, id), log_path(config, id), write_end.get());
+  if (!pid) return pid.error();
+  return Daemon{id, *pid, std::move(read_end)};
+}
+
+// Waits until the daemon is at work or has failed; it bounds that by itself.
+Result<void> await(const Daemon& daemon, const std::string& log) {
+  std::string said;
+  char part[4096];
+  for (;;) {
+    const ssize_t got = ::read(daemon.ready.get(), part, sizeof part);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    said.append(part, static_cast<std::size_t>(got));
+  }
+  if (said == "ready") return {};
+  ::waitpid(daemon.pid, nullptr, 0);
+  if (said.empty()) said = "it ended without a word: see " + log;
+  return Error{fmt::format("poller {} did not start: {}", daemon.id, said)};
+}
+
+Result<int> start(const Common& common, const StartFlags& flags, bool must_run) {
+  auto config = load(common, flags.poller);
+  if (!config) return config.error();
+  auto ids = parse_ids(flags.ids);
+  if (!ids) return ids.error();
+  if (auto made = make_run_dir(*config); !made) return made.error();
+  if (must_run)
+    for (const int id : *ids) {
+      const auto record = read_pid_file(pid_path(config->run_dir, id));
+      if (!record || !open_process(*record))
+        return Error{fmt::format("no poller {} runs: start it with actiond start --id {}", id, id)};
+    }
+  std::vector<Daemon> daemons;
+  for (const int id : *ids) {
+    auto daemon = begin(common, flags, *config, id);
+    if (!daemon) return daemon.error();
+    daemons.push_back(std::move(*daemon));
+  }
+  int status = kDone;
+  for (const auto& daemon : daemons) {
+    if (auto started = await(daemon, log_path(*config, daemon.id)); !started) {
+      std::fprintf(stderr, "actiond: %s\n", started.error().text.c_str());
+      status = kFailed;
+    } else {
+      fmt::print("{}\n", daemon.pid);
+    }
+  }
+  return status;
+}
+
+void add(CLI::App& app, Common& common, const char* name, const char* description,
+         const char* example, bool must_run) {
+  auto flags = std::make_shared<StartFlags>();
+  auto* verb = add_verb(app, common, name, description, example,
+                        [&common, flags, must_run] { return start(common, *flags, must_run); });
+  verb->add_option("--id", flags->ids, "which: 1, or 1..8, or 1,3")->required()->type_name("N");
+  verb->add_flag("-d,--daemon", flags->is_daemon, "accepted: start always makes daemons");
+  add_poller_options(*verb, flags->poller);
+}
+
+}  // namespace
+
+void add_start(CLI::App& app, Common& common) {
+  add(app, common, "start", "a daemon; where a poller of that id runs, the new one takes its place",
+      "Example:  actiond start --id 1\n          actiond start --id 1..8 --queues \"high medium\"\n"
+      "Returns when the new poller is at work, and prints its pid; or says why it is not.",
+      false);
+  add(app, common, "restart", "like start, but a poller of that id must run already",
+      "Example:  actiond restart --id 1", true);
+}
+
+}  // namespace actiond
