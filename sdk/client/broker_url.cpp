@@ -91,8 +91,9 @@ Result<void> apply_host(BrokerUrl& url, std::string_view text) {
   std::string_view host = text;
   if (text.starts_with('[')) {  // an IPv6 address
     text.remove_prefix(1);
+    const bool is_closed = text.find(']') != std::string_view::npos;
     host = cut(text, "]");
-    if (!text.empty() && text.front() != ':')
+    if (!is_closed || (!text.empty() && text.front() != ':'))
       return Error{fmt::format("the broker's URL has a host that can't be read: {}", kExample)};
     if (!text.empty()) text.remove_prefix(1);
   } else {

@@ -3,6 +3,7 @@
 #include <amqp_framing.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string_view>
@@ -35,24 +36,26 @@ class QueueArguments {
   int count_ = 1;
 };
 
-// What stands in quotes behind `mark`.
+// What stands in the first quotes behind `mark`.
 std::string_view quoted(std::string_view text, std::string_view mark) {
-  const auto begin = text.find(mark);
-  if (begin == std::string_view::npos) return {};
-  const auto word = text.substr(begin + mark.size());
-  return word.substr(0, word.find('\''));
+  const auto found = text.find(mark);
+  if (found == std::string_view::npos) return {};
+  text.remove_prefix(found + mark.size());
+  text.remove_prefix(std::min(text.size(), text.find('\'')));
+  if (!text.empty()) text.remove_prefix(1);
+  return text.substr(0, text.find('\''));
 }
 
-// "inequivalent arg 'x-message-ttl' for queue 'q' in vhost '/': received none but current is the
-// value '60000' of type 'long'", or "… but current is none".
+// "inequivalent arg 'x-max-length' for queue 'q' in vhost '/': received none but current is the
+// value '60000' of type 'long'", or "… but current is '60000'", or "… but current is none".
 std::string_view argument_in(std::string_view text) {
-  return quoted(text, "arg '");
+  return quoted(text, "inequivalent arg ");
 }
 
 // A limit on deliveries throws away an event that was given back more often. A queue without the
 // argument has none up to RabbitMQ 3.13, and 20 since 4.0; -1 means none since 4.0 only.
 bool limit_does_no_harm(std::string_view text, int server_major) {
-  const std::string_view value = quoted(text, "current is the value '");
+  const std::string_view value = quoted(text, "current is ");
   if (value.empty()) return server_major < 4;
   std::int64_t limit = 0;
   std::from_chars(value.data(), value.data() + value.size(), limit);

@@ -109,18 +109,21 @@ class ACTION_CLIENT_API Client {
 
 namespace detail {
 
+[[noreturn]] inline void refuse_params(std::string_view event, const std::string& why) {
+  throw ClientError("the params of '" + std::string(event) + "' " + why);
+}
+
 // The JSON text of an event's params; null counts as an empty object.
 inline std::string object_text(std::string_view event, const nlohmann::json& params) {
-  const std::string of_event = "the params of '" + std::string(event) + "' ";
   if (params.is_null()) return "{}";
   if (!params.is_object())
-    throw ClientError(of_event +
-                      "must be a JSON object, as in {{\"to\", \"ann\"}}, and not of type " +
+    refuse_params(event,
+                  std::string("must be a JSON object, as in {{\"to\", \"ann\"}}, not of type ") +
                       params.type_name());
   try {
     return params.dump();
   } catch (const nlohmann::json::exception& error) {
-    throw ClientError(of_event + "can't be written as JSON: " + error.what());
+    refuse_params(event, std::string("can't be written as JSON: ") + error.what());
   }
 }
 

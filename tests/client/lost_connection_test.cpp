@@ -1,0 +1,149 @@
+// What a client does when its connection is lost, is too quiet, or is not its own.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <action/client.hpp>
+#include <set>
+#include <thread>
+
+#include "test_broker.hpp"
+
+using action::Client;
+using action::ClientError;
+
+namespace {
+
+void close_all_connections() {
+  ctl("close_all_connections bye");
+}
+
+// The broker's memory alarm, until the end of the scope.
+struct Alarm {
+  Alarm() { ctl("set_vm_memory_high_watermark 0.0000001"); }
+  ~Alarm() { ctl("set_vm_memory_high_watermark absolute 1GB"); }
+};
+
+std::multiset<std::string> ids_in(TestApplication& app, const std::string& queue) {
+  std::multiset<std::string> ids;
+  while (auto message = app.take(queue)) ids.insert(message->id);
+  return ids;
+}
+
+}  // namespace
+
+TEST_CASE("lost connection: the next event is queued over a new one") {
+  NEEDS_CTL();
+  TestApplication app;
+  Client client(test_broker(), {.application = app.name()});
+  client.queue_action_event("send_email", {}, {.queue = "high"});
+  close_all_connections();
+  client.queue_action_event("send_email", {}, {.queue = "high"});
+  CHECK(app.ready("high") == 2);
+}
+
+TEST_CASE("lost connection: what was posted and not confirmed arrives with its own id") {
+  NEEDS_CTL();
+  TestApplication app;
+  Client client(test_broker(), {.application = app.name(), .window = 200});
+  std::multiset<std::string> posted;
+  for (int i = 0; i < 1500; ++i) {
+    if (i % 500 == 250) close_all_connections();
+    posted.insert(client.post("send_email", {{"n", i}}, {.queue = "high"}));
+  }
+  client.flush();
+  const auto found = ids_in(app, "high");
+  for (const auto& id : posted) CHECK(found.count(id) >= 1);
+  CHECK(std::set(found.begin(), found.end()).size() == posted.size());
+}
+
+TEST_CASE("lost connection: what was confirmed is not sent again") {
+  NEEDS_CTL();
+  TestApplication app;
+  Client client(test_broker(), {.application = app.name()});
+  for (int i = 0; i < 100; ++i) client.post("send_email", {{"n", i}}, {.queue = "high"});
+  client.flush();
+  close_all_connections();
+  client.post("send_email", {}, {.queue = "high"});
+  client.flush();
+  CHECK(app.ready("high") == 101);
+}
+
+TEST_CASE("lost connection: an event for which the broker closes the channel is tried once more") {
+  NEEDS_CTL();
+  TestApplication app;
+  Client client(test_broker(), {.application = app.name()});
+  client.queue_action_event("send_email", {}, {.queue = "high"});
+  ctl("set_permissions guest '.*' '' '.*'");
+  std::string problem;
+  try {
+    client.queue_action_event("send_email", {}, {.queue = "high"});
+  } catch (const ClientError& error) {
+    problem = error.what();
+  }
+  ctl("set_permissions guest '.*' '.*' '.*'");
+  CAPTURE(problem);
+  CHECK(problem.find("403") != std::string::npos);
+  client.queue_action_event("send_email", {}, {.queue = "high"});
+  CHECK(app.ready("high") == 2);
+}
+
+TEST_CASE("lost connection: a client that was idle beyond the heartbeat goes on") {
+  NEEDS_BROKER();
+  TestApplication app;
+  const std::string url = test_broker() + "?heartbeat=1";
+  Client client(url, {.application = app.name()});
+  Client pipelined(url, {.application = app.name()});
+  client.queue_action_event("send_email", {}, {.queue = "high"});
+  pipelined.post("send_email", {}, {.queue = "low"});
+  pipelined.flush();
+  std::this_thread::sleep_for(std::chrono::milliseconds(4500));  // being idle is what is tried
+  client.queue_action_event("send_email", {}, {.queue = "high"});
+  pipelined.post("send_email", {}, {.queue = "low"});
+  pipelined.flush();
+  CHECK(app.ready("high") == 2);
+  CHECK(app.ready("low") == 2);
+}
+
+TEST_CASE("alarm: queueing waits, then fails with the broker's reason, and goes on afterwards") {
+  NEEDS_CTL();
+  TestApplication app;
+  Client client(test_broker(),
+                {.application = app.name(), .timeout = std::chrono::milliseconds(1500)});
+  client.queue_action_event("send_email", {}, {.queue = "high"});
+  {
+    Alarm alarm;
+    for (int i = 0; i < 2; ++i) {
+      try {
+        client.queue_action_event("send_email", {}, {.queue = "high"});
+        FAIL("a broker in alarm took an event");
+      } catch (const ClientError& error) {
+        const std::string text = error.what();
+        CAPTURE(text);
+        CHECK(text.find("low on memory") != std::string::npos);
+      }
+    }
+  }
+  client.queue_action_event("send_email", {}, {.queue = "high"});
+  CHECK(app.ready("high") >= 2);
+}
+
+TEST_CASE("fork: the child's client makes its own connection and leaves the parent's alone") {
+  NEEDS_BROKER();
+  TestApplication app;
+  Client client(test_broker(), {.application = app.name()});
+  client.queue_action_event("send_email", {}, {.queue = "high"});
+  client.post("send_email", {}, {.queue = "low"});
+  const pid_t child = ::fork();
+  if (child == 0) {
+    client.queue_action_event("send_email", {}, {.queue = "high"});
+    ::_exit(client.unconfirmed() == 0 ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+  client.queue_action_event("send_email", {}, {.queue = "high"});
+  client.flush();
+  CHECK(app.ready("high") == 3);
+  CHECK(app.ready("low") == 1);
+}
