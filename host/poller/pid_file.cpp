@@ -62,6 +62,10 @@ Result<void> write_file(const std::filesystem::path& path, const std::string& te
   return {};
 }
 
+std::filesystem::path lock_path(const std::filesystem::path& run_dir, int id) {
+  return run_dir / fmt::format("poller.{}.lock", id);
+}
+
 }  // namespace
 
 std::filesystem::path pid_path(const std::filesystem::path& run_dir, int id) {
@@ -84,8 +88,14 @@ UniqueFd open_process(const PidRecord& record) {
   return pidfd;
 }
 
+void remove_pid_file(const std::filesystem::path& run_dir, int id, const PidRecord& record) {
+  Lock lock(lock_path(run_dir, id));
+  const auto path = pid_path(run_dir, id);
+  if (lock.is_held() && read_pid_file(path) == record) ::unlink(path.c_str());
+}
+
 PidFile::PidFile(const std::filesystem::path& run_dir, int id)
-    : path_(pid_path(run_dir, id)), lock_path_(run_dir / fmt::format("poller.{}.lock", id)) {
+    : path_(pid_path(run_dir, id)), lock_path_(lock_path(run_dir, id)) {
   mine_ = {::getpid(), fmt::format("{}-{}", start_time(::getpid()), random_hex())};
 }
 

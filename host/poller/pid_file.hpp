@@ -34,6 +34,10 @@ std::optional<PidRecord> read_pid_file(const std::filesystem::path& path);
 // now.
 UniqueFd open_process(const PidRecord& record);
 
+// Removes the PID file of that id if it still holds that record. Failures leave it there, which
+// harms nobody.
+void remove_pid_file(const std::filesystem::path& run_dir, int id, const PidRecord& record);
+
 class PidFile {
  public:
   // Not yet written. `run_dir` must exist.
