@@ -13,7 +13,7 @@ if ! cmake --install "$build" --prefix "$dir/before" >"$dir/log" 2>&1; then
 fi
 mv "$dir/before" "$dir/prefix"
 
-echo "== pkg-config"
+echo "== pkg-config: a plugin"
 PKG_CONFIG_PATH=$dir/prefix/$libdir/pkgconfig
 export PKG_CONFIG_PATH
 cp "$source/plugins/hello_world/hello_world_event.cpp" "$dir/hello.cpp"
@@ -21,7 +21,20 @@ cp "$source/plugins/hello_world/hello_world_event.cpp" "$dir/hello.cpp"
 "$compiler" -std=c++20 -fPIC -shared "$dir/hello.cpp" -o "$dir/hello.so" \
   $(pkg-config --cflags --libs action-event)
 [ "$(nm -D --defined-only "$dir/hello.so" | awk '{print $3}')" = action_plugin ]
-! readelf -d "$dir/hello.so" | grep -E 'NEEDED.*(fmt|action)'
+if readelf -d "$dir/hello.so" | grep -E 'NEEDED.*(fmt|action)'; then
+  echo "a plugin must not need these at run time"
+  exit 1
+fi
+
+echo "== pkg-config: an application"
+cat >"$dir/application.cpp" <<EOF
+#include <action/client.hpp>
+int main() { action::Client("amqp://localhost").flush(); }
+EOF
+# shellcheck disable=SC2046
+"$compiler" -std=c++20 "$dir/application.cpp" -o "$dir/application" \
+  $(pkg-config --cflags --libs action-client)
+LD_LIBRARY_PATH=$dir/prefix/$libdir "$dir/application"
 
 for plugin in hello_world plain_c; do
   echo "== find_package: $plugin"

@@ -7,10 +7,11 @@
 
 #include <action/detail/host.hpp>
 #include <action/detail/names.hpp>
+#include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <cstring>
 #include <deque>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
@@ -107,6 +108,7 @@ class FakeHost {
   static FakeHost& self(void* ctx) { return *static_cast<FakeHost*>(ctx); }
 
   static void log(void* ctx, action_level level, const char* text, std::uint64_t size) {
+    const std::lock_guard lock(self(ctx).mutex_);
     self(ctx).ran_.logged.push_back({static_cast<Level>(level), std::string(text, size)});
   }
 
@@ -118,6 +120,7 @@ class FakeHost {
         request->params_size ? std::string_view(request->params, request->params_size) : "{}";
     auto params = nlohmann::json::parse(text, nullptr, false);
     if (!params.is_object()) return "params must be a JSON object";
+    const std::lock_guard lock(self(ctx).mutex_);
     auto& queued = self(ctx).ran_.queued;
     queued.push_back({request->event, request->queue ? request->queue : "", std::move(params),
                       made_up_id(queued.size() + 1)});
@@ -138,6 +141,7 @@ class FakeHost {
       value = &value->at(part);
       rest.remove_prefix(std::min(dot + 1, rest.size()));
     }
+    const std::lock_guard lock(self(ctx).mutex_);
     return self(ctx).config_texts_.emplace_back(value->dump()).c_str();
   }
 
@@ -153,8 +157,9 @@ class FakeHost {
 
   static const void* extension(void*, const char*) { return nullptr; }
 
-  RunOptions options_;
+  const RunOptions options_;
   action_host table_;
+  std::mutex mutex_;  // an event may log and queue from threads of its own
   Ran ran_;
   std::deque<std::string> config_texts_;  // a deque: what it holds stays where it is
 };
