@@ -9,13 +9,14 @@
 #include <filesystem>
 
 #include "base/nearest.hpp"
+#include "base/text.hpp"
 
 namespace actiond {
 namespace {
 
 constexpr int kMostIds = 1000;
 
-std::vector<std::string> split(std::string text, const std::string& separators) {
+std::vector<std::string> split(const std::string& text, const std::string& separators) {
   std::vector<std::string> words;
   for (std::size_t begin = 0;
        (begin = text.find_first_not_of(separators, begin)) != std::string::npos;) {
@@ -38,12 +39,7 @@ std::optional<int> parse_id(std::string_view text) {
 Result<std::vector<std::string>> choose_queues(const Config& config, const std::string& text) {
   const auto wanted = split(text, " ,\t");
   for (const auto& queue : wanted)
-    if (std::find(config.queues.begin(), config.queues.end(), queue) == config.queues.end()) {
-      const auto near = nearest(queue, config.queues);
-      return Error{fmt::format("unknown queue '{}': {}the configuration names {}", queue,
-                               near.empty() ? "" : fmt::format("did you mean '{}'? ", near),
-                               fmt::join(config.queues, ", "))};
-    }
+    if (auto known = check_queue(config, queue); !known) return known.error();
   if (wanted.empty()) return Error{"--queues names no queue: write --queues \"high medium\""};
   std::vector<std::string> chosen;
   for (const auto& queue : config.queues)
@@ -53,25 +49,46 @@ Result<std::vector<std::string>> choose_queues(const Config& config, const std::
 
 }  // namespace
 
+void add_common_options(CLI::App& app, Common& common) {
+  app.add_option("-c,--config", common.source.file, "the configuration file")->type_name("FILE");
+  app.add_option("-e,--environment", common.source.environment, "an overlay of its environments:")
+      ->type_name("NAME");
+  app.add_flag("-v,--verbose", common.is_verbose, "log at level debug");
+}
+
 CLI::App* add_verb(CLI::App& app, Common& common, const std::string& name,
                    const std::string& description, const std::string& example,
                    std::function<Result<int>()> run) {
   CLI::App* verb = app.add_subcommand(name, description);
   verb->footer("\n" + example);
-  verb->add_option("-c,--config", common.source.file, "the configuration file")->type_name("FILE");
-  verb->add_option("-e,--environment", common.source.environment, "an overlay of its environments:")
-      ->type_name("NAME");
-  verb->add_flag("-v,--verbose", common.is_verbose, "log at level debug");
-  verb->callback([&common, name, run = std::move(run)] {
-    auto status = run();
-    if (!status) std::fprintf(stderr, "actiond: %s\n", status.error().text.c_str());
-    common.exit_status = status ? *status : kFailed;
-  });
+  add_common_options(*verb, common);
+  verb->callback([&common, run = std::move(run)] { common.verb = run; });
   return verb;
 }
 
 void add_json_option(CLI::App& verb, Common& common) {
   verb.add_flag("--json", common.is_json, "print JSON, for programs");
+}
+
+int run_verb(const Common& common) {
+  auto status = common.verb();
+  if (status) return *status;
+  print_error(status.error());
+  return kFailed;
+}
+
+void print_error(const Error& error) {
+  for (const auto& line : split(error.text, "\n"))
+    std::fprintf(stderr, "actiond: %s\n", line.c_str());
+}
+
+int refuse(const Error& error) {
+  print_error(error);
+  return kUsage;
+}
+
+void print_json(const nlohmann::json& json) {
+  fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 void add_poller_options(CLI::App& verb, PollerFlags& flags) {
@@ -103,11 +120,21 @@ Result<std::vector<int>> parse_ids(const std::string& text) {
     const auto last = dots == std::string::npos ? first : parse_id(part.substr(dots + 2));
     if (!first || !last || *last < *first || *last - *first >= kMostIds)
       return Error{fmt::format(
-          "'{}' is no id of a poller: write a number from 1, or a range like 1..8", part)};
-    for (int id = *first; id <= *last; ++id) ids.push_back(id);
+          "{} is no id of a poller: write a number from 1, or a range like 1..8", in_quotes(part))};
+    for (int id = *first; id <= *last; ++id)
+      if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
   }
   if (ids.empty()) return Error{"which poller? write --id 1, or --id 1..8"};
   return ids;
+}
+
+Result<void> check_queue(const Config& config, const std::string& queue) {
+  if (std::find(config.queues.begin(), config.queues.end(), queue) != config.queues.end())
+    return {};
+  const auto near = nearest(queue, config.queues);
+  return Error{fmt::format("unknown queue {}: {}the configuration names {}", in_quotes(queue),
+                           near.empty() ? "" : fmt::format("did you mean '{}'? ", near),
+                           fmt::join(config.queues, ", "))};
 }
 
 Result<void> make_run_dir(const Config& config) {

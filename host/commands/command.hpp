@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,20 +18,47 @@ inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
 
-// What the command line gave before any verb looks at it. Lives as long as main.
+// What the command line gave, whichever verb it is. Lives as long as main.
 struct Common {
   ConfigSource source;
   bool is_verbose = false;
-  bool is_json = false;  // of verbs that print data
-  int exit_status = kDone;
+  bool is_json = false;               // of verbs that print data
+  std::function<Result<int>()> verb;  // what is to be done once all is parsed
 };
 
-// A verb with its description and example; options are added to what it returns. `run` is called
-// after parsing; its error is printed as the command's one line and makes the exit status 1.
+// -c, -e and -v; they may stand before the verb or behind it.
+void add_common_options(CLI::App& app, Common& common);
+
+// A verb with its description and example; options are added to what it returns. `run` returns the
+// exit status; its error is printed and makes that 1.
 CLI::App* add_verb(CLI::App& app, Common& common, const std::string& name,
                    const std::string& description, const std::string& example,
                    std::function<Result<int>()> run);
 void add_json_option(CLI::App& verb, Common& common);
+
+// Does what the command line said; returns the exit status.
+int run_verb(const Common& common);
+
+// An option whose text is checked while the command line is parsed: what is wrong with it is wrong
+// usage. `parse` is called again by the verb for the value.
+template <typename Parse>
+CLI::Option* checked(CLI::Option* option, Parse parse) {
+  return option->check(CLI::Validator(
+      [parse](std::string& text) {
+        const auto parsed = parse(text);
+        return parsed ? std::string() : parsed.error().text;
+      },
+      ""));
+}
+
+// "actiond: ...", a line for each line of the error.
+void print_error(const Error& error);
+
+// Says so, and is the status of wrong usage.
+int refuse(const Error& error);
+
+// JSON as programs read it: indented, what is no UTF-8 replaced.
+void print_json(const nlohmann::json& json);
 
 // Options that change the configuration for this call, and the loading of it with them.
 struct PollerFlags {
@@ -43,11 +71,17 @@ Result<Config> load(const Common& common, const PollerFlags& flags = {});
 // "3", "1..8", "1,2,5": the ids of pollers, from 1. Fails with a sentence.
 Result<std::vector<int>> parse_ids(const std::string& text);
 
+// Fails, with the nearest of them, unless the configuration has this queue.
+Result<void> check_queue(const Config& config, const std::string& queue);
+
 // Creates run_dir, private to the user and his group, if it is missing.
 Result<void> make_run_dir(const Config& config);
 
 // Each of these declares one verb.
 void add_run(CLI::App& app, Common& common);
 void add_start(CLI::App& app, Common& common);
+void add_stop(CLI::App& app, Common& common);
+void add_status(CLI::App& app, Common& common);
+void add_enqueue(CLI::App& app, Common& common);
 
 }  // namespace actiond

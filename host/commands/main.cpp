@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 #include <signal.h>
 
-#include <cstdio>
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <iostream>
 
-#include "base/nearest.hpp"
 #include "commands/command.hpp"
+#include "commands/usage.hpp"
 #include "runner/runner.hpp"
 #include "wire/runner_descriptors.hpp"
 
@@ -19,30 +20,22 @@ void declare(CLI::App& app, Common& common) {
   app.set_version_flag("--version", "actiond " ACTION_VERSION);
   app.footer("\nactiond VERB --help shows an example of each.");
   app.require_subcommand(1);
-  app.failure_message([](const CLI::App*, const CLI::Error& error) {
-    return fmt::format("actiond: {}: see actiond --help\n", error.what());
-  });
+  add_common_options(app, common);
   add_run(app, common);
   add_start(app, common);
+  add_stop(app, common);
+  add_status(app, common);
+  add_enqueue(app, common);
 }
 
-std::vector<std::string> verbs_of(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const auto* verb : app.get_subcommands([](const CLI::App*) { return true; }))
-    names.push_back(verb->get_name());
-  return names;
-}
-
-// CLI11 would only say that a subcommand is required.
-bool is_unknown_verb(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return false;
-  const auto verbs = verbs_of(app);
-  if (std::find(verbs.begin(), verbs.end(), argv[1]) != verbs.end()) return false;
-  const auto near = nearest(argv[1], verbs);
-  std::fprintf(
-      stderr, "actiond: unknown verb '%s': %s\n", argv[1],
-      near.empty() ? "see actiond --help" : fmt::format("did you mean '{}'?", near).c_str());
-  return true;
+// In the order in which CLI11 wants them: the last first. A space behind [1,2], which is nothing
+// in JSON, keeps it from taking that apart.
+std::vector<std::string> arguments(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  for (auto& word : words)
+    if (word.starts_with('[') && word.ends_with(']')) word += ' ';
+  std::reverse(words.begin(), words.end());
+  return words;
 }
 
 int main(int argc, char** argv) {
@@ -51,13 +44,20 @@ int main(int argc, char** argv) {
       "actiond");
   Common common;
   declare(app, common);
-  if (is_unknown_verb(app, argc, argv)) return kUsage;
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kDone : kUsage;
+  if (argc < 2) {
+    std::cerr << app.help();
+    return kUsage;
   }
-  return common.exit_status;
+  try {
+    app.parse(arguments(argc, argv));
+    return run_verb(common);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // help, version
+    return refuse(usage_error(app, error));
+  } catch (const std::exception& error) {
+    print_error({fmt::format("an error of actiond itself: {}", error.what())});
+    return kFailed;
+  }
 }
 
 }  // namespace

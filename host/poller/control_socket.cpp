@@ -97,13 +97,22 @@ void ControlSocket::accept() {
 void ControlSocket::answer(Conversation& conversation) {
   const std::string text((std::istreambuf_iterator<char>(&conversation.input)), {});
   const auto request = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  conversation.output = to_line(
-      request.is_object() ? on_request_(request)
-                          : nlohmann::json{{"error", "a request is one line with a JSON object"}});
+  conversation.output = to_line(reply_to(request));
+}
+
+nlohmann::json ControlSocket::reply_to(const nlohmann::json& request) {
+  if (!request.is_object()) return {{"error", "a request is one line with a JSON object"}};
+  try {
+    return on_request_(request);
+  } catch (const nlohmann::json::exception& error) {  // a member of another type than it must be
+    return {{"error", std::string("the request can't be understood: ") + error.what()}};
+  }
 }
 
 Result<nlohmann::json> ask_poller(const std::filesystem::path& path, const nlohmann::json& request,
                                   std::chrono::milliseconds timeout) {
+  if (path.native().size() >= sizeof(sockaddr_un::sun_path))
+    return Error{fmt::format("the path {} is too long for a socket", path.native())};
   asio::io_context io;
   Stream::socket socket(io);
   boost::system::error_code error;

@@ -33,6 +33,7 @@ class ControlSocket {
   struct Conversation;
   void accept();
   void answer(Conversation& conversation);
+  nlohmann::json reply_to(const nlohmann::json& request);
 
   boost::asio::local::stream_protocol::acceptor acceptor_;
   std::filesystem::path path_;

@@ -1,0 +1,167 @@
+// enqueue: events into the broker, one from the command line or many from standard input. An id is
+// printed only once the broker has confirmed the event.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <memory>
+
+#include "base/json_object.hpp"
+#include "base/text.hpp"
+#include "client/event_id.hpp"
+#include "client/names.hpp"
+#include "client/sender.hpp"
+#include "commands/broker_access.hpp"
+#include "commands/command.hpp"
+#include "commands/line_reader.hpp"
+#include "commands/params.hpp"
+#include "commands/queue_choice.hpp"
+
+namespace actiond {
+namespace {
+
+constexpr std::size_t kBatch = 1000;  // events that are on their way at the same time
+constexpr std::chrono::seconds kTimeout{10};
+
+struct EnqueueFlags {
+  std::string event;
+  std::vector<std::string> words;
+  std::string queue;
+};
+
+class Enqueue {
+ public:
+  Enqueue(action::Link::Target target, std::string event, std::string queue, bool is_json)
+      : sender_(std::move(target), kBatch, kTimeout),
+        event_(std::move(event)),
+        queue_(std::move(queue)),
+        is_json_(is_json) {}
+
+  Result<int> one(std::string params) {
+    auto event = make(std::move(params));
+    const std::string id = event.message.id;
+    if (auto queued = sender_.queue(std::move(event)); !queued)
+      return queued.error().within(fmt::format("can't queue '{}'", event_));
+    print(id);
+    return kDone;
+  }
+
+  // One JSON object of params a line. Ends at the first line that is none.
+  Result<int> many(LineReader& lines) {
+    for (std::uint64_t number = 1;; ++number) {
+      if (ids_.size() >= kBatch || !lines.is_ready())
+        if (auto confirmed = confirm(); !confirmed) return confirmed.error();
+      auto line = lines.next();
+      if (!line || !*line) {
+        if (auto confirmed = confirm(); !confirmed) return confirmed.error();
+        if (!line) return line.error();
+        return kDone;
+      }
+      if (auto taken = take(**line, number); !taken) return taken.error();
+    }
+  }
+
+ private:
+  action::Outgoing make(std::string params) const {
+    action::Outgoing event;
+    event.queue = queue_;
+    event.message.event = event_;
+    event.message.id = action::new_event_id();
+    event.message.body = std::move(params);
+    event.message.enqueued_at_s = std::time(nullptr);
+    event.message.sender = "actiond";
+    return event;
+  }
+
+  Result<void> take(const std::string& line, std::uint64_t number) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) return {};
+    if (!is_json_object(line))
+      return end(
+          Error{fmt::format("line {}: {} is no JSON object of params", number, in_quotes(line))});
+    auto event = make(line);
+    std::string id = event.message.id;
+    if (auto posted = sender_.post(std::move(event)); !posted)
+      return end(posted.error().within(fmt::format("line {}: can't queue '{}'", number, event_)));
+    ids_.push_back(std::move(id));
+    return {};
+  }
+
+  // Says how far it came, once that is known.
+  Error end(Error why) {
+    if (auto confirmed = confirm(); !confirmed) return confirmed.error();
+    return {fmt::format("{}; {}", why.text, how_far())};
+  }
+
+  std::string how_far() const {
+    return fmt::format("{} event{} queued before it, nothing after it", queued_,
+                       queued_ == 1 ? " was" : "s were");
+  }
+
+  // Waits until the broker has taken all that was sent, and prints their ids in order.
+  Result<void> confirm() {
+    if (ids_.empty()) return {};
+    const auto loss = sender_.flush();
+    for (const auto& id : std::exchange(ids_, {})) {
+      if (loss && std::find(loss->ids.begin(), loss->ids.end(), id) != loss->ids.end()) continue;
+      print(id);
+      ++queued_;
+    }
+    std::fflush(stdout);
+    if (!loss) return {};
+    return Error{fmt::format(
+        "{} of the events can't be known to be queued: {}; {} were queued: their ids are printed",
+        loss->ids.size(), loss->why, queued_)};
+  }
+
+  void print(const std::string& id) const {
+    if (!is_json_) return fmt::print("{}\n", id);
+    fmt::print("{}\n", nlohmann::json{{"id", id}, {"event", event_}, {"queue", queue_}}.dump());
+  }
+
+  action::Sender sender_;
+  std::string event_, queue_;
+  bool is_json_;
+  std::vector<std::string> ids_;  // sent and not yet printed
+  std::uint64_t queued_ = 0;
+};
+
+Result<int> enqueue(const Common& common, const EnqueueFlags& flags) {
+  const bool is_bulk = flags.words == std::vector<std::string>{"-"};
+  auto params = is_bulk ? Result<std::string>("") : params_of(flags.words);
+  if (!params) return refuse(params.error());
+  auto config = load(common);
+  if (!config) return config.error();
+  auto queue = choose_queue(*config, flags.event, flags.queue);
+  if (!queue) return queue.error();
+  auto target = broker_target(*config);
+  if (!target) return target.error();
+  Enqueue enqueue(std::move(*target), flags.event, std::move(*queue), common.is_json);
+  if (!is_bulk) return enqueue.one(std::move(*params));
+  LineReader lines(STDIN_FILENO);
+  return enqueue.many(lines);
+}
+
+}  // namespace
+
+void add_enqueue(CLI::App& app, Common& common) {
+  auto flags = std::make_shared<EnqueueFlags>();
+  auto* verb = add_verb(
+      app, common, "enqueue", "queues an event, and prints its id once the broker has it",
+      "Example:  actiond enqueue send_email to=ann@example.com --queue high\n"
+      "          actiond enqueue send_email '{\"to\": \"ann@example.com\", \"n\": 3}'\n"
+      "          actiond enqueue send_email - < params.jsonl      (a JSON object a line)\n"
+      "In key=value a value that is JSON is taken as such (n=3 is a number), else as text.",
+      [&common, flags] { return enqueue(common, *flags); });
+  checked(verb->add_option("event", flags->event, "the event's name, as in send_email"),
+          action::check_event)
+      ->required()
+      ->type_name("EVENT");
+  verb->add_option("params", flags->words, "a JSON object, or key=value..., or - for many")
+      ->type_name("PARAMS");
+  verb->add_option("--queue", flags->queue, "where to (else events: of the configuration decides)")
+      ->type_name("QUEUE");
+  add_json_option(*verb, common);
+}
+
+}  // namespace actiond

@@ -1,0 +1,18 @@
+#include "commands/queue_choice.hpp"
+
+#include "commands/command.hpp"
+
+namespace actiond {
+
+Result<std::string> choose_queue(const Config& config, const std::string& event,
+                                 const std::string& asked) {
+  std::string queue = config.default_queue;
+  if (const auto found = config.events.find(event);
+      found != config.events.end() && found->second.queue)
+    queue = *found->second.queue;
+  if (!asked.empty()) queue = asked;
+  if (auto known = check_queue(config, queue); !known) return known.error();
+  return queue;
+}
+
+}  // namespace actiond

@@ -1,0 +1,16 @@
+// Which queue an event goes to that is queued from outside of a handler.
+#pragma once
+
+#include <string>
+
+#include "base/config.hpp"
+#include "base/result.hpp"
+
+namespace actiond {
+
+// The `asked` one if any, else what the configuration's events: says, else its default_queue. Fails
+// if the configuration has no such queue. What a plugin declares is not known here.
+Result<std::string> choose_queue(const Config& config, const std::string& event,
+                                 const std::string& asked);
+
+}  // namespace actiond

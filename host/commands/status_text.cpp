@@ -1,0 +1,111 @@
+#include "commands/status_text.hpp"
+
+#include <fmt/format.h>
+
+#include "base/clock.hpp"
+#include "base/duration.hpp"
+#include "commands/table.hpp"
+
+namespace actiond {
+namespace {
+
+using nlohmann::json;
+
+// Pollers of other versions may answer otherwise: nothing here is taken for granted.
+std::string text(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null()) return "";
+  return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+std::int64_t number(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number() ? found->get<std::int64_t>() : 0;
+}
+
+const json& list(const json& object, const char* key) {
+  static const json none = json::array();
+  const auto found = object.find(key);
+  return found != object.end() && found->is_array() ? *found : none;
+}
+
+// "send_email for 3.2s", of the one that runs longest: it is the one to be asked about.
+std::string in_hand_text(const json& poller) {
+  const auto& runs = list(poller, "in_hand");
+  const json* longest = nullptr;
+  for (const auto& run : runs)
+    if (longest == nullptr || number(run, "for_ms") > number(*longest, "for_ms")) longest = &run;
+  if (longest == nullptr) return "-";
+  const std::chrono::milliseconds run_time(std::max<std::int64_t>(0, number(*longest, "for_ms")));
+  return fmt::format("{} for {}{}", text(*longest, "event"), format_duration(run_time),
+                     runs.size() > 1 ? fmt::format(" (and {} more)", runs.size() - 1) : "");
+}
+
+std::string plugins_text(const json& poller) {
+  std::string all;
+  for (const auto& plugin : list(poller, "plugins"))
+    all += fmt::format("{}{} {}", all.empty() ? "" : ", ", text(plugin, "name"),
+                       text(plugin, "version"));
+  return all;
+}
+
+std::string since_text(const json& poller) {
+  const auto since_ms = number(poller, "up_since_ms");
+  return since_ms == 0 ? "-" : format_local_time(since_ms).substr(0, 19);
+}
+
+std::string id_text(const json& poller) {
+  const auto id = text(poller, "id");
+  return id.empty() ? "-" : id;
+}
+
+std::string pollers_text(const json& pollers) {
+  if (pollers.empty()) return "no poller runs: start one with actiond start --id 1\n";
+  std::vector<std::vector<std::string>> rows;
+  std::string problems;
+  for (const auto& poller : pollers) {
+    rows.push_back({id_text(poller), text(poller, "pid"), text(poller, "state"),
+                    in_hand_text(poller), text(poller, "done"), text(poller, "failed"),
+                    since_text(poller), plugins_text(poller)});
+    if (const auto problem = text(poller, "problem"); !problem.empty())
+      problems += fmt::format("poller {} (pid {}): {}\n", id_text(poller), text(poller, "pid"),
+                              printable(problem));
+  }
+  return format_table({{"ID", true},
+                       {"PID", true},
+                       {"STATE"},
+                       {"EVENT IN HAND"},
+                       {"DONE", true},
+                       {"FAILED", true},
+                       {"UP SINCE"},
+                       {"PLUGINS"}},
+                      rows) +
+         problems;
+}
+
+std::string queues_text(const json& status) {
+  std::vector<std::vector<std::string>> rows;
+  std::string problems;
+  for (const auto& queue : list(status, "queues")) {
+    const auto ready = text(queue, "ready");
+    rows.push_back({text(queue, "name"), ready.empty() ? "-" : ready, text(queue, "consumers")});
+    if (const auto problem = text(queue, "problem"); !problem.empty())
+      problems += fmt::format("queue {}: {}\n", text(queue, "name"), printable(problem));
+  }
+  return format_table({{"QUEUE"}, {"READY", true}, {"CONSUMERS", true}}, rows) + problems;
+}
+
+std::string broker_text(const json& status) {
+  const auto broker = status.value("broker", json::object());
+  if (const auto error = text(broker, "error"); !error.empty())
+    return fmt::format("the broker can't be reached: {}\n", printable(error));
+  return queues_text(status) + fmt::format("broker {}\n", printable(text(broker, "name")));
+}
+
+}  // namespace
+
+std::string status_text(const json& status) {
+  return pollers_text(list(status, "pollers")) + "\n" + broker_text(status);
+}
+
+}  // namespace actiond

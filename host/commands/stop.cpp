@@ -1,0 +1,212 @@
+// stop: tells pollers to leave, by their control sockets or else by a signal, and waits until
+// their processes have ended.
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+
+extern "C" {  // glibc 2.36 forgot to say so itself
+#include <sys/pidfd.h>
+}
+
+#include <algorithm>
+#include <memory>
+
+#include "base/clock.hpp"
+#include "base/duration.hpp"
+#include "commands/command.hpp"
+#include "commands/local_pollers.hpp"
+#include "poller/control_socket.hpp"
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kAnswerTime = 2s;
+// What a poller takes at most, once its time is over, for the broker's goodbye and the teardown.
+constexpr auto kGoodbye = 15s;
+
+struct StopFlags {
+  std::string ids;
+  bool is_all = false;
+  bool is_now = false;
+  std::string timeout;
+};
+
+// A poller that has been told to stop.
+struct Stopping {
+  pid_t pid;
+  std::string name;
+  UniqueFd process;
+};
+
+class Stop {
+ public:
+  Stop(const Config& config, const StopFlags& flags, std::chrono::milliseconds timeout)
+      : config_(config), flags_(flags), timeout_(timeout) {}
+
+  // All that run.
+  Result<int> all() {
+    auto found = find_pollers(config_.run_dir);
+    if (!found) return found.error();
+    for (const auto& socket : found->sockets) tell(socket, found->pid_records);
+    for (const auto& [id, record] : found->pid_records) tell(id, record);
+    if (stopping_.empty() && status_ == kDone) fmt::print("no poller runs\n");
+    wait();
+    return status_;
+  }
+
+  // Those with these ids, also one that is being replaced and still finishes.
+  Result<int> some(const std::vector<int>& ids) {
+    auto found = find_pollers(config_.run_dir);
+    if (!found) return found.error();
+    for (const int id : ids) {
+      const auto before = stopping_.size();
+      const int status = std::exchange(status_, kDone);
+      for (const auto& socket : found->sockets)
+        if (socket.id == id) tell(socket, found->pid_records);
+      const auto record = found->pid_records.find(id);
+      if (record != found->pid_records.end()) tell(id, record->second);
+      if (stopping_.size() == before && status_ == kDone)
+        fail(fmt::format("no poller {} runs: actiond status shows those that do", id));
+      status_ = std::max(status, status_);
+    }
+    wait();
+    return status_;
+  }
+
+ private:
+  void fail(const std::string& sentence) {
+    print_error({sentence});
+    status_ = kFailed;
+  }
+
+  void tell(const PollerSocket& socket, const std::map<int, PidRecord>& records) {
+    UniqueFd process = open_process(socket);
+    if (!process) return;
+    const auto status = ask_poller(socket.path, {{"command", "status"}}, kAnswerTime);
+    const auto told =
+        status
+            ? ask_poller(
+                  socket.path,
+                  {{"command", "stop"}, {"timeout_ms", timeout_.count()}, {"now", flags_.is_now}},
+                  kAnswerTime)
+            : status;
+    std::string name = poller_name(socket.id, socket.pid);
+    if (told) {
+      say_what_is_in_hand(name, *status);
+      stopping_.push_back({socket.pid, std::move(name), std::move(process)});
+    } else if (is_over(process)) {
+      fmt::print("{} has stopped\n", name);  // by itself, before it could be told
+    } else if (!socket.id || !is_record_of(records, *socket.id, socket.pid)) {
+      fail(fmt::format("{} can't be told: {}: end it with kill {}", name, told.error().text,
+                       socket.pid));
+    }  // else it has a PID file, by which it can be signalled
+  }
+
+  static bool is_record_of(const std::map<int, PidRecord>& records, int id, pid_t pid) {
+    const auto record = records.find(id);
+    return record != records.end() && record->second.pid == pid;
+  }
+
+  // The process of a PID file that no control socket reaches. A signal to a process that is not
+  // the record's would be the worst that could happen here, so the handle decides.
+  void tell(int id, const PidRecord& record) {
+    for (const auto& told : stopping_)
+      if (told.pid == record.pid) return;
+    UniqueFd process = open_process(record);
+    if (!process) return forget(id, record);
+    std::string name = poller_name(id, record.pid);
+    const int signal = flags_.is_now ? SIGQUIT : SIGTERM;
+    if (::pidfd_send_signal(process.get(), signal, nullptr, 0) != 0)
+      return fail(errno_error("signal", name).text);
+    fmt::print("{} does not answer: sent it {}\n", name, flags_.is_now ? "SIGQUIT" : "SIGTERM");
+    stopping_.push_back({record.pid, std::move(name), std::move(process)});
+  }
+
+  void forget(int id, const PidRecord& record) {
+    remove_pid_file(config_.run_dir, id, record);
+    const auto sentence = fmt::format(
+        "no poller {} runs: its process (pid {}) is gone, and the PID file that it left is now "
+        "removed",
+        id, record.pid);
+    if (flags_.is_all)
+      fmt::print("{}\n", sentence);
+    else
+      fail(sentence);
+  }
+
+  void say_what_is_in_hand(const std::string& name, const nlohmann::json& status) const {
+    const auto runs = status.value("in_hand", nlohmann::json::array());
+    if (runs.empty() || flags_.is_now) return;
+    fmt::print("{} finishes {}{}, for at most {}\n", name, runs[0].value("event", "an event"),
+               runs.size() > 1 ? fmt::format(" and {} more", runs.size() - 1) : "",
+               format_duration(timeout_));
+    std::fflush(stdout);
+  }
+
+  static bool is_over(const UniqueFd& process) {
+    pollfd ended{process.get(), POLLIN, 0};
+    return ::poll(&ended, 1, 0) > 0;
+  }
+
+  void wait() {
+    const auto deadline = monotonic_now() + timeout_ + kGoodbye;
+    while (!stopping_.empty()) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - monotonic_now());
+      if (left <= 0ms) break;
+      std::vector<pollfd> ended;
+      for (const auto& poller : stopping_) ended.push_back({poller.process.get(), POLLIN, 0});
+      ::poll(ended.data(), ended.size(), static_cast<int>(left.count()));
+      std::erase_if(stopping_, [](const Stopping& poller) {
+        if (!is_over(poller.process)) return false;
+        fmt::print("{} has stopped\n", poller.name);
+        return true;
+      });
+      std::fflush(stdout);
+    }
+    for (const auto& poller : stopping_)
+      fail(
+          fmt::format("{} still runs: end it with kill -9 {}; the broker offers what it had in "
+                      "hand again",
+                      poller.name, poller.pid));
+  }
+
+  const Config& config_;
+  const StopFlags& flags_;
+  std::chrono::milliseconds timeout_;
+  std::vector<Stopping> stopping_;
+  int status_ = kDone;
+};
+
+Result<int> stop(const Common& common, const StopFlags& flags) {
+  auto config = load(common);
+  if (!config) return config.error();
+  auto timeout = config->shutdown_timeout;
+  if (!flags.timeout.empty()) timeout = *parse_duration(flags.timeout);
+  Stop stop(*config, flags, timeout);
+  if (flags.is_all) return stop.all();
+  return stop.some(*parse_ids(flags.ids));
+}
+
+}  // namespace
+
+void add_stop(CLI::App& app, Common& common) {
+  auto flags = std::make_shared<StopFlags>();
+  auto* verb = add_verb(app, common, "stop", "pollers finish what they have in hand and end",
+                        "Example:  actiond stop --id 1\n          actiond stop --all --now\n"
+                        "Returns when their processes have ended.",
+                        [&common, flags] { return stop(common, *flags); });
+  auto* which = verb->add_option_group("which");
+  checked(which->add_option("--id", flags->ids, "which: 1, or 1..8, or 1,3"), parse_ids)
+      ->type_name("N");
+  which->add_flag("--all", flags->is_all, "all pollers of this run_dir");
+  which->require_option(1);
+  verb->add_flag("--now", flags->is_now, "kill the handlers and give their messages back");
+  checked(verb->add_option("--timeout", flags->timeout,
+                           "the longest wait for handlers, then as --now (else shutdown_timeout:)"),
+          parse_duration)
+      ->type_name("30s");
+}
+
+}  // namespace actiond

@@ -1,0 +1,61 @@
+#include "commands/usage.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/nearest.hpp"
+#include "base/text.hpp"
+
+namespace actiond {
+namespace {
+
+std::vector<std::string> verbs_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* verb : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (!verb->get_name().empty()) names.push_back(verb->get_name());
+  return names;
+}
+
+std::vector<std::string> options_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* option : app.get_options([](const CLI::Option*) { return true; }))
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  for (const auto* group : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (group->get_name().empty())
+      for (auto& name : options_of(*group)) names.push_back(std::move(name));
+  return names;
+}
+
+Error unknown(const std::string& what, const std::string& word,
+              const std::vector<std::string>& candidates, const std::string& help) {
+  const auto near = nearest(word, candidates);
+  return {fmt::format("unknown {} {}: {}", what, in_quotes(word),
+                      near.empty() ? "see " + help : fmt::format("did you mean '{}'?", near))};
+}
+
+// CLI11 may have several lines to say; the rest is advice.
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+}  // namespace
+
+Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  const auto verbs = app.get_subcommands();
+  const CLI::App& verb = verbs.empty() ? app : *verbs.front();
+  const std::string help =
+      verbs.empty() ? "actiond --help" : "actiond " + verb.get_name() + " --help";
+  const auto words = verb.remaining();
+  const auto option = std::find_if(words.begin(), words.end(), [](const std::string& word) {
+    return word.size() > 1 && word.front() == '-';
+  });
+  if (option != words.end())
+    return unknown("option", option->substr(0, option->find('=')), options_of(verb), help);
+  if (verbs.empty() && !words.empty()) return unknown("verb", words.front(), verbs_of(app), help);
+  if (error.get_name() == "ExtrasError" && !words.empty())
+    return {fmt::format("{} is one word too many: see {}", in_quotes(words.front()), help)};
+  return {fmt::format("{}: see {}", first_line(error.what()), help)};
+}
+
+}  // namespace actiond
