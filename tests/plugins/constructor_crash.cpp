@@ -2,7 +2,7 @@
 #include <action/event.hpp>
 
 static const int crashed = [] {
-  *reinterpret_cast<volatile int*>(std::uintptr_t{4096 - 8}) = 1;
+  *reinterpret_cast<volatile int*>(std::uintptr_t{65528}) = 1;
   return 1;
 }();
 

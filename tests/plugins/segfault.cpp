@@ -3,6 +3,6 @@
 
 class SegfaultEvent : public action::Event {
  public:
-  void process() override { *reinterpret_cast<volatile int*>(std::uintptr_t{4096 - 8}) = 1; }
+  void process() override { *reinterpret_cast<volatile int*>(std::uintptr_t{65528}) = 1; }
 };
 ACTION_EVENT(SegfaultEvent)
