@@ -1,0 +1,63 @@
+// A broker that remembers what it was told. Its replies are the test's to give.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+#include "broker/broker.hpp"
+
+class FakeBroker final : public actiond::Broker {
+ public:
+  std::vector<std::string> said;  // "consume 0 16", "ack 1 5", "publish high event", …
+  bool blocked = false;
+
+  std::vector<std::string> take() { return std::exchange(said, {}); }
+
+  std::vector<int> descriptors() const override { return {}; }
+  std::chrono::milliseconds heartbeat() const override { return std::chrono::seconds(10); }
+  std::string name() const override { return "fake"; }
+  actiond::Result<void> receive(actiond::BrokerListener&) override { return {}; }
+  actiond::Result<void> consume(actiond::QueueIndex queue, int prefetch) override {
+    return say("consume {} {}", queue, prefetch);
+  }
+  actiond::Result<void> cancel(actiond::QueueIndex queue) override {
+    return say("cancel {}", queue);
+  }
+  actiond::Result<void> probe(actiond::QueueIndex queue) override { return say("probe {}", queue); }
+  void acknowledge(actiond::QueueIndex queue, std::uint64_t tag) override {
+    (void)say("ack {} {}", queue, tag).ok();
+  }
+  actiond::Result<void> give_back(actiond::QueueIndex queue, std::uint64_t tag) override {
+    return say("give back {} {}", queue, tag);
+  }
+  actiond::Result<void> flush() override { return {}; }
+  actiond::Result<std::uint64_t> publish(const std::string& queue,
+                                         const actiond::Message& message) override {
+    return numbered("publish {} {}", queue, message.event);
+  }
+  actiond::Result<std::uint64_t> publish_dead(const actiond::Message& message) override {
+    return numbered("dead {} {}", message.event, message.trail.error);
+  }
+  actiond::Result<std::uint64_t> publish_later(const std::string& queue,
+                                               const actiond::Message& message,
+                                               std::chrono::milliseconds delay) override {
+    return numbered("later {} {} {}", queue, message.event, delay.count());
+  }
+  bool is_blocked() const override { return blocked; }
+  actiond::Result<void> close() override { return {}; }
+
+ private:
+  template <typename... Args>
+  actiond::Result<void> say(fmt::format_string<Args...> format, Args&&... args) {
+    said.push_back(fmt::format(format, std::forward<Args>(args)...));
+    return {};
+  }
+  template <typename... Args>
+  actiond::Result<std::uint64_t> numbered(fmt::format_string<Args...> format, Args&&... args) {
+    said.push_back(fmt::format(format, std::forward<Args>(args)...));
+    return ++published_;
+  }
+  std::uint64_t published_ = 0;
+};

@@ -1,0 +1,139 @@
+#include "poller/settler.hpp"
+
+#include <doctest/doctest.h>
+
+#include "fake_broker.hpp"
+
+using namespace actiond;
+using namespace std::chrono_literals;
+using Said = std::vector<std::string>;
+
+namespace {
+
+struct Scene {
+  DeliveryPool pool;
+  FakeBroker broker;
+  Said settled;
+  Settler settler{"host/1", [this](const Delivery& delivery, Settlement settlement) {
+                    settled.push_back(
+                        fmt::format("{} {}", delivery.message.event, static_cast<int>(settlement)));
+                  }};
+
+  Scene() { settler.connected(broker, 1); }
+  ~Scene() { settler.lost(); }
+
+  DeliveryPointer delivery(std::uint64_t tag = 5) {
+    DeliveryPointer made = pool.get();
+    made->message.event = "mail";
+    made->queue_name = "high";
+    made->tag = tag;
+    made->epoch = 1;
+    return made;
+  }
+  void end(DeliveryPointer ended, Ending ending, const std::string& reason = "") {
+    ended->outcome = {ending, reason, 2000ms, 0ns};
+    settler.ended(std::move(ended));
+  }
+  static std::string by(Settlement settlement) {
+    return fmt::format("mail {}", static_cast<int>(settlement));
+  }
+};
+
+Message event(const std::string& name) {
+  Message message;
+  message.event = name;
+  return message;
+}
+
+const Result<void> taken;
+const Result<void> refused = Error{"no room"};
+
+}  // namespace
+
+TEST_CASE("settler: a success is acknowledged at once") {
+  Scene scene;
+  scene.end(scene.delivery(), Ending::Done);
+  CHECK(scene.broker.take() == Said{"ack 0 5"});
+  CHECK(scene.settled == Said{Scene::by(Settlement::Acknowledge)});
+}
+
+TEST_CASE("settler: a failure is acknowledged only once its dead letter is confirmed") {
+  Scene scene;
+  scene.end(scene.delivery(), Ending::Failed, "boom");
+  CHECK(scene.broker.take() == Said{"dead mail boom"});
+  CHECK(scene.settled.empty());
+  scene.settler.published(1, taken);
+  CHECK(scene.broker.take() == Said{"ack 0 5"});
+}
+
+TEST_CASE("settler: a dead letter that is not taken leaves the original with the broker") {
+  Scene scene;
+  scene.end(scene.delivery(), Ending::Failed, "boom");
+  scene.settler.published(1, refused);
+  CHECK(scene.broker.take() == Said{"dead mail boom", "give back 0 5"});
+}
+
+TEST_CASE("settler: a snooze goes to the delay queues with no attempt spent") {
+  Scene scene;
+  scene.end(scene.delivery(), Ending::Snoozed);
+  CHECK(scene.broker.take() == Said{"later high mail 2000"});
+  scene.settler.published(1, taken);
+  CHECK(scene.broker.take() == Said{"ack 0 5"});
+}
+
+TEST_CASE("settler: a success waits until all that it queued is confirmed") {
+  Scene scene;
+  auto delivery = scene.delivery();
+  scene.settler.queue(*delivery, "low", event("a"));
+  scene.settler.queue(*delivery, "low", event("b"));
+  scene.end(std::move(delivery), Ending::Done);
+  scene.settler.published(2, taken);
+  CHECK(scene.broker.take() == Said{"publish low a", "publish low b"});
+  scene.settler.published(1, taken);
+  CHECK(scene.broker.take() == Said{"ack 0 5"});
+}
+
+TEST_CASE("settler: what it queued was not taken, so it has failed") {
+  Scene scene;
+  auto delivery = scene.delivery();
+  scene.settler.queue(*delivery, "low", event("a"));
+  scene.end(std::move(delivery), Ending::Done);
+  scene.settler.published(1, refused);
+  CHECK(scene.broker.take() ==
+        Said{"publish low a", "dead mail what it queued was not taken: no room"});
+}
+
+TEST_CASE("settler: while the broker is blocked publications are kept back, in order") {
+  Scene scene;
+  scene.broker.blocked = true;
+  auto delivery = scene.delivery();
+  scene.settler.queue(*delivery, "low", event("a"));
+  scene.end(std::move(delivery), Ending::Done);
+  scene.end(scene.delivery(6), Ending::Failed, "boom");
+  scene.settler.resume();
+  CHECK(scene.broker.take().empty());
+  scene.broker.blocked = false;
+  scene.settler.resume();
+  CHECK(scene.broker.take() == Said{"publish low a", "dead mail boom"});
+}
+
+TEST_CASE("settler: with the connection every tag is void") {
+  Scene scene;
+  auto running = scene.delivery(7);
+  scene.end(scene.delivery(5), Ending::Failed, "boom");
+  scene.broker.take();
+  scene.settler.lost();
+  CHECK(scene.settled == Said{Scene::by(Settlement::Forget)});
+  FakeBroker next;
+  scene.settler.connected(next, 2);
+  scene.settler.published(1, taken);  // a number of the old connection
+  scene.end(std::move(running), Ending::Done);
+  CHECK(next.take().empty());
+  CHECK(scene.settler.unfinished() == 0);
+}
+
+TEST_CASE("settler: a stopped event is given back") {
+  Scene scene;
+  scene.end(scene.delivery(), Ending::Stopped, "stopped");
+  CHECK(scene.broker.take() == Said{"give back 0 5"});
+}
