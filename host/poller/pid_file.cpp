@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -84,8 +85,13 @@ UniqueFd open_process(const PidRecord& record) {
   // First the handle, then the look: after it the pid can't become another process's unseen.
   UniqueFd pidfd(::pidfd_open(record.pid, 0));
   const std::string started = record.nonce.substr(0, record.nonce.find('-'));
-  if (!pidfd || started.empty() || start_time(record.pid) != started) return {};
+  if (!pidfd || has_ended(pidfd) || started.empty() || start_time(record.pid) != started) return {};
   return pidfd;
+}
+
+bool has_ended(const UniqueFd& process) {
+  pollfd ended{process.get(), POLLIN, 0};
+  return ::poll(&ended, 1, 0) > 0;
 }
 
 void remove_pid_file(const std::filesystem::path& run_dir, int id, const PidRecord& record) {

@@ -34,6 +34,9 @@ std::optional<PidRecord> read_pid_file(const std::filesystem::path& path);
 // now.
 UniqueFd open_process(const PidRecord& record);
 
+// Has the process of that pidfd ended? Also if its parent has not asked for its status yet.
+bool has_ended(const UniqueFd& process);
+
 // Removes the PID file of that id if it still holds that record. Failures leave it there, which
 // harms nobody.
 void remove_pid_file(const std::filesystem::path& run_dir, int id, const PidRecord& record);

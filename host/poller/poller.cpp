@@ -92,8 +92,9 @@ void Poller::turn() {
   receive();
   for (auto& place : places_) {
     if (!settler_.is_congested()) place.slot.receive();
-    if (place.slot.is_alive()) place.slot.bury_if_dead();
+    if (place.slot.is_alive() && place.death_watch->has_fired()) place.slot.bury_if_dead();
   }
+  if (run_dir_watch_ && run_dir_watch_->has_fired()) look_at_run_dir();
   settler_.resume();
   if (state_ == State::Working) schedule();
   for (auto& place : places_)
@@ -212,6 +213,14 @@ void Poller::leave_if_replaced() {
   if (state_ != State::Working && !(state_ == State::Connecting && epoch_ > 0)) return;
   if (pid_file_ && !pid_file_->is_mine())
     leave(fmt::format("{} is no longer this process's", pid_file_->path().native()), std::nullopt);
+}
+
+// Something in run_dir has changed; what, is for the PID file to say.
+void Poller::look_at_run_dir() {
+  char events[4096];
+  while (::read(run_dir_events_.get(), events, sizeof events) > 0) {
+  }
+  leave_if_replaced();
 }
 
 void Poller::leave(const std::string& why, std::optional<std::chrono::milliseconds> deadline) {

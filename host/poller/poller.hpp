@@ -60,6 +60,7 @@ class Poller final : BrokerListener, SlotListener {
   void leave(const std::string& why, std::optional<std::chrono::milliseconds> deadline);
   void leave_now(const std::string& why);
   void leave_if_replaced();
+  void look_at_run_dir();
   void finish_leaving();
   void dismiss_runners();
   void on_signal(int signal);

@@ -24,6 +24,9 @@ class Watch {
         [is_armed = is_armed_](const boost::system::error_code&) { *is_armed = false; });
   }
 
+  // It has woken the loop, or was never armed.
+  bool has_fired() const { return !*is_armed_; }
+
  private:
   boost::asio::posix::stream_descriptor descriptor_;
   // Shared with the handler, which may run after the watch is gone.
