@@ -137,6 +137,11 @@ Result<void> check_queue(const Config& config, const std::string& queue) {
                            fmt::join(config.queues, ", "))};
 }
 
+std::filesystem::path daemon_log(const Config& config, int id) {
+  return config.log.file.empty() ? config.run_dir / fmt::format("poller.{}.log", id)
+                                 : config.log.file;
+}
+
 Result<void> make_run_dir(const Config& config) {
   namespace fs = std::filesystem;
   std::error_code error;

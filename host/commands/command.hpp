@@ -77,6 +77,9 @@ Result<void> check_queue(const Config& config, const std::string& queue);
 // Creates run_dir, private to the user and his group, if it is missing.
 Result<void> make_run_dir(const Config& config);
 
+// The log of the daemon of that id: the configuration's, or else run_dir/poller.N.log.
+std::filesystem::path daemon_log(const Config& config, int id);
+
 // Each of these declares one verb.
 void add_run(CLI::App& app, Common& common);
 void add_start(CLI::App& app, Common& common);

@@ -41,7 +41,7 @@ std::optional<std::string_view> middle(std::string_view name, std::string_view e
 // to tell that somebody is.
 bool is_gone(pid_t pid) {
   const UniqueFd process(::pidfd_open(pid, 0));
-  return !process && errno == ESRCH;
+  return process ? has_ended(process) : errno == ESRCH;
 }
 
 void note(const fs::path& path, LocalPollers& found) {

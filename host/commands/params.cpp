@@ -41,8 +41,9 @@ Result<void> add(const std::string& word, json& params) {
 Result<std::string> params_of(const std::vector<std::string>& words) {
   if (words.size() == 1 && !is_key_value(words[0])) {
     if (is_json_object(words[0])) return words[0];
+    const auto end = words[0].find_last_not_of(' ') + 1;
     return Error{fmt::format("the params {} are no JSON object: write '{{\"n\": 3}}', or n=3",
-                             in_quotes(words[0]))};
+                             in_quotes(words[0].substr(0, end)))};
   }
   json params = json::object();
   for (const auto& word : words)

@@ -26,27 +26,31 @@ void report(int fd, const Result<void>& started) {
   ::close(fd);
 }
 
+Result<int> parse_one_id(const std::string& text) {
+  auto ids = parse_ids(text);
+  if (!ids) return ids.error();
+  if (ids->size() != 1) return Error{"run is one poller: write --id with one number"};
+  return ids->front();
+}
+
 Result<int> run(const Common& common, const RunFlags& flags) {
   auto config = load(common, flags.poller);
   if (!config) return config.error();
   PollerOptions options;
-  if (!flags.id.empty()) {
-    auto ids = parse_ids(flags.id);
-    if (!ids) return ids.error();
-    if (ids->size() != 1) return Error{"run is one poller: write --id with one number"};
-    options.id = ids->front();
-  }
+  if (!flags.id.empty()) options.id = *parse_one_id(flags.id);
   if (auto made = make_run_dir(*config); !made) return made.error();
+  const bool is_daemon = flags.ready_fd >= 0;
+  if (is_daemon && options.id) config->log.file = daemon_log(*config, *options.id);
   auto log = Log::open(config->log);
   if (!log) return log.error();
-  options.is_broker_required = flags.ready_fd >= 0;
+  options.is_broker_required = is_daemon;
   options.on_started = [fd = flags.ready_fd](const Result<void>& started) { report(fd, started); };
   Poller poller(*config, std::move(options), *log);
-  if (auto ran = poller.run(); !ran) {
-    if (flags.ready_fd >= 0) log->error("{}", ran.error().text);
-    return ran.error();
-  }
-  return kDone;
+  auto ran = poller.run();
+  if (ran) return kDone;
+  if (!is_daemon) return ran.error();
+  log->error("{}", ran.error().text);  // whoever waits has been told
+  return kFailed;
 }
 
 }  // namespace
@@ -61,7 +65,8 @@ void add_run(CLI::App& app, Common& common) {
                           if (!status) report(flags->ready_fd, status.error());
                           return status;
                         });
-  verb->add_option("--id", flags->id, "hold and obey run_dir/poller.N.pid, as a daemon does")
+  checked(verb->add_option("--id", flags->id, "hold and obey run_dir/poller.N.pid, as daemons do"),
+          parse_one_id)
       ->type_name("N");
   verb->add_option("--ready-fd", flags->ready_fd, "")->group("");
   add_poller_options(*verb, flags->poller);

@@ -33,11 +33,6 @@ struct Daemon {
   UniqueFd ready;  // what it says
 };
 
-std::filesystem::path log_path(const Config& config, int id) {
-  return config.log.file.empty() ? config.run_dir / fmt::format("poller.{}.log", id)
-                                 : config.log.file;
-}
-
 std::vector<std::string> arguments(const Common& common, const StartFlags& flags,
                                    const Config& config, int id) {
   std::vector<std::string> words{"actiond",          "run",        "--id",
@@ -54,12 +49,12 @@ std::vector<std::string> arguments(const Common& common, const StartFlags& flags
 }
 
 // Standard output and error, of the poller and of what handlers print, go to the log as well.
-Result<pid_t> spawn_daemon(std::vector<std::string> words, const std::string& log, int ready) {
+Result<pid_t> spawn_daemon(std::vector<std::string> words, int log, int ready) {
   UniqueFd high(::fcntl(ready, F_DUPFD_CLOEXEC, 10));
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0640);
+  ::posix_spawn_file_actions_adddup2(&actions, log, 1);
   ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
   ::posix_spawn_file_actions_adddup2(&actions, high.get(), kReadyFd);
   ::posix_spawn_file_actions_addclosefrom_np(&actions, kReadyFd + 1);
@@ -74,7 +69,7 @@ Result<pid_t> spawn_daemon(std::vector<std::string> words, const std::string& lo
       ::posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, argv.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
-  if (error != 0) return errno_error("start the daemon (its log is " + log + ")", {}, error);
+  if (error != 0) return errno_error("start the daemon", {}, error);
   return pid;
 }
 
@@ -82,8 +77,10 @@ Result<Daemon> begin(const Common& common, const StartFlags& flags, const Config
   int pipe[2];
   if (::pipe2(pipe, O_CLOEXEC) != 0) return errno_error("make a pipe");
   UniqueFd read_end(pipe[0]), write_end(pipe[1]);
-  auto pid =
-      spawn_daemon(arguments(common, flags, config, id), log_path(config, id), write_end.get());
+  const auto path = daemon_log(config, id);
+  UniqueFd log(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+  if (!log) return errno_error("open the log", path.native());
+  auto pid = spawn_daemon(arguments(common, flags, config, id), log.get(), write_end.get());
   if (!pid) return pid.error();
   return Daemon{id, *pid, std::move(read_end)};
 }
@@ -107,8 +104,7 @@ Result<void> await(const Daemon& daemon, const std::string& log) {
 Result<int> start(const Common& common, const StartFlags& flags, bool must_run) {
   auto config = load(common, flags.poller);
   if (!config) return config.error();
-  auto ids = parse_ids(flags.ids);
-  if (!ids) return ids.error();
+  const auto ids = parse_ids(flags.ids);
   if (auto made = make_run_dir(*config); !made) return made.error();
   if (must_run)
     for (const int id : *ids) {
@@ -117,19 +113,23 @@ Result<int> start(const Common& common, const StartFlags& flags, bool must_run) 
         return Error{fmt::format("no poller {} runs: start it with actiond start --id {}", id, id)};
     }
   std::vector<Daemon> daemons;
+  int status = kDone;
+  const auto fail = [&status](const Error& error) {
+    print_error(error);
+    status = kFailed;
+  };
   for (const int id : *ids) {
     auto daemon = begin(common, flags, *config, id);
-    if (!daemon) return daemon.error();
-    daemons.push_back(std::move(*daemon));
+    if (!daemon)
+      fail(daemon.error().within(fmt::format("poller {} did not start", id)));
+    else
+      daemons.push_back(std::move(*daemon));
   }
-  int status = kDone;
   for (const auto& daemon : daemons) {
-    if (auto started = await(daemon, log_path(*config, daemon.id)); !started) {
-      std::fprintf(stderr, "actiond: %s\n", started.error().text.c_str());
-      status = kFailed;
-    } else {
+    if (auto started = await(daemon, daemon_log(*config, daemon.id)); !started)
+      fail(started.error());
+    else
       fmt::print("{}\n", daemon.pid);
-    }
   }
   return status;
 }
@@ -139,7 +139,9 @@ void add(CLI::App& app, Common& common, const char* name, const char* descriptio
   auto flags = std::make_shared<StartFlags>();
   auto* verb = add_verb(app, common, name, description, example,
                         [&common, flags, must_run] { return start(common, *flags, must_run); });
-  verb->add_option("--id", flags->ids, "which: 1, or 1..8, or 1,3")->required()->type_name("N");
+  checked(verb->add_option("--id", flags->ids, "which: 1, or 1..8, or 1,3"), parse_ids)
+      ->required()
+      ->type_name("N");
   verb->add_flag("-d,--daemon", flags->is_daemon, "accepted: start always makes daemons");
   add_poller_options(*verb, flags->poller);
 }

@@ -96,7 +96,7 @@ class Stop {
     if (told) {
       say_what_is_in_hand(name, *status);
       stopping_.push_back({socket.pid, std::move(name), std::move(process)});
-    } else if (is_over(process)) {
+    } else if (has_ended(process)) {
       fmt::print("{} has stopped\n", name);  // by itself, before it could be told
     } else if (!socket.id || !is_record_of(records, *socket.id, socket.pid)) {
       fail(fmt::format("{} can't be told: {}: end it with kill {}", name, told.error().text,
@@ -145,11 +145,6 @@ class Stop {
     std::fflush(stdout);
   }
 
-  static bool is_over(const UniqueFd& process) {
-    pollfd ended{process.get(), POLLIN, 0};
-    return ::poll(&ended, 1, 0) > 0;
-  }
-
   void wait() {
     const auto deadline = monotonic_now() + timeout_ + kGoodbye;
     while (!stopping_.empty()) {
@@ -159,7 +154,7 @@ class Stop {
       for (const auto& poller : stopping_) ended.push_back({poller.process.get(), POLLIN, 0});
       ::poll(ended.data(), ended.size(), static_cast<int>(left.count()));
       std::erase_if(stopping_, [](const Stopping& poller) {
-        if (!is_over(poller.process)) return false;
+        if (!has_ended(poller.process)) return false;
         fmt::print("{} has stopped\n", poller.name);
         return true;
       });

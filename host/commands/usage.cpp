@@ -34,6 +34,10 @@ Error unknown(const std::string& what, const std::string& word,
                       near.empty() ? "see " + help : fmt::format("did you mean '{}'?", near))};
 }
 
+bool is_option(const std::string& word) {
+  return word.size() > 1 && word.front() == '-';
+}
+
 // CLI11 may have several lines to say; the rest is advice.
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
@@ -45,16 +49,17 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const auto verbs = app.get_subcommands();
   const CLI::App& verb = verbs.empty() ? app : *verbs.front();
   const std::string help =
-      verbs.empty() ? "actiond --help" : "actiond " + verb.get_name() + " --help";
-  const auto words = verb.remaining();
-  const auto option = std::find_if(words.begin(), words.end(), [](const std::string& word) {
-    return word.size() > 1 && word.front() == '-';
-  });
+      verbs.empty() ? "actiond --help" : fmt::format("actiond {} --help", verb.get_name());
+  const auto words = app.remaining(/*recurse=*/true);
+  const auto option = std::find_if(words.begin(), words.end(), is_option);
   if (option != words.end())
     return unknown("option", option->substr(0, option->find('=')), options_of(verb), help);
   if (verbs.empty() && !words.empty()) return unknown("verb", words.front(), verbs_of(app), help);
-  if (error.get_name() == "ExtrasError" && !words.empty())
+  if (!words.empty())
     return {fmt::format("{} is one word too many: see {}", in_quotes(words.front()), help)};
+  // What an option's own check says, says what to write.
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ValidationError))
+    return {first_line(error.what())};
   return {fmt::format("{}: see {}", first_line(error.what()), help)};
 }
 
