@@ -74,6 +74,7 @@ class ACTION_CLIENT_API Client {
   // Waits for the confirms of what was posted, up to `timeout`; says nothing of what was not
   // taken, so flush first.
   ~Client();
+  // What was moved from can only be destroyed or assigned to.
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
 
