@@ -96,6 +96,7 @@ void Poller::turn() {
   }
   if (run_dir_watch_ && run_dir_watch_->has_fired()) look_at_run_dir();
   settler_.resume();
+  if (const auto trouble = settler_.take_trouble()) lose_broker(*trouble);
   if (state_ == State::Working) schedule();
   for (auto& place : places_)
     if (place.slot.is_alive()) place.slot.process().flush();
@@ -225,7 +226,7 @@ void Poller::look_at_run_dir() {
 
 void Poller::leave(const std::string& why, std::optional<std::chrono::milliseconds> deadline) {
   if (state_ == State::Loading || (state_ == State::Connecting && epoch_ == 0))
-    return fail_start(Error{"stopped before it was at work: " + why});
+    return leave_before_work(why);
   if (state_ != State::Leaving) {
     state_ = State::Leaving;
     leaving_why_ = why;
@@ -240,6 +241,14 @@ void Poller::leave(const std::string& why, std::optional<std::chrono::millisecon
   leave_timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) leave_now("its time is over");
   });
+}
+
+// Nothing is in hand yet; only somebody who waits for the start is to hear of it.
+void Poller::leave_before_work(const std::string& why) {
+  const Error error{"stopped before it was at work: " + why};
+  if (options_.is_broker_required) return fail_start(error);
+  log_.info("{}", error.text);
+  state_ = State::Gone;
 }
 
 void Poller::leave_now(const std::string& why) {

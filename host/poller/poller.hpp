@@ -58,6 +58,7 @@ class Poller final : BrokerListener, SlotListener {
   Result<void> begin_work();
   void lose_broker(const Error& error);
   void leave(const std::string& why, std::optional<std::chrono::milliseconds> deadline);
+  void leave_before_work(const std::string& why);
   void leave_now(const std::string& why);
   void leave_if_replaced();
   void look_at_run_dir();
@@ -79,6 +80,7 @@ class Poller final : BrokerListener, SlotListener {
   void start_runner_later(RunnerSlot& slot, std::chrono::milliseconds wait);
   bool is_any_busy() const;
   bool is_any_idle() const;
+  bool are_all_ready() const;
 
   // poller_events.cpp: what broker, runners and settler tell
   void on_delivery(QueueIndex queue, std::uint64_t tag, bool is_redelivered,

@@ -36,10 +36,7 @@ void Poller::on_published(std::uint64_t number, const Result<void>& taken) {
 
 void Poller::on_ready(RunnerSlot&, const LoadReport& report) {
   plugins_ = report;
-  if (state_ != State::Loading) return;
-  for (const auto& place : places_)
-    if (!place.slot.is_ready()) return;
-  became_ready();
+  if (state_ == State::Loading && are_all_ready()) became_ready();
 }
 
 void Poller::on_refused(RunnerSlot& slot, const std::string& why) {

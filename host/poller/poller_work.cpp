@@ -19,7 +19,7 @@ constexpr auto kAdjust = 20ms;  // at the least between two changes of the prefe
 
 void Poller::schedule() {
   if (!intake_.is_open()) {
-    if (freest_slot() == nullptr || !broker_) return;
+    if (!is_any_idle() || !broker_) return;
     if (auto opened = intake_.open(pace_.prefetch()); !opened) return lose_broker(opened.error());
   }
   adjust_prefetch();
@@ -71,11 +71,15 @@ bool Poller::is_any_busy() const {
   return false;
 }
 
-void Poller::arm_tick() {
-  bool is_any_loading = false;
+bool Poller::are_all_ready() const {
   for (const auto& place : places_)
-    is_any_loading |= place.slot.is_alive() && !place.slot.is_ready();
-  if (is_tick_armed_ || !(is_any_busy() || is_any_loading)) return;
+    if (!place.slot.is_ready()) return false;
+  return true;
+}
+
+void Poller::arm_tick() {
+  // Runs have limits, loading has, and what waits for a runner that is not there must go back.
+  if (is_tick_armed_ || (!is_any_busy() && are_all_ready())) return;
   is_tick_armed_ = true;
   tick_timer_.expires_after(kTick);
   tick_timer_.async_wait([this](const boost::system::error_code& error) {

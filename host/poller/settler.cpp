@@ -102,6 +102,7 @@ void Settler::confirmed_settlement(Delivery& delivery, const Result<void>& taken
   if (taken) return acknowledge(delivery, settlement_for(delivery.outcome.ending));
   (void)broker_->give_back(delivery.queue, delivery.tag).ok();
   delivery.outcome.reason += "; it could not be stored either: " + taken.error().text;
+  trouble_ = taken.error().within("a failure could not be stored");
   finish(delivery, Settlement::GiveBack);
 }
 

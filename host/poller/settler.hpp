@@ -5,8 +5,10 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "broker/broker.hpp"
@@ -37,6 +39,10 @@ class Settler {
 
   // Sends what was kept back while the broker was blocked. Call it after every receive.
   void resume();
+
+  // A failure could not be stored, say because the queue for it was deleted: connecting again
+  // declares it, and waits lest the event runs in circles. Told once.
+  std::optional<Error> take_trouble() { return std::exchange(trouble_, std::nullopt); }
 
   // Deliveries that have ended and are not settled yet.
   std::size_t unfinished() const { return unfinished_.size(); }
@@ -69,6 +75,7 @@ class Settler {
   std::unordered_map<std::uint64_t, Publication> publications_;
   std::unordered_map<Delivery*, DeliveryPointer> unfinished_;
   std::deque<KeptBack> kept_back_;
+  std::optional<Error> trouble_;
 };
 
 }  // namespace actiond

@@ -71,6 +71,8 @@ TEST_CASE("settler: a dead letter that is not taken leaves the original with the
   scene.end(scene.delivery(), Ending::Failed, "boom");
   scene.settler.published(1, refused);
   CHECK(scene.broker.take() == Said{"dead mail boom", "give back 0 5"});
+  CHECK(scene.settler.take_trouble());  // the connection is to be made anew
+  CHECK_FALSE(scene.settler.take_trouble());
 }
 
 TEST_CASE("settler: a snooze goes to the delay queues with no attempt spent") {
