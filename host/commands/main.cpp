@@ -26,6 +26,9 @@ void declare(CLI::App& app, Common& common) {
   add_stop(app, common);
   add_status(app, common);
   add_enqueue(app, common);
+  add_perform(app, common);
+  add_plugins(app, common);
+  add_check(app, common);
 }
 
 // In the order in which CLI11 wants them: the last first. A space behind [1,2], which is nothing

@@ -1,0 +1,143 @@
+// check: would a poller start here? The configuration, the plugins (loaded and set up for real, in
+// a child), the broker and run_dir: a line each.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <sstream>
+
+#include "base/duration.hpp"
+#include "base/fd.hpp"
+#include "broker/broker.hpp"
+#include "commands/command.hpp"
+#include "commands/table.hpp"
+#include "commands/trial.hpp"
+#include "poller/control_socket.hpp"
+#include "poller/plugin_directory.hpp"
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kBrokerTime = 5s;
+// The broker takes a message back from a consumer that holds it for longer than 30 minutes, and
+// looks once a minute.
+constexpr std::chrono::milliseconds kLongestTimeout = 28min;
+
+class Check {
+ public:
+  void ok(const std::string& name, const std::string& text) { add(name, "ok", text); }
+  void warn(const std::string& name, const std::string& text) { add(name, "warning", text); }
+  void fail(const std::string& name, const Error& error) {
+    std::istringstream lines(error.text);
+    for (std::string line; std::getline(lines, line);) add(name, "FAILED", line);
+    status_ = kFailed;
+  }
+
+  int print(bool is_json) const {
+    if (is_json) {
+      nlohmann::json checks = nlohmann::json::array();
+      for (const auto& row : rows_)
+        checks.push_back({{"result", row[0]}, {"name", row[1]}, {"text", row[2]}});
+      print_json({{"ok", status_ == kDone}, {"checks", checks}});
+    } else {
+      fmt::print("{}", format_table({{"RESULT"}, {"CHECK"}, {""}}, rows_));
+    }
+    return status_;
+  }
+
+ private:
+  void add(const std::string& name, const char* result, const std::string& text) {
+    rows_.push_back({result, name, text});
+  }
+
+  std::vector<std::vector<std::string>> rows_;
+  int status_ = kDone;
+};
+
+void check_timeouts(const Config& config, const LoadReport& report, Check& check) {
+  const auto look = [&](std::chrono::milliseconds timeout, const std::string& whose) {
+    if (timeout > kLongestTimeout)
+      check.warn("timeout",
+                 fmt::format("{} is {}: RabbitMQ takes a message back after 30m unless its "
+                             "consumer_timeout is raised",
+                             whose, format_duration(timeout)));
+  };
+  look(config.timeout, "timeout:");
+  for (const auto& [name, event] : config.events)
+    if (event.timeout) look(*event.timeout, "the timeout of " + name);
+  for (const auto& plugin : report.plugins)
+    for (const auto& event : plugin.events)
+      if (!config.events.contains(event.name) || !config.events.at(event.name).timeout)
+        look(std::chrono::milliseconds(event.timeout_ms),
+             fmt::format("the timeout of {} in {}", event.name, plugin.name));
+}
+
+void check_plugins(const Config& config, Check& check) {
+  auto files = list_plugins(config.plugins);
+  if (!files) return check.fail("plugins", files.error());
+  if (files->empty()) return check.warn("plugins", "none in " + config.plugins.native());
+  Trial trial;
+  auto report = trial.load(runner_setup(config, std::move(*files)));
+  if (!report) return check.fail("plugins", report.error());
+  trial.end();
+  std::size_t events = 0;
+  for (const auto& plugin : report->plugins) events += plugin.events.size();
+  check.ok("plugins", fmt::format("{} with {} events in {}", report->plugins.size(), events,
+                                  config.plugins.native()));
+  check_timeouts(config, *report, check);
+}
+
+void check_broker(const Config& config, Check& check) {
+  auto broker = connect_broker(config, "actiond check", kBrokerTime);
+  if (!broker) return check.fail("broker", broker.error());
+  check.ok("broker", fmt::format("{} has the queues {} of {}", (*broker)->name(),
+                                 fmt::join(config.queues, ", "), config.application));
+  (void)(*broker)->close();
+}
+
+void check_run_dir(const Config& config, Check& check) {
+  const auto& path = config.run_dir;
+  if (auto made = make_run_dir(config); !made) return check.fail("run_dir", made.error());
+  if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0)
+    return check.fail("run_dir", errno_error("use the directory", path.native()));
+  if (control_path(path, 999999, 4194304).native().size() >= sizeof(sockaddr_un::sun_path))
+    return check.fail("run_dir",
+                      Error{fmt::format("the path {} is too long for the control sockets in it: "
+                                        "choose a shorter run_dir",
+                                        path.native())});
+  check.ok("run_dir", path);
+}
+
+std::string describe(const Config& config) {
+  if (config.file.empty()) return "no file: the defaults hold";
+  if (config.environment_name.empty()) return config.file;
+  return fmt::format("{}, environment {}", config.file.native(), config.environment_name);
+}
+
+Result<int> check_all(const Common& common) {
+  Check check;
+  if (auto config = load(common); !config) {
+    check.fail("configuration", config.error());
+  } else {
+    check.ok("configuration", describe(*config));
+    check_plugins(*config, check);
+    check_broker(*config, check);
+    check_run_dir(*config, check);
+  }
+  return check.print(common.is_json);
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Common& common) {
+  auto* verb = add_verb(app, common, "check", "would a poller start here, and if not, why",
+                        "Example:  actiond check -e production\n"
+                        "Loads the plugins and runs their setups, and declares the queues.",
+                        [&common] { return check_all(common); });
+  add_json_option(*verb, common);
+}
+
+}  // namespace actiond

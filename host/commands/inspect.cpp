@@ -1,0 +1,117 @@
+#include "commands/inspect.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/clock.hpp"
+#include "commands/trial.hpp"
+#include "poller/event_policies.hpp"
+#include "poller/runner_process.hpp"
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string file_name_of(const std::string& path) {
+  return std::filesystem::path(path).filename();
+}
+
+// The report, if it has come.
+std::optional<LoadReport> take_report(RunnerProcess& runner) {
+  while (runner.receive()) {
+  }
+  for (;;) {
+    auto frame = runner.next_frame();
+    if (!frame || !*frame) return std::nullopt;
+    if (static_cast<FrameKind>((*frame)->kind) != FrameKind::Ready) continue;
+    const auto ready = decode<ReadyFrame>((*frame)->payload);
+    return ready ? report_from(ready->json) : std::nullopt;
+  }
+}
+
+// Waits for the report; fails if the child ends before or takes too long.
+Result<LoadReport> await_report(RunnerProcess& runner, const std::string& file) {
+  const auto until = monotonic_now() + kLoadingTime;
+  while (monotonic_now() < until) {
+    pollfd ready[] = {{runner.socket(), POLLIN, 0}, {runner.pidfd(), POLLIN, 0}};
+    ::poll(ready, 2, 1000);
+    const auto ended = runner.reap();  // before the look: what it said it said before it ended
+    if (auto report = take_report(runner)) return std::move(*report);
+    if (ended)
+      return Error{fmt::format("plugin {} crashed the runner while it was loaded ({})",
+                               file_name_of(file), ended->text())};
+  }
+  return Error{fmt::format("plugin {} took longer than {} s to load", file_name_of(file),
+                           kLoadingTime / 1s)};
+}
+
+Result<LoadReport> inspect(const std::string& file) {
+  auto runner = RunnerProcess::spawn();
+  if (!runner) return runner.error();
+  RunnerSetup setup;
+  setup.files = {file};
+  setup.inspect_only = true;
+  const std::string text = to_text(setup);
+  runner->add(SetupFrame{text});
+  runner->flush();  // far less than a socket holds
+  return await_report(*runner, file);
+}
+
+}  // namespace
+
+PluginInfo inspect_plugin(const std::string& file) {
+  auto report = inspect(file);
+  if (report && report->plugins.size() == 1) return std::move(report->plugins[0]);
+  PluginInfo info;
+  info.file = file;
+  info.problem = report ? "the runner's report can't be understood" : report.error().text;
+  return info;
+}
+
+void find_duplicates(std::vector<PluginInfo>& plugins) {
+  std::map<std::string, std::string> provided_by;
+  for (auto& plugin : plugins)
+    for (const auto& event : plugin.events) {
+      const auto [found, is_new] = provided_by.emplace(event.name, plugin.file);
+      if (!is_new && found->second != plugin.file && plugin.problem.empty())
+        plugin.problem = fmt::format(
+            "plugin {} provides the event '{}', which {} has already: remove one of the two "
+            "files, or give the event another name",
+            file_name_of(plugin.file), event.name, file_name_of(found->second));
+    }
+}
+
+std::vector<EventInfo> effective_events(const Config& config, const PluginInfo& plugin) {
+  const EventPolicies policies(config, {{plugin}});
+  std::vector<EventInfo> events;
+  for (const auto& declared : plugin.events) {
+    const auto& policy = policies.of(declared.name);
+    const auto configured = config.events.find(declared.name);
+    int attempts = declared.attempts > 0 ? declared.attempts : config.retry.attempts;
+    if (configured != config.events.end() && configured->second.attempts)
+      attempts = *configured->second.attempts;
+    events.push_back({declared.name, policy.queue, attempts, policy.timeout.count()});
+  }
+  return events;
+}
+
+std::vector<std::string> warnings_of(const Config& config, const PluginInfo& plugin) {
+  std::vector<std::string> warnings;
+  const EventPolicies policies(config, {{plugin}});
+  for (const auto& event : plugin.events) {
+    const auto& queues = config.queues;
+    if (event.queue.empty() || std::find(queues.begin(), queues.end(), event.queue) != queues.end())
+      continue;
+    warnings.push_back(fmt::format(
+        "plugin {} wants the event '{}' in the queue '{}', which the configuration does not have: "
+        "it goes to '{}'",
+        file_name_of(plugin.file), event.name, event.queue, policies.of(event.name).queue));
+  }
+  return warnings;
+}
+
+}  // namespace actiond

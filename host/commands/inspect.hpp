@@ -1,0 +1,25 @@
+// What plugin files provide, found out without running their setups, each in a child of its own:
+// one that crashes or hangs while it is loaded says so of itself and of no other.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/config.hpp"
+#include "wire/setup.hpp"
+
+namespace actiond {
+
+// The file's description; `problem` is filled in if it can't be used. Blocks, up to kLoadingTime.
+PluginInfo inspect_plugin(const std::string& file);
+
+// Notes as the problem of a plugin that it provides an event that one before it provides.
+void find_duplicates(std::vector<PluginInfo>& plugins);
+
+// An event as it will be run: what its plugin declares, and the configuration over it.
+std::vector<EventInfo> effective_events(const Config& config, const PluginInfo& plugin);
+
+// What does not hinder the plugin, but is hardly meant: a queue that the configuration lacks.
+std::vector<std::string> warnings_of(const Config& config, const PluginInfo& plugin);
+
+}  // namespace actiond
