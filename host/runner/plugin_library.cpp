@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/dll/shared_library.hpp>
 #include <filesystem>
 
@@ -15,10 +16,12 @@ Error refusal(const std::string& path, const std::string& why) {
   return Error{fmt::format("plugin {} {}", file_name(path), why)};
 }
 
-// What the dynamic linker says, without the path it begins with, and with what to do about it.
+// What the dynamic linker says, without the path it begins with and what Boost puts around it
+// ("…: message): Bad file descriptor"), and with what to do about it.
 std::string explain_dlopen(const std::string& path, std::string text) {
   if (const auto at = text.find(path + ": "); at != std::string::npos)
     text.erase(0, at + path.size() + 2);
+  text.erase(std::min(text.rfind("): "), text.size()));
   if (text.find("undefined symbol") != std::string::npos)
     return fmt::format(
         "can't be loaded: {}: link what it needs (-Wl,-z,defs shows it at build time)", text);
