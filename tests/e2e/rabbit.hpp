@@ -1,0 +1,80 @@
+// The broker as the tests see it: named by $ACTION_TEST_BROKER; $ACTION_TEST_RABBITMQ_DIR is where
+// scripts/rabbitmq finds it. One application per test process, because 28 delay queues cost time;
+// each test begins with its queues empty.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+std::string test_broker();  // "" without one
+std::string test_rabbitmq_dir();
+
+#define NEEDS_BROKER()                                      \
+  if (test_broker().empty()) {                              \
+    MESSAGE("skipped: ACTION_TEST_BROKER names no broker"); \
+    return;                                                 \
+  }
+
+// Any message, also one that is no event.
+struct RawMessage {
+  std::optional<std::string> type;
+  std::string body;
+  std::string message_id;
+  std::map<std::string, std::string> headers;
+  bool is_redelivered = false;
+
+  // A header that must be there.
+  std::string header(const std::string& name) const;
+};
+
+namespace rabbit {
+
+// The application's name, the same all the time in this process.
+const std::string& application();
+std::string queue_name(const std::string& queue);
+
+// Declares what the pollers would, once, and empties all of the queues.
+void prepare();
+
+// Queues events over a connection of its own, which is there when time counts.
+class Publishing {
+ public:
+  Publishing();
+  ~Publishing();
+  // Queues `count` events, confirmed, as fast as they go. "{n}" in the params becomes 0, 1, ….
+  void queue(const std::string& event, const std::string& params = "{}",
+             const std::string& queue = "medium", int count = 1);
+
+ private:
+  class Link;
+  std::unique_ptr<Link> link_;
+};
+
+// The same, over a connection for this call.
+void queue(const std::string& event, const std::string& params = "{}",
+           const std::string& queue = "medium", int count = 1);
+void publish(const std::string& queue, const RawMessage& message);
+
+// Messages ready in a queue ("medium", "dead"); those in hand are not counted.
+std::uint32_t ready(const std::string& queue);
+bool exists(const std::string& queue);
+std::uint32_t consumers(const std::string& queue);
+// Takes all that is ready off a queue.
+std::vector<RawMessage> take_all(const std::string& queue);
+// Waits until so many dead letters are there, and takes them.
+std::vector<RawMessage> dead_letters(std::size_t count = 1);
+
+void delete_queue(const std::string& queue);
+void declare_with_ttl(const std::string& queue, std::int64_t ttl_ms);
+// Forgets connections that a restart of the broker has cut.
+void disconnect();
+// Deletes everything of the application.
+void remove();
+
+}  // namespace rabbit
