@@ -89,5 +89,7 @@ void add_enqueue(CLI::App& app, Common& common);
 void add_perform(CLI::App& app, Common& common);
 void add_plugins(CLI::App& app, Common& common);
 void add_check(CLI::App& app, Common& common);
+void add_generate(CLI::App& app, Common& common);
+void add_completion(CLI::App& app, Common& common);
 
 }  // namespace actiond

@@ -29,6 +29,8 @@ void declare(CLI::App& app, Common& common) {
   add_perform(app, common);
   add_plugins(app, common);
   add_check(app, common);
+  add_generate(app, common);
+  add_completion(app, common);
 }
 
 // In the order in which CLI11 wants them: the last first. A space behind [1,2], which is nothing
