@@ -29,6 +29,8 @@ class BrokerListener {
   // out; what is left there is reused.
   virtual void on_delivery(QueueIndex queue, std::uint64_t tag, bool is_redelivered,
                            Message& message) = 0;
+  // A consumer with this prefetch is in force: what becomes ready in the queue is pushed.
+  virtual void on_consuming(QueueIndex queue, int prefetch) = 0;
   // The answer to probe: the queue has nothing ready, and all that was on its way has come.
   virtual void on_proven_empty(QueueIndex queue) = 0;
   // The answer to probe: it had a message, which came by on_delivery just now.
@@ -51,7 +53,8 @@ class Broker {
   // lost, or if the broker took a consumer away.
   virtual Result<void> receive(BrokerListener& listener) = 0;
 
-  // From now on the queue's messages are pushed, at most `prefetch` of them unsettled.
+  // From on_consuming on the queue's messages are pushed, at most `prefetch` of them unsettled.
+  // Takes the place of a consumer with another prefetch.
   virtual Result<void> consume(QueueIndex queue, int prefetch) = 0;
   // No more is pushed; what was stays delivered. A few may still come until the broker agrees.
   virtual Result<void> cancel(QueueIndex queue) = 0;

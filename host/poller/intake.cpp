@@ -27,17 +27,10 @@ Result<void> Intake::open(int prefetch) {
   is_open_ = true;
   prefetch_ = prefetch;
   for (QueueIndex i = 0; i < queues_.size(); ++i) {
-    queues_[i].credit.consuming(prefetch);
-    queues_[i].is_probe_stale = queues_[i].is_probing;
+    queues_[i].credit.stopped();  // until the new consumer is in force
     if (auto consuming = broker_->consume(i, prefetch); !consuming) return consuming;
   }
   return {};
-}
-
-Result<void> Intake::reopen(int prefetch) {
-  for (QueueIndex i = 0; i < queues_.size(); ++i)
-    if (auto cancelled = broker_->cancel(i); !cancelled) return cancelled;
-  return open(prefetch);
 }
 
 Result<void> Intake::close() {
@@ -69,6 +62,13 @@ void Intake::delivered(QueueIndex index, std::uint64_t tag, bool is_redelivered,
     give_back(std::move(delivery));
 }
 
+// What was asked before says nothing of what came ready while no consumer was there to push it.
+void Intake::consuming(QueueIndex index, int prefetch) {
+  if (!is_open_) return;
+  queues_[index].credit.consuming(prefetch);
+  queues_[index].is_probe_stale = queues_[index].is_probing;
+}
+
 void Intake::proven_empty(QueueIndex index) {
   Queue& queue = queues_[index];
   queue.is_probing = false;
@@ -78,7 +78,8 @@ void Intake::proven_empty(QueueIndex index) {
 
 DeliveryPointer Intake::next() {
   for (QueueIndex i = 0; i < queues_.size(); ++i)
-    states_[i] = {queues_[i].buffer.size(), queues_[i].credit.is_proven(), queues_[i].is_probing};
+    states_[i] = {queues_[i].buffer.size(), queues_[i].credit.is_proven(),
+                  queues_[i].is_probing || !queues_[i].credit.is_consuming()};
   const NextStep step = next_step(states_);
   ask(step.probe);
   if (!step.start) return {nullptr, {&pool_}};

@@ -23,10 +23,8 @@ class Intake {
   void connected(Broker& broker, std::uint64_t epoch);
   void lost();
 
-  // Consumes from every queue.
+  // Consumes from every queue, in place of consumers with another prefetch. What waits stays.
   Result<void> open(int prefetch);
-  // Consumes with another prefetch; what waits stays.
-  Result<void> reopen(int prefetch);
   // Consumes no more and gives back what waits, so that others can have it. What is still on its
   // way is given back when it comes.
   Result<void> close();
@@ -35,6 +33,7 @@ class Intake {
 
   // From the broker. A delivery that comes while closed is given back.
   void delivered(QueueIndex queue, std::uint64_t tag, bool is_redelivered, Message& message);
+  void consuming(QueueIndex queue, int prefetch);
   void proven_empty(QueueIndex queue);
   void probe_delivered(QueueIndex queue) { queues_[queue].is_probing = false; }
 

@@ -85,6 +85,7 @@ class Poller final : BrokerListener, SlotListener {
   // poller_events.cpp: what broker, runners and settler tell
   void on_delivery(QueueIndex queue, std::uint64_t tag, bool is_redelivered,
                    Message& message) override;
+  void on_consuming(QueueIndex queue, int prefetch) override;
   void on_proven_empty(QueueIndex queue) override;
   void on_probe_delivered(QueueIndex queue) override;
   void on_published(std::uint64_t number, const Result<void>& taken) override;

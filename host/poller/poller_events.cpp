@@ -22,6 +22,10 @@ void Poller::on_delivery(QueueIndex queue, std::uint64_t tag, bool is_redelivere
   intake_.delivered(queue, tag, is_redelivered, message);
 }
 
+void Poller::on_consuming(QueueIndex queue, int prefetch) {
+  intake_.consuming(queue, prefetch);
+}
+
 void Poller::on_proven_empty(QueueIndex queue) {
   intake_.proven_empty(queue);
 }

@@ -62,7 +62,7 @@ void Poller::adjust_prefetch() {
   const auto now = monotonic_now();
   if (!pace_.is_off(intake_.prefetch()) || now - last_adjusted_ < kAdjust) return;
   last_adjusted_ = now;
-  if (auto reopened = intake_.reopen(pace_.prefetch()); !reopened) lose_broker(reopened.error());
+  if (auto reopened = intake_.open(pace_.prefetch()); !reopened) lose_broker(reopened.error());
 }
 
 bool Poller::is_any_busy() const {

@@ -29,6 +29,7 @@ class Credit {
     const auto held = static_cast<long>(unsettled);
     headroom_ = prefetch_ > held ? prefetch_ - held : 0;
   }
+  bool is_consuming() const { return prefetch_ > 0; }
   // Nothing is ready in the queue that is not already on its way to us.
   bool is_proven() const { return headroom_ > 0; }
 
@@ -40,7 +41,7 @@ class Credit {
 struct QueueState {
   std::size_t buffered = 0;  // delivered to us, not yet started
   bool is_proven = false;    // see Credit
-  bool is_probing = false;   // asked, not yet answered
+  bool is_probing = false;   // asked, not yet answered; or not yet worth asking
 };
 
 struct NextStep {

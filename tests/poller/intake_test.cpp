@@ -18,8 +18,12 @@ struct Scene {
 
   Scene() {
     intake.connected(broker, 1);
-    REQUIRE(intake.open(2).ok());
+    open(2);
     broker.take();
+  }
+  void open(int prefetch) {
+    REQUIRE(intake.open(prefetch).ok());
+    for (const QueueIndex queue : {0, 1}) intake.consuming(queue, prefetch);
   }
   ~Scene() { intake.lost(); }
 
@@ -80,9 +84,21 @@ TEST_CASE("intake: an answer to a question from before the consumer was made ane
   Scene scene;
   scene.deliver(1, "low");
   CHECK(scene.start() == "");
-  REQUIRE(scene.intake.reopen(5).ok());
+  scene.open(5);
   scene.intake.proven_empty(0);
   CHECK(scene.start() == "");
+}
+
+TEST_CASE("intake: before the consumer is in force nothing is asked and nothing lower starts") {
+  Scene scene;
+  scene.deliver(1, "low");
+  REQUIRE(scene.intake.open(5).ok());
+  scene.broker.take();
+  CHECK(scene.start() == "");
+  CHECK(scene.broker.take().empty());
+  scene.intake.consuming(0, 5);
+  CHECK(scene.start() == "");
+  CHECK(scene.broker.take() == Said{"probe 0"});
 }
 
 TEST_CASE("intake: closing gives back what waits, and what still comes") {

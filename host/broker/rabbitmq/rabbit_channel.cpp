@@ -50,6 +50,10 @@ Result<void> RabbitChannel::take_method(const amqp_method_t& method, BrokerListe
       if (is_second_trip_) listener.on_proven_empty(queue_);
       is_second_trip_ = false;
       return {};
+    case AMQP_BASIC_CONSUME_OK_METHOD:
+      is_awaiting_ok_ = false;
+      if (in_force_ == wanted_) listener.on_consuming(queue_, in_force_);
+      return pursue();
     case AMQP_BASIC_CANCEL_METHOD:
       return Error{fmt::format("the broker cancelled the consumer of '{}': was the queue deleted?",
                                queue_name_)};
@@ -91,23 +95,42 @@ void RabbitChannel::deliver(BrokerListener& listener) {
 
 // Applies to consumers made after it: RabbitMQ's reading of basic.qos without `global`.
 Result<void> RabbitChannel::send_qos() {
-  amqp_basic_qos_t qos{0, static_cast<std::uint16_t>(prefetch_), false};
+  amqp_basic_qos_t qos{0, static_cast<std::uint16_t>(wanted_), false};
   return connection_.send(number_, AMQP_BASIC_QOS_METHOD, &qos);
 }
 
 Result<void> RabbitChannel::consume(int prefetch) {
-  prefetch_ = prefetch;
+  wanted_ = prefetch;
+  return pursue();
+}
+
+Result<void> RabbitChannel::cancel() {
+  wanted_ = 0;
+  return pursue();
+}
+
+Result<void> RabbitChannel::pursue() {
+  if (is_awaiting_ok_ || in_force_ == wanted_) return {};
+  if (in_force_ > 0)
+    if (auto cancelled = cancel_consumer(); !cancelled) return cancelled;
+  return wanted_ > 0 ? start_consumer() : Result<void>();
+}
+
+Result<void> RabbitChannel::cancel_consumer() {
+  in_force_ = 0;
+  amqp_basic_cancel_t cancel{to_bytes(consumer_), false};
+  return connection_.send(number_, AMQP_BASIC_CANCEL_METHOD, &cancel);
+}
+
+Result<void> RabbitChannel::start_consumer() {
   if (auto sent = send_qos(); !sent) return sent;
+  in_force_ = wanted_;
+  is_awaiting_ok_ = true;
   consumer_ = fmt::format("{}-{}", queue_name_, ++consumers_made_);
   amqp_basic_consume_t consume{};
   consume.queue = to_bytes(queue_name_);
   consume.consumer_tag = to_bytes(consumer_);
   return connection_.send(number_, AMQP_BASIC_CONSUME_METHOD, &consume);
-}
-
-Result<void> RabbitChannel::cancel() {
-  amqp_basic_cancel_t cancel{to_bytes(consumer_), false};
-  return connection_.send(number_, AMQP_BASIC_CANCEL_METHOD, &cancel);
 }
 
 Result<void> RabbitChannel::probe() {

@@ -35,6 +35,9 @@ class RabbitChannel {
   void take_body(const amqp_frame_t& frame, BrokerListener& listener);
   void deliver(BrokerListener& listener);
   Result<void> send_qos();
+  Result<void> pursue();
+  Result<void> start_consumer();
+  Result<void> cancel_consumer();
 
   action::Connection& connection_;
   amqp_channel_t number_;
@@ -43,9 +46,13 @@ class RabbitChannel {
   AckWindow window_;
   std::vector<AckWindow::Ack> acks_;
 
+  // A consumer that is cancelled before its consume-ok crashes RabbitMQ's channel (3.10.8: badkey
+  // in consumer_monitor), so a change of mind waits for that.
+  int wanted_ = 0;  // prefetch; 0: no consumer
+  int in_force_ = 0;
+  bool is_awaiting_ok_ = false;  // of the consumer in force
   std::uint64_t consumers_made_ = 0;
-  std::string consumer_;  // the tag of the consumer in force
-  int prefetch_ = 0;
+  std::string consumer_;         // its tag
   bool is_second_trip_ = false;  // a probe has found the queue empty and awaits qos-ok
 
   // the delivery that is being put together
