@@ -1,0 +1,252 @@
+#!/usr/bin/python3
+"""readme_test.py SOURCE BUILD: does README.md tell the truth?
+
+Runs its blocks in order, as a reader would type them, in a home directory of its own, against what
+is built and the broker of $ACTION_TEST_BROKER and $ACTION_TEST_RABBITMQ_DIR (77: there is none, or
+not all is built). Then looks at what it says of options, configuration keys and errors. readme.py
+says how blocks are marked.
+"""
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import readme
+
+BLOCK_S = 120  # the longest that a block may take
+SHOWS_S = 30  # how long a block that is repeated may take to show what it must
+SKIPPED = 77
+
+
+class Failure(Exception):
+    pass
+
+
+class Shell:
+    """Runs blocks one after the other: directory and environment go from one to the next."""
+
+    def __init__(self, directory, environment):
+        self.state = Path(directory)
+        self.directory = str(environment["PWD"])
+        self.environment = environment
+
+    def run(self, script, timeout_s=BLOCK_S):
+        """Returns (exit status, standard output and error)."""
+        wrapped = (f"set -euo pipefail\n{script}\npwd >'{self.state}/cwd'\n"
+                   f"env -0 >'{self.state}/env'\n")
+        log = self.state / "output"
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                ["bash", "-c", wrapped], cwd=self.directory, env=self.environment,
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
+            try:
+                process.wait(timeout_s)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                output.write(f"\n(it took longer than {timeout_s} s)\n")
+        if process.returncode == 0:
+            self.directory = (self.state / "cwd").read_text().strip()
+            pairs = (self.state / "env").read_text().split("\0")
+            self.environment = dict(pair.split("=", 1) for pair in pairs if pair)
+        return process.returncode, log.read_text(errors="replace")
+
+
+class Broker:
+    """The test's broker, with a virtual host of its own: nothing of other tests is in the way."""
+
+    def __init__(self, source, url, directory):
+        self.ctl_words = [f"{source}/scripts/rabbitmq", "--dir", directory, "ctl", "-q"]
+        self.vhost = f"readme_{os.getpid()}"
+        self.ctl("add_vhost", self.vhost)
+        self.ctl("set_permissions", "-p", self.vhost, "guest", ".*", ".*", ".*")
+        self.url = url.rsplit("/", 1)[0] + "/" + self.vhost
+
+    def ctl(self, *words):
+        subprocess.run([*self.ctl_words, *words], check=True, stdout=subprocess.DEVNULL)
+
+    def close(self):
+        self.ctl("delete_vhost", self.vhost)
+
+
+def is_installed(library, shell):
+    probes = {"pika": "python3 -c 'import pika'", "bunny": "ruby -e 'require \"bunny\"'"}
+    return shell.run(f"{probes[library]} 2>/dev/null")[0] == 0
+
+
+def run_block(block, shown, shell):
+    """Runs a block until it has shown what it must; one that is not to be repeated, once."""
+    deadline = time.monotonic() + SHOWS_S
+    while True:
+        status, output = shell.run(block.text)
+        missing = readme.first_missing(shown.text, output) if shown else None
+        if status == 0 and missing is None:
+            return
+        if "repeat" not in block.attributes or time.monotonic() > deadline:
+            break
+        time.sleep(0.1)
+    what = f"exit status {status}" if status else f"it does not show: {missing}"
+    raise Failure(f"README.md:{block.line}: {what}\n{block.text}--- it said:\n{output}")
+
+
+def run_blocks(blocks, shell, broker):
+    for block, following in zip(blocks, [*blocks[1:], None]):
+        if "file" in block.attributes:
+            (Path(shell.directory) / block.attributes["file"]).write_text(block.text)
+        if "run" not in block.attributes:
+            continue
+        library = block.attributes.get("needs")
+        if library and not is_installed(library, shell):
+            print(f"README.md:{block.line}: skipped, {library} is not installed", flush=True)
+            continue
+        shown = following if following and "shows" in following.attributes else None
+        began = time.monotonic()
+        run_block(block, shown, shell)
+        # The README's own private broker is this test's, but for the virtual host.
+        if "ACTION_BROKER" in shell.environment:
+            shell.environment["ACTION_BROKER"] = broker.url
+        print(f"README.md:{block.line}: {time.monotonic() - began:.1f} s", flush=True)
+
+
+def check_marks(blocks, source):
+    """No command without a test, and what is run elsewhere is there."""
+    demo = (source / "scripts/demo").read_text()
+    for block in blocks:
+        where = f"README.md:{block.line}: "
+        marks = {"run", "file", "elsewhere"} & set(block.attributes)
+        if block.language in {"sh", "cpp", "python", "ruby", "cmake"} and len(marks) != 1:
+            raise Failure(where + "mark the block with run, file=NAME or elsewhere")
+        if "elsewhere" not in block.attributes:
+            continue
+        for line in block.text.splitlines():
+            words = line.split("#")[0].split()
+            if words[0].startswith("scripts/"):
+                if not os.access(source / words[0], os.X_OK):
+                    raise Failure(f"{where}{words[0]} can't be run")
+            elif " ".join(words[:3]) not in demo:
+                raise Failure(f"{where}scripts/demo does not run: {line}")
+
+
+def commands(text, blocks):
+    """All calls of actiond that the README mentions, as lists of words."""
+    lines = readme.code_spans(text)
+    for block in blocks:
+        if block.language == "sh":
+            lines += re.split(r"\n|\|\|?|&&", block.text)
+    words = (re.split(r"\s#", line)[0].split() for line in lines)
+    return [call for call in words if len(call) > 1 and call[0] == "actiond"]
+
+
+def check_commands(text, blocks, shell):
+    helps = {}
+    for call in commands(text, blocks):
+        verb = call[1]
+        if verb.startswith("-") or verb == "VERB":
+            continue
+        if verb not in helps:
+            status, helps[verb] = shell.run(f"actiond {verb} --help")
+            if status:
+                raise Failure(f"README.md names the verb '{verb}': {helps[verb]}")
+        for option in (word.split("=")[0] for word in call if word.startswith("-") and word != "-"):
+            if not re.search(rf"(^|[\s,]){re.escape(option)}\b", helps[verb]):
+                raise Failure(f"actiond {verb} has no {option}, which README.md names")
+    _, overview = shell.run("actiond --help")
+    verbs = set(re.findall(r"^  ([a-z]+) {3,}", overview, re.MULTILINE)) - {"VERB"}
+    table = " ".join(row[0] for row in readme.rows(readme.chapter(text, "Commands")))
+    missing = [verb for verb in sorted(verbs) if f"`{verb}" not in table]
+    if missing:
+        raise Failure(f"README.md's table of commands lacks {', '.join(missing)}")
+
+
+def check_keys(text, source):
+    """The table of keys and the commented configuration name the same keys, with the same values."""
+    table = {}
+    for key, default, *_ in readme.rows(readme.chapter(text, "Configuration")):
+        names = re.findall(r"`([^`]+)`", key)
+        values = re.findall(r"`([^`]+)`", default) or [""]
+        stem = names[0].rsplit(".", 1)[0]
+        for name, value in zip(names, values * len(names) if len(values) == 1 else values):
+            table[stem + name if name.startswith(".") else name] = value
+    section = None
+    for line in (source / "config/actiond.yaml").read_text().splitlines():
+        found = re.match(r"^(\s*)(\w+):\s*(.*?)\s*(?:\s#.*)?$", line)
+        if not found:
+            continue
+        indent, key, value = found.groups()
+        name = f"{section}.{key}" if indent else key
+        if not indent:
+            section = key
+        if not value:
+            if not any(known == name or known.startswith(name + ".") for known in table):
+                raise Failure(f"README.md's table of keys lacks {name}")
+        elif name not in table:
+            raise Failure(f"README.md's table of keys lacks {name}")
+        elif table[name] != value and not (value == '""' and table[name] == ""):
+            raise Failure(f"README.md has {name}: {table[name]}, the configuration has {value}")
+
+
+def check_errors(text, shell):
+    """Each sentence of the table of errors is one that errors.sh can provoke, and the reverse."""
+    _, output = shell.run((Path(__file__).parent / "errors.sh").read_text())
+    lines = {readme.normalised(line) for line in output.splitlines() if line}
+    sentences = [re.search(r"`(.+)`", row[0]).group(1)
+                 for row in readme.rows(readme.chapter(text, "Errors one may meet"))]
+    patterns = {sentence: readme.pattern_of(sentence) for sentence in sentences}
+    for sentence, pattern in patterns.items():
+        if not any(pattern.fullmatch(line) for line in lines):
+            raise Failure(f"nothing says: {sentence}\n--- errors.sh said:\n{output}")
+    for line in lines:
+        if not any(pattern.fullmatch(line) for pattern in patterns.values()):
+            raise Failure(f"README.md's table of errors lacks: {line}")
+
+
+def prepare(source, build, home, rabbitmq):
+    """Installs what is built, as the README has it, and returns the reader's environment."""
+    command = ["cmake", "--install", str(build), "--prefix", str(home / "action")]
+    installed = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if installed.returncode:
+        print(installed.stdout)
+        sys.exit(SKIPPED if "cannot find" in installed.stdout else 1)
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("ACTION")}
+    return {**kept, "HOME": str(home), "PWD": str(source), "LANG": "C.UTF-8",
+            "PATH": "/usr/bin:/bin:" + kept.get("PATH", ""),
+            "ACTION_RABBITMQ_DIR": rabbitmq}  # where scripts/rabbitmq finds the broker running
+
+
+def main(source, build):
+    url = os.environ.get("ACTION_TEST_BROKER")
+    directory = os.environ.get("ACTION_TEST_RABBITMQ_DIR")
+    if not url or not directory:
+        print("skipped: ACTION_TEST_BROKER and ACTION_TEST_RABBITMQ_DIR name no broker")
+        return SKIPPED
+    text = (source / "README.md").read_text()
+    blocks = readme.blocks(text)
+    scratch = Path(tempfile.mkdtemp(prefix="action-readme."))
+    home = scratch / "home"
+    home.mkdir()
+    shell = Shell(scratch, prepare(source, build, home, directory))
+    broker = Broker(source, url, directory)
+    try:
+        check_marks(blocks, source)
+        check_keys(text, source)
+        run_blocks(blocks, shell, broker)
+        check_commands(text, blocks, shell)
+        check_errors(text, shell)
+        return 0
+    except Failure as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    finally:
+        if (home / "hello/config").exists():
+            shell.run("cd ~/hello && PATH=~/action/bin:$PATH actiond stop --all --now")
+        broker.close()
+        shutil.rmtree(scratch)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
