@@ -23,10 +23,10 @@ std::string test_rabbitmq_dir();
 
 // Any message, also one that is no event.
 struct RawMessage {
-  std::optional<std::string> type;
-  std::string body;
-  std::string message_id;
-  std::map<std::string, std::string> headers;
+  std::optional<std::string> type{};
+  std::string body{};
+  std::string message_id{};
+  std::map<std::string, std::string> headers{};
   bool is_redelivered = false;
 
   // A header that must be there.
