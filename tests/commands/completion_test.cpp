@@ -1,0 +1,22 @@
+#include <doctest/doctest.h>
+
+#include "commands/command.hpp"
+#include "commands/completion.hpp"
+
+using namespace actiond;
+
+TEST_CASE("completion: verbs and options of the tree, those in groups too, hidden ones not") {
+  CLI::App app("", "actiond");
+  Common common;
+  add_common_options(app, common);
+  add_run(app, common);
+  add_stop(app, common);
+  const auto script = bash_completion(app);
+  CHECK(script.find("      run|stop) verb=") != std::string::npos);
+  CHECK(script.find("    stop) words=\"--all --config --environment --help --id --now --timeout "
+                    "--verbose -c -e -h -v\" ;;") != std::string::npos);
+  CHECK(script.find("ready-fd") == std::string::npos);
+  CHECK(script.find(
+            "    --concurrency|--config|--environment|--id|--queues|--timeout|-c|-e) return") !=
+        std::string::npos);
+}

@@ -1,0 +1,68 @@
+#include <doctest/doctest.h>
+
+#include "commands/inspect.hpp"
+
+using namespace actiond;
+
+namespace {
+
+EventInfo event(const std::string& name, const std::string& queue = "", int attempts = 0,
+                std::int64_t timeout_ms = 0) {
+  return {name, queue, attempts, timeout_ms};
+}
+
+PluginInfo plugin(const std::string& file, std::vector<EventInfo> events) {
+  PluginInfo info;
+  info.file = file;
+  info.events = std::move(events);
+  return info;
+}
+
+}  // namespace
+
+TEST_CASE("plugins: an event of two files is the second one's problem") {
+  std::vector<PluginInfo> plugins{plugin("/p/a.so", {event("x"), event("y")}),
+                                  plugin("/p/b.so", {event("z")}), plugin("/p/c.so", {event("y")})};
+  find_duplicates(plugins);
+  CHECK(plugins[0].problem.empty());
+  CHECK(plugins[1].problem.empty());
+  CHECK(plugins[2].problem ==
+        "plugin c.so provides the event 'y', which a.so has already: remove one of the two files, "
+        "or give the event another name");
+}
+
+TEST_CASE("plugins: a problem that is known already stays") {
+  std::vector<PluginInfo> plugins{plugin("/p/a.so", {event("x")}), plugin("/p/b.so", {event("x")})};
+  plugins[1].problem = "worse";
+  find_duplicates(plugins);
+  CHECK(plugins[1].problem == "worse");
+}
+
+TEST_CASE("plugins: what is in force is the configuration over the plugin over the defaults") {
+  Config config;
+  config.queues = {"high", "medium"};
+  config.retry.attempts = 20;
+  config.timeout = std::chrono::minutes(10);
+  config.events["configured"] = {"high", 2, std::chrono::seconds(5)};
+  const auto events = effective_events(
+      config, plugin("a.so", {event("bare"), event("declared", "high", 7, 1500),
+                              event("configured", "medium", 7, 1), event("elsewhere", "urgent")}));
+  REQUIRE(events.size() == 4);
+  const auto is = [](const EventInfo& each, const char* queue, int attempts, int timeout_ms) {
+    return each.queue == queue && each.attempts == attempts && each.timeout_ms == timeout_ms;
+  };
+  CHECK(is(events[0], "medium", 20, 600000));
+  CHECK(is(events[1], "high", 7, 1500));
+  CHECK(is(events[2], "high", 2, 5000));
+  CHECK(is(events[3], "medium", 20, 600000));
+}
+
+TEST_CASE("plugins: a queue that the configuration lacks is warned of") {
+  Config config;
+  CHECK(warnings_of(config, plugin("/p/a.so", {event("x", "high"), event("y")})).empty());
+  const auto warnings = warnings_of(config, plugin("/p/a.so", {event("x", "urgent")}));
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0] ==
+        "plugin a.so wants the event 'x' in the queue 'urgent', which the configuration does not "
+        "have: it goes to 'medium'");
+}
