@@ -31,9 +31,11 @@ action::Topology topology() {
   return {rabbit::application(), {"high", "medium", "low"}, action::QueueKind::Classic};
 }
 
+// Without heartbeats: the tests read from it only now and then.
 std::unique_ptr<action::Connection> connect() {
-  const auto url = action::parse_broker_url(test_broker());
+  auto url = action::parse_broker_url(test_broker());
   REQUIRE(url);
+  url->heartbeat = 0s;
   auto connection = action::Connection::open(*url, "e2e_tests", 20s);
   if (!connection) FAIL(connection.error().text);
   REQUIRE((*connection)->open_channel(kChannel));
@@ -259,18 +261,23 @@ void disconnect() {
   shared.reset();
 }
 
+// Outside of the test cases, where doctest's assertions can't be used.
 void remove() {
-  if (!is_declared) return;
   disconnect();
+  const auto url = action::parse_broker_url(test_broker());
+  if (!is_declared || !url) return;
+  const auto connection = action::Connection::open(*url, "e2e_tests (the end)", 20s);
+  if (!connection || !(*connection)->open_channel(kChannel)) return;
+  const auto broker = (*connection)->raw();
   for (const auto& queue : work_queues())
-    amqp_queue_delete(state(), kChannel, to_bytes(queue), false, false);
+    amqp_queue_delete(broker, kChannel, to_bytes(queue), false, false);
   for (const auto& name : delay_names()) {
-    amqp_queue_delete(state(), kChannel, to_bytes(name), false, false);
-    amqp_exchange_delete(state(), kChannel, to_bytes(name), false);
+    amqp_queue_delete(broker, kChannel, to_bytes(name), false, false);
+    amqp_exchange_delete(broker, kChannel, to_bytes(name), false);
   }
   for (const auto& name : {queue_name("delay.v1.deliver"), application()})
-    amqp_exchange_delete(state(), kChannel, to_bytes(name), false);
-  disconnect();
+    amqp_exchange_delete(broker, kChannel, to_bytes(name), false);
+  (void)(*connection)->close();
 }
 
 }  // namespace rabbit
