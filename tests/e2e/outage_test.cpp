@@ -1,0 +1,115 @@
+// A broker that is absent, goes away and comes back. Last of all, because it restarts the broker
+// for everybody.
+#include <set>
+
+#include "site.hpp"
+
+namespace {
+
+// Nobody listens there.
+const char* kNoBroker = "amqp://guest:guest@127.0.0.1:1/%2f";
+
+#define NEEDS_NODE()                                                 \
+  NEEDS_BROKER();                                                    \
+  if (test_rabbitmq_dir().empty()) {                                 \
+    MESSAGE("skipped: ACTION_TEST_RABBITMQ_DIR names no directory"); \
+    return;                                                          \
+  }
+
+void node(const Site& site, const std::string& verb) {
+  const Ran ran =
+      Process({RABBITMQ_SCRIPT, "--dir", test_rabbitmq_dir(), verb}, site.path("output/rabbitmq"))
+          .wait(180s);
+  REQUIRE_MESSAGE(ran.status == 0, ran.out, ran.err);
+  rabbit::disconnect();
+}
+
+// The log's lines that tell of it.
+int lost(const Site& site) {
+  return count_of(site.log(), ": connecting again");
+}
+int back(const Site& site) {
+  return count_of(site.log(), " is back");
+}
+
+}  // namespace
+
+TEST_CASE("outage: start fails with a sentence if the broker is absent") {
+  NEEDS_BROKER();
+  Site site("", {"hello_world"});
+  site.configure("", kNoBroker);
+  const Ran ran = site.actiond({"start", "--id", "1"});
+  CHECK(ran.status == 1);
+  CHECK(contains(ran.err, "can't connect to the broker at 127.0.0.1:1"));
+  CHECK(count_of(ran.err, "\n") == 1);
+  CHECK(!std::filesystem::exists(site.pid_file(1)));
+  CHECK(site.pollers().empty());
+}
+
+TEST_CASE("outage: a queue that is deleted under its poller is there again, and is consumed") {
+  NEEDS_BROKER();
+  Site site("", {"recorder"});
+  site.start();
+  rabbit::delete_queue("medium");
+  CHECK(wait_until([] { return rabbit::exists("medium") && rabbit::consumers("medium") == 1; }));
+  rabbit::queue("record", site.params("ran", R"("text": "x")"));
+  CHECK(site.wait_for_lines("ran", 1));
+  CHECK(site.pollers().size() == 1);
+}
+
+TEST_CASE("outage: run waits for an absent broker, says so once, and then works") {
+  NEEDS_NODE();
+  Site site("", {"recorder"});
+  node(site, "kill");
+  const auto running = site.begin({"run"});
+  const auto said = [&] { return running->out() + running->err(); };
+  CHECK(wait_until([&] { return contains(said(), "trying again until it answers"); }));
+  node(site, "start");
+  CHECK(wait_until([&] { return contains(said(), "is at work"); }));
+  CHECK(count_of(said(), "trying again until it answers") == 1);
+  rabbit::queue("record", site.params("ran", R"("text": "x")"));
+  CHECK(site.wait_for_lines("ran", 1));
+  CHECK(running->is_alive());
+}
+
+TEST_CASE("outage: kill -9 of the broker loses nothing, and is told once, as is its return") {
+  NEEDS_NODE();
+  constexpr std::size_t kEvents = 3000;
+  Site site("", {"sleeper", "recorder"});
+  const pid_t poller = site.start();
+  const std::string params = site.params("ran", R"("ms": 2, "n": {n})");
+  rabbit::queue("sleep", params, "medium", kEvents);
+  REQUIRE(site.wait_for_lines("ran", 100));
+  node(site, "kill");
+  CHECK(wait_until([&] { return lost(site) == 1; }));
+  node(site, "start");
+  CHECK(site.wait_for_log(" is back", 1, 60s));
+  const auto numbers = [&] {
+    std::set<std::string> all;
+    for (const auto& line : site.lines("ran")) all.insert(line.substr(line.rfind(' ') + 1));
+    return all.size();
+  };
+  CHECK(wait_until([&] { return numbers() == kEvents; }, 60s));
+  CHECK(wait_until([] { return rabbit::ready("medium") == 0; }));
+  CHECK(lost(site) == 1);
+  CHECK(back(site) == 1);
+  CHECK(site.pollers() == std::vector<pid_t>{poller});
+  CHECK(rabbit::ready("dead") == 0);
+  rabbit::queue("record", site.params("after", R"("text": "x")"));
+  CHECK(site.wait_for_lines("after", 1));
+}
+
+TEST_CASE("outage: a poller without its broker obeys its PID file, and its status tells why") {
+  NEEDS_NODE();
+  Site site("", {"hello_world"});
+  const pid_t poller = site.start();
+  node(site, "kill");
+  REQUIRE(wait_until([&] { return lost(site) == 1; }));
+  const Ran status = site.actiond({"status", "--json"});
+  CHECK(status.status == 0);
+  CHECK(contains(status.out, "\"pid\": " + std::to_string(poller)));
+  CHECK(contains(status.out, "waiting for the broker"));
+  std::filesystem::remove(site.pid_file(1));
+  CHECK(wait_until([=] { return !is_running(poller); }, 10s));
+  node(site, "start");
+}
