@@ -16,9 +16,10 @@ import tempfile
 import time
 from pathlib import Path
 
-import readme
+sys.dont_write_bytecode = True
+import readme  # noqa: E402
 
-BLOCK_S = 120  # the longest that a block may take
+BLOCK_S = 300  # the longest that a block may take
 SHOWS_S = 30  # how long a block that is repeated may take to show what it must
 SKIPPED = 77
 
@@ -194,7 +195,7 @@ def check_errors(text, shell):
     """Each sentence of the table of errors is one that errors.sh can provoke, and the reverse."""
     _, output = shell.run((Path(__file__).parent / "errors.sh").read_text())
     lines = {readme.normalised(line) for line in output.splitlines() if line}
-    sentences = [re.search(r"`(.+)`", row[0]).group(1)
+    sentences = [row[0].strip("`")
                  for row in readme.rows(readme.chapter(text, "Errors one may meet"))]
     patterns = {sentence: readme.pattern_of(sentence) for sentence in sentences}
     for sentence, pattern in patterns.items():
@@ -214,7 +215,8 @@ def prepare(source, build, home, rabbitmq):
         sys.exit(SKIPPED if "cannot find" in installed.stdout else 1)
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ACTION")}
     return {**kept, "HOME": str(home), "PWD": str(source), "LANG": "C.UTF-8",
-            "PATH": "/usr/bin:/bin:" + kept.get("PATH", ""),
+            "PATH": "/usr/lib/ccache:/usr/bin:/bin:" + kept.get("PATH", ""),
+            "CCACHE_DIR": kept.get("CCACHE_DIR", os.path.expanduser("~/.cache/ccache")),
             "ACTION_RABBITMQ_DIR": rabbitmq}  # where scripts/rabbitmq finds the broker running
 
 
