@@ -75,19 +75,29 @@ void check_timeouts(const Config& config, const LoadReport& report, Check& check
              fmt::format("the timeout of {} in {}", event.name, plugin.name));
 }
 
-void check_plugins(const Config& config, Check& check) {
+// What the plugins provide, as far as they load.
+LoadReport check_plugins(const Config& config, Check& check) {
   auto files = list_plugins(config.plugins);
-  if (!files) return check.fail("plugins", files.error());
-  if (files->empty()) return check.warn("plugins", "none in " + config.plugins.native());
+  if (!files) {
+    check.fail("plugins", files.error());
+    return {};
+  }
+  if (files->empty()) {
+    check.warn("plugins", "none in " + config.plugins.native());
+    return {};
+  }
   Trial trial;
   auto report = trial.load(runner_setup(config, std::move(*files)));
-  if (!report) return check.fail("plugins", report.error());
+  if (!report) {
+    check.fail("plugins", report.error());
+    return {};
+  }
   trial.end();
   std::size_t events = 0;
   for (const auto& plugin : report->plugins) events += plugin.events.size();
   check.ok("plugins", fmt::format("{} with {} events in {}", report->plugins.size(), events,
                                   config.plugins.native()));
-  check_timeouts(config, *report, check);
+  return std::move(*report);
 }
 
 void check_broker(const Config& config, Check& check) {
@@ -123,7 +133,7 @@ Result<int> check_all(const Common& common) {
     check.fail("configuration", config.error());
   } else {
     check.ok("configuration", describe(*config));
-    check_plugins(*config, check);
+    check_timeouts(*config, check_plugins(*config, check), check);
     check_broker(*config, check);
     check_run_dir(*config, check);
   }

@@ -15,7 +15,7 @@ bool is_shown(const CLI::Option* option) {
   return !option->get_group().empty();
 }
 
-// "-c", "--config" of every option that `is_wanted`, those of option groups included.
+// "-c", "--config" of every option that `is_wanted`.
 template <typename Wanted>
 std::set<std::string> option_names(const CLI::App& app, Wanted is_wanted) {
   std::set<std::string> names;
@@ -24,8 +24,6 @@ std::set<std::string> option_names(const CLI::App& app, Wanted is_wanted) {
     for (const auto& name : option->get_snames()) names.insert("-" + name);
     for (const auto& name : option->get_lnames()) names.insert("--" + name);
   }
-  for (const auto* group : app.get_subcommands([](const CLI::App*) { return true; }))
-    if (group->get_name().empty()) names.merge(option_names(*group, is_wanted));
   return names;
 }
 

@@ -4,10 +4,13 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <system_error>
 
+#include "base/fd.hpp"
 #include "commands/command.hpp"
 #include "commands/usage.hpp"
 #include "runner/runner.hpp"
@@ -43,6 +46,13 @@ std::vector<std::string> arguments(int argc, char** argv) {
   return words;
 }
 
+// What was printed counts only once it is written.
+int finish(int status) {
+  if (std::fflush(stdout) == 0) return status;
+  print_error(errno_error("write the output"));
+  return kFailed;
+}
+
 int main(int argc, char** argv) {
   CLI::App app(
       "Do something later, for C++: runs events from RabbitMQ through handlers in .so plugins.",
@@ -55,10 +65,13 @@ int main(int argc, char** argv) {
   }
   try {
     app.parse(arguments(argc, argv));
-    return run_verb(common);
+    return finish(run_verb(common));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // help, version
     return refuse(usage_error(app, error));
+  } catch (const std::system_error& error) {  // of fmt::print
+    print_error({fmt::format("can't write the output: {}", error.code().message())});
+    return kFailed;
   } catch (const std::exception& error) {
     print_error({fmt::format("an error of actiond itself: {}", error.what())});
     return kFailed;

@@ -93,11 +93,9 @@ class Stop {
                   kAnswerTime)
             : status;
     std::string name = poller_name(socket.id, socket.pid);
-    if (told) {
-      say_what_is_in_hand(name, *status);
+    if (told || has_ended(process)) {
+      if (told) say_what_is_in_hand(name, *status);
       stopping_.push_back({socket.pid, std::move(name), std::move(process)});
-    } else if (has_ended(process)) {
-      fmt::print("{} has stopped\n", name);  // by itself, before it could be told
     } else if (!socket.id || !is_record_of(records, *socket.id, socket.pid)) {
       fail(fmt::format("{} can't be told: {}: end it with kill {}", name, told.error().text,
                        socket.pid));
@@ -175,6 +173,8 @@ class Stop {
 };
 
 Result<int> stop(const Common& common, const StopFlags& flags) {
+  if (flags.ids.empty() && !flags.is_all)
+    return refuse({"which pollers? write --id 1, --id 1..8, or --all"});
   auto config = load(common);
   if (!config) return config.error();
   auto timeout = config->shutdown_timeout;
@@ -192,11 +192,9 @@ void add_stop(CLI::App& app, Common& common) {
                         "Example:  actiond stop --id 1\n          actiond stop --all --now\n"
                         "Returns when their processes have ended.",
                         [&common, flags] { return stop(common, *flags); });
-  auto* which = verb->add_option_group("which");
-  checked(which->add_option("--id", flags->ids, "which: 1, or 1..8, or 1,3"), parse_ids)
-      ->type_name("N");
-  which->add_flag("--all", flags->is_all, "all pollers of this run_dir");
-  which->require_option(1);
+  auto* id = checked(verb->add_option("--id", flags->ids, "which: 1, or 1..8, or 1,3"), parse_ids);
+  verb->add_flag("--all", flags->is_all, "all pollers of this run_dir")
+      ->excludes(id->type_name("N"));
   verb->add_flag("--now", flags->is_now, "kill the handlers and give their messages back");
   checked(verb->add_option("--timeout", flags->timeout,
                            "the longest wait for handlers, then as --now (else shutdown_timeout:)"),

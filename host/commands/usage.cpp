@@ -13,7 +13,7 @@ namespace {
 std::vector<std::string> verbs_of(const CLI::App& app) {
   std::vector<std::string> names;
   for (const auto* verb : app.get_subcommands([](const CLI::App*) { return true; }))
-    if (!verb->get_name().empty()) names.push_back(verb->get_name());
+    names.push_back(verb->get_name());
   return names;
 }
 
@@ -21,9 +21,6 @@ std::vector<std::string> options_of(const CLI::App& app) {
   std::vector<std::string> names;
   for (const auto* option : app.get_options([](const CLI::Option*) { return true; }))
     for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-  for (const auto* group : app.get_subcommands([](const CLI::App*) { return true; }))
-    if (group->get_name().empty())
-      for (auto& name : options_of(*group)) names.push_back(std::move(name));
   return names;
 }
 

@@ -5,7 +5,7 @@
 
 using namespace actiond;
 
-TEST_CASE("completion: verbs and options of the tree, those in groups too, hidden ones not") {
+TEST_CASE("completion: verbs and options of the tree, but none that is hidden") {
   CLI::App app("", "actiond");
   Common common;
   add_common_options(app, common);

@@ -56,7 +56,7 @@ TEST_CASE("usage: what is wrong is said in one sentence, with what was meant") {
            Row{"stop --id 1 --timeout 3", "--timeout: '3' has no unit: write 3s or 3ms"},
        })
     CHECK(said(row.line) == row.sentence);
-  for (const char* line : {"start --id 0", "stop", "stop --id 1 --all", "enqueue", "enqueue Send",
+  for (const char* line : {"start --id 0", "stop --id 1 --all", "enqueue", "enqueue Send",
                            "generate", "generate evnt x", "generate event 9"}) {
     const auto sentence = said(line);
     CHECK_MESSAGE(!sentence.empty(), line);
