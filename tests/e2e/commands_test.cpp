@@ -30,8 +30,9 @@ TEST_CASE("commands: status shows the event in hand, what is done, and the queue
   Site site("", {"sleeper", "throws"});
   const pid_t poller = site.start(3);
   rabbit::queue("throws");
-  REQUIRE(wait_until([] { return rabbit::ready("dead") == 1; }));
+  REQUIRE(site.wait_for_log("Error processing medium:throws", 3));
   rabbit::queue("sleep", "{}", "high");
+  REQUIRE(site.wait_for_log("Finished processing high:sleep", 3));
   rabbit::queue("sleep", site.params("slept", R"("ms": 60000)"));
   rabbit::queue("sleep", "{}", "low", 4);
   REQUIRE(site.wait_for_lines("slept", 1));

@@ -34,7 +34,7 @@ TEST_CASE("crash: of a handler costs its event one attempt, and the next one run
     CHECK(dead[0].type == crash.event);
     CHECK(dead[0].body == R"({"n": 7})");
     CHECK(dead[0].header("x-action-error") == crash.reason);
-    CHECK(contains(site.log(), crash.reason));
+    CHECK(site.wait_for_log(crash.reason));
     check_goes_on(site, poller);
   }
 }
