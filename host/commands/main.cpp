@@ -10,7 +10,6 @@
 #include <iostream>
 #include <system_error>
 
-#include "base/fd.hpp"
 #include "commands/command.hpp"
 #include "commands/usage.hpp"
 #include "runner/runner.hpp"
@@ -48,8 +47,8 @@ std::vector<std::string> arguments(int argc, char** argv) {
 
 // What was printed counts only once it is written.
 int finish(int status) {
-  if (std::fflush(stdout) == 0) return status;
-  print_error(errno_error("write the output"));
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  print_error({"the output could not be written: is the disk full?"});
   return kFailed;
 }
 
