@@ -24,7 +24,7 @@ TEST_CASE("failure: an exception makes a dead letter with what it said") {
   CHECK(dead[0].header("x-action-error") == "no such account");
   CHECK(dead[0].header("x-action-queue") == "high");
   CHECK(dead[0].type == "throws");
-  CHECK(contains(site.log(), "Error processing high:throws"));
+  CHECK(site.wait_for_log("Error processing high:throws"));
 
   rabbit::queue("discarder", R"({"why": "nobody wants it"})");
   CHECK(contains(rabbit::dead_letters()[0].header("x-action-error"), "nobody wants it"));

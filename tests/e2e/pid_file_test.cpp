@@ -45,7 +45,7 @@ TEST_CASE("pid file: start with a range starts them all") {
   CHECK_MESSAGE(ran.status == 0, ran.err);
   CHECK(count_of(ran.out, "\n") == 3);
   CHECK(site.pollers().size() == 3);
-  CHECK(rabbit::consumers("medium") == 3);
+  CHECK(wait_until([] { return rabbit::consumers("medium") == 3; }));
 }
 
 TEST_CASE("pid file: an idle poller leaves at once when it is removed") {
