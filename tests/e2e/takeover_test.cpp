@@ -89,7 +89,7 @@ TEST_CASE("takeover: 25 times under load nothing is lost, nothing runs twice, on
   CHECK(pollers[0] == site.recorded_pid(1));
   CHECK(children_of(pollers[0]).size() == 1);
   CHECK(std::none_of(gone.begin(), gone.end(), is_running));
-  CHECK(rabbit::consumers("medium") == 1);
+  CHECK(wait_until([] { return rabbit::consumers("medium") == 1; }));
 }
 
 TEST_CASE("takeover: the new code is at work while the old one still finishes its message") {
