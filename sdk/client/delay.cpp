@@ -112,7 +112,10 @@ class DelayTopology {
   Result<void> checked(const char* what, const std::string& name) {
     auto done = connection_.check_rpc(fmt::format("declaring the {} '{}'", what, name));
     if (done) return done;
-    return Error{done.error().text + ": delete it, or choose another application: name"};
+    // 541 also closes the connection; any other refusal is about the arguments.
+    const char* advice = connection_.is_open() ? "delete it, or choose another application: name"
+                                               : "if it happens again, see the broker's log";
+    return Error{fmt::format("{}: {}", done.error().text, advice)};
   }
 
   Connection& connection_;

@@ -21,7 +21,7 @@ void node(const Site& site, const std::string& verb) {
       Process({RABBITMQ_SCRIPT, "--dir", test_rabbitmq_dir(), verb}, site.path("output/rabbitmq"))
           .wait(180s);
   REQUIRE_MESSAGE(ran.status == 0, ran.out, ran.err);
-  rabbit::disconnect();
+  rabbit::restarted();
 }
 
 // The log's lines that tell of it.

@@ -72,9 +72,10 @@ std::vector<RawMessage> dead_letters(std::size_t count = 1);
 
 void delete_queue(const std::string& queue);
 void declare_with_ttl(const std::string& queue, std::int64_t ttl_ms);
-// Forgets connections that a restart of the broker has cut.
+// Forgets a connection that is cut, or soon will be; restarted() also tells remove().
 void disconnect();
-// Deletes everything of the application.
+void restarted();
+// Deletes everything of the application, but for the delay queues if the broker was restarted.
 void remove();
 
 }  // namespace rabbit
