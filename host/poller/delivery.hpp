@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "broker/broker.hpp"
+#include "poller/settlement.hpp"
 #include "wire/outcome.hpp"
 
 namespace actiond {
@@ -27,10 +28,13 @@ struct Delivery {
   std::uint64_t run = 0;   // its number in its runner; 0: not handed to one
   bool is_logged = false;  // "Processing …" is in the log
   std::chrono::milliseconds timeout{0};
+  int attempts = 1;         // that it has in all
+  std::string_view plugin;  // which code runs it, for the dead letter; the poller's policies'
 
   // its end
   bool has_ended = false;
   Outcome outcome;
+  Verdict verdict;
   std::size_t unconfirmed = 0;  // what it queued and the broker has not confirmed yet
   std::string publish_problem;  // why one of those was not taken
   bool is_settled = false;

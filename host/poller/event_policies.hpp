@@ -14,6 +14,10 @@ namespace actiond {
 struct EventPolicy {
   std::string queue;  // where it goes if whoever queues it names no queue
   std::chrono::milliseconds timeout{0};
+  int attempts = 1;
+  std::string plugin;  // "mailer.so 1a2b3c4d5e6f": the file that provides it; empty: none does
+
+  bool is_known() const { return !plugin.empty(); }
 };
 
 class EventPolicies {

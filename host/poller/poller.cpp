@@ -36,8 +36,13 @@ Poller::Poller(const Config& config, PollerOptions options, Log& log)
       leave_timer_(io_),
       up_since_ms_(wall_now_ms()),
       intake_(config.queues_to_consume(), pool_),
-      settler_(poller_name(options_),
-               [this](const Delivery& delivery, Settlement settlement) {
+      judge_(config),
+      settler_(
+          poller_name(options_),
+          [this](const Delivery& delivery, std::int64_t now_ms) {
+            return judge_(delivery, now_ms);
+          },
+          [this](const Delivery& delivery, Settlement settlement) {
                  on_settled(delivery, settlement);
                }),
       pace_(config.prefetch, config.concurrency) {}

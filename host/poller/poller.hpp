@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "poller/control_socket.hpp"
 #include "poller/event_policies.hpp"
 #include "poller/intake.hpp"
+#include "poller/judge.hpp"
 #include "poller/pid_file.hpp"
 #include "poller/respawn.hpp"
 #include "poller/runner_slot.hpp"
@@ -98,6 +100,8 @@ class Poller final : BrokerListener, SlotListener {
   void on_died(RunnerSlot& slot, bool had_worked, const std::string& how) override;
   void on_settled(const Delivery& delivery, Settlement settlement);
   void log_processing(Delivery& delivery);
+  void log_failure(const Delivery& delivery, Settlement settlement);
+  void log_unknown(const Delivery& delivery);
 
   // poller_status.cpp
   nlohmann::json on_request(const nlohmann::json& request);
@@ -115,12 +119,15 @@ class Poller final : BrokerListener, SlotListener {
 
   State state_ = State::Loading;
   std::string problem_;           // what status shows: why it does not work
+  std::string runner_problem_;    // the same, of its runners
+  std::set<std::string> unknown_said_;
   std::optional<Error> failure_;  // why it could not start
   std::string leaving_why_;
   std::int64_t up_since_ms_;
 
   DeliveryPool pool_;  // must outlive all that holds deliveries
   Intake intake_;
+  Judge judge_;
   Settler settler_;
   Pace pace_;
   struct Place {
@@ -152,7 +159,8 @@ class Poller final : BrokerListener, SlotListener {
   MonotonicTime last_change_{};    // a run was begun or ended
   MonotonicTime last_adjusted_{};  // the prefetch
   std::uint64_t done_ = 0;
-  std::uint64_t failed_ = 0;
+  std::uint64_t failed_ = 0;  // attempts
+  std::uint64_t dead_ = 0;    // events among them that had no attempt left
 };
 
 }  // namespace actiond

@@ -8,6 +8,8 @@
 namespace actiond {
 namespace {
 
+constexpr std::size_t kMostUnknownSaid = 1000;  // names may come from anywhere
+
 EventLine line_of(const Delivery& delivery) {
   const auto& message = delivery.message;
   return {delivery.queue_name, message.event, message.id, message.trail.attempt,
@@ -45,13 +47,14 @@ void Poller::on_ready(RunnerSlot&, const LoadReport& report) {
 
 void Poller::on_refused(RunnerSlot& slot, const std::string& why) {
   if (state_ == State::Loading) return fail_start(Error{why});
-  if (problem_ != why) log_.error("{}: trying again", why);
-  problem_ = why;
+  if (runner_problem_ != why) log_.error("{}: trying again", why);
+  runner_problem_ = why;
   slot.kill(Ending::NotStarted, why);  // on_died sees to the next one
 }
 
 void Poller::on_ended(RunnerSlot& slot, DeliveryPointer delivery) {
   place_of(slot).respawn.worked();
+  runner_problem_.clear();
   last_change_ = monotonic_now();
   if (delivery->outcome.ending == Ending::Done) pace_.ran(delivery->outcome.duration);
   log_processing(*delivery);
@@ -84,7 +87,9 @@ void Poller::on_logged(Delivery* delivery, const LogFrame& frame) {
 void Poller::on_died(RunnerSlot& slot, bool had_worked, const std::string& how) {
   if (state_ == State::Leaving || state_ == State::Gone) return;
   const auto wait = place_of(slot).respawn.died(had_worked);
-  if (how != problem_) log_.warning("{}: starting another runner", how);
+  if (!how.empty() && how != runner_problem_) log_.warning("{}: starting another runner", how);
+  // One that died before its first event may well die again: said once, and to be seen in status.
+  if (!had_worked && !how.empty()) runner_problem_ = how;
   start_runner_later(slot, wait);
 }
 
@@ -114,9 +119,36 @@ void Poller::on_settled(const Delivery& delivery, Settlement settlement) {
       return log_.warning("{}:{} id={} was {} and given back", delivery.queue_name,
                           delivery.message.event, delivery.message.id, outcome.reason);
     default:
-      ++failed_;
-      return log_.failed(line_of(delivery), outcome.reason);
+      return log_failure(delivery, settlement);
   }
+}
+
+void Poller::log_failure(const Delivery& delivery, Settlement settlement) {
+  EventLine line = line_of(delivery);
+  const std::string& reason = delivery.outcome.reason;
+  if (settlement == Settlement::Delay) return log_unknown(delivery);
+  ++failed_;
+  if (settlement == Settlement::Retry) {
+    --line.attempt;  // the trail tells of the next one already
+    return log_.failed(line, fmt::format("{}; attempt {} of {} in {}", reason, line.attempt + 1,
+                                         delivery.attempts, format_duration(delivery.verdict.delay)));
+  }
+  if (settlement != Settlement::DeadLetter) return log_.failed(line, reason);
+  ++dead_;
+  log_.failed(line, fmt::format("{}; now among the dead letters, after attempt {} of {}", reason,
+                                line.attempt, delivery.attempts));
+}
+
+// Once for each name: it comes again every minute.
+void Poller::log_unknown(const Delivery& delivery) {
+  if (unknown_said_.size() >= kMostUnknownSaid ||
+      !unknown_said_.insert(delivery.message.event).second)
+    return log_.debug("{}:{} id={} is still unknown; offered again in {}", delivery.queue_name,
+                      delivery.message.event, delivery.message.id,
+                      format_duration(delivery.verdict.delay));
+  log_.warning("{}: {}:{} id={} is offered again until one does, for {} at the longest",
+               delivery.outcome.reason, delivery.queue_name, delivery.message.event,
+               delivery.message.id, format_duration(config_.unknown_event_ttl));
 }
 
 }  // namespace actiond

@@ -50,7 +50,16 @@ void Poller::hand(RunnerSlot& slot, DeliveryPointer delivery) {
         Ending::Malformed, "the message has no type: that property names the event", {}, {}};
     return settler_.ended(std::move(delivery));
   }
-  delivery->timeout = policies_.of(delivery->message.event).timeout;
+  const EventPolicy& policy = policies_.of(delivery->message.event);
+  delivery->timeout = policy.timeout;
+  delivery->attempts = policy.attempts;
+  delivery->plugin = policy.plugin;
+  if (!policy.is_known()) {
+    delivery->outcome = {
+        Ending::Unknown,
+        fmt::format("no plugin provides the event '{}'", delivery->message.event), {}, {}};
+    return settler_.ended(std::move(delivery));
+  }
   if (!slot.is_busy()) {
     last_change_ = monotonic_now();
     log_processing(*delivery);
@@ -131,8 +140,8 @@ void Poller::start_runner(RunnerSlot& slot) {
   auto& place = place_of(slot);
   if (auto started = slot.start(runner_setup_); !started) {
     if (state_ == State::Loading) return fail_start(started.error());
-    problem_ = started.error().text;
-    log_.error("{}", problem_);
+    if (runner_problem_ != started.error().text) log_.error("{}", started.error().text);
+    runner_problem_ = started.error().text;
     return start_runner_later(slot, place.respawn.died(false));
   }
   place.socket_watch = std::make_unique<Watch>(io_, slot.process().socket());

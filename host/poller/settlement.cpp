@@ -2,18 +2,20 @@
 
 namespace actiond {
 
-Settlement settlement_for(Ending ending) {
+Settlement settlement_for(Ending ending, const Chances& chances) {
   switch (ending) {
     case Ending::Done:
     case Ending::Halted:
       return Settlement::Acknowledge;
     case Ending::Failed:
-    case Ending::Discarded:
-    case Ending::Unknown:
-    case Ending::Malformed:
     case Ending::Crashed:
     case Ending::TimedOut:
+      return chances.has_attempts ? Settlement::Retry : Settlement::DeadLetter;
+    case Ending::Discarded:
+    case Ending::Malformed:
       return Settlement::DeadLetter;
+    case Ending::Unknown:
+      return chances.may_become_known ? Settlement::Delay : Settlement::DeadLetter;
     case Ending::Snoozed:
       return Settlement::Delay;
     case Ending::NotStarted:

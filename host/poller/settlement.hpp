@@ -1,14 +1,18 @@
-// What becomes of a delivery, given how its run ended: a pure function over every ending.
+// What becomes of a delivery, given how its run ended and what chances it has left: a pure function
+// over every ending.
 //
 //   ending                      settlement
 //   done, halted                acknowledge, after what it queued is confirmed
-//   failed, crashed, timed out  to the dead letters, confirmed, then acknowledge
-//   discarded, malformed        the same: what nobody can handle must not loop
-//   unknown event               the same
-//   snoozed                     to the broker's delay queues, confirmed, then acknowledge
+//   failed, crashed, timed out  attempts left: retry, to the broker's delay queues, confirmed, then
+//                               acknowledge; none left: dead letter, confirmed, then acknowledge
+//   discarded, malformed        dead letter: what nobody can handle must not loop
+//   unknown event               offered again until unknown_event_ttl is over, then dead letter
+//   snoozed                     later, as a retry, but no attempt is spent
 //   not started, stopped        give back: not the event's fault
 //   lost                        nothing: the broker has taken it back already
 #pragma once
+
+#include <chrono>
 
 #include "wire/outcome.hpp"
 
@@ -16,12 +20,24 @@ namespace actiond {
 
 enum class Settlement {
   Acknowledge,
+  Retry,       // publish to come back as the next attempt, await the confirm, acknowledge
+  Delay,       // the same, but as the attempt that it is
   DeadLetter,  // publish among the dead letters, await the confirm, acknowledge
-  Delay,       // publish to come back later, await the confirm, acknowledge
   GiveBack,    // the broker offers it again, to anyone
   Forget,
 };
 
-Settlement settlement_for(Ending ending);
+struct Chances {
+  bool has_attempts = false;     // besides the one that ended
+  bool may_become_known = false;  // unknown_event_ttl is not over
+};
+
+Settlement settlement_for(Ending ending, const Chances& chances);
+
+// A settlement, and for a Retry or a Delay how long the broker keeps the event back.
+struct Verdict {
+  Settlement settlement = Settlement::GiveBack;
+  std::chrono::milliseconds delay{0};
+};
 
 }  // namespace actiond

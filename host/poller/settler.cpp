@@ -36,33 +36,36 @@ void Settler::ended(DeliveryPointer delivery) {
 
 void Settler::settle(Delivery& delivery) {
   // An event whose events could not be queued has not done its work.
-  if (!delivery.publish_problem.empty() &&
-      settlement_for(delivery.outcome.ending) == Settlement::Acknowledge)
+  const bool is_success =
+      delivery.outcome.ending == Ending::Done || delivery.outcome.ending == Ending::Halted;
+  if (!delivery.publish_problem.empty() && is_success)
     delivery.outcome = {Ending::Failed, delivery.publish_problem, {}, delivery.outcome.duration};
-  const Settlement settlement = settlement_for(delivery.outcome.ending);
-  switch (settlement) {
+  delivery.verdict = judge_(delivery, wall_now_ms());
+  switch (delivery.verdict.settlement) {
     case Settlement::Acknowledge:
-      return acknowledge(delivery, settlement);
-    case Settlement::DeadLetter:
+      return acknowledge(delivery, Settlement::Acknowledge);
+    case Settlement::Retry:
     case Settlement::Delay:
-      return store(delivery, settlement);
+    case Settlement::DeadLetter:
+      return store(delivery);
     case Settlement::GiveBack:
       (void)broker_->give_back(delivery.queue, delivery.tag).ok();  // lost: receive will say so
-      return finish(delivery, settlement);
+      return finish(delivery, Settlement::GiveBack);
     case Settlement::Forget:
-      return finish(delivery, settlement);
+      return finish(delivery, Settlement::Forget);
   }
 }
 
-void Settler::store(Delivery& delivery, Settlement settlement) {
+void Settler::store(Delivery& delivery) {
   if (broker_->is_blocked()) {
     kept_back_.push_back({&delivery, {}, {}});
     return;
   }
-  auto number = settlement == Settlement::Delay
-                    ? broker_->publish_later(std::string(delivery.queue_name), delivery.message,
-                                             delivery.outcome.snooze)
-                    : (fill_trail(delivery), broker_->publish_dead(delivery.message));
+  write_trail(delivery);
+  auto number = delivery.verdict.settlement == Settlement::DeadLetter
+                    ? broker_->publish_dead(delivery.message)
+                    : broker_->publish_later(std::string(delivery.queue_name), delivery.message,
+                                             delivery.verdict.delay);
   if (number) publications_.emplace(*number, Publication{&delivery, true});
 }
 
@@ -99,7 +102,7 @@ void Settler::confirmed_queued(Delivery& delivery, const Result<void>& taken) {
 
 // A copy that was not taken leaves the original as the only one: back to the broker with it.
 void Settler::confirmed_settlement(Delivery& delivery, const Result<void>& taken) {
-  if (taken) return acknowledge(delivery, settlement_for(delivery.outcome.ending));
+  if (taken) return acknowledge(delivery, delivery.verdict.settlement);
   (void)broker_->give_back(delivery.queue, delivery.tag).ok();
   delivery.outcome.reason += "; it could not be stored either: " + taken.error().text;
   trouble_ = taken.error().within("a failure could not be stored");
@@ -117,14 +120,26 @@ void Settler::finish(Delivery& delivery, Settlement settlement) {
   unfinished_.erase(&delivery);
 }
 
-void Settler::fill_trail(Delivery& delivery) const {
+// What the copy that is stored tells whoever runs it next, or looks at it among the dead letters.
+void Settler::write_trail(Delivery& delivery) const {
   auto& trail = delivery.message.trail;
-  const auto now = wall_now_ms();
-  if (trail.first_failed_at_ms == 0) trail.first_failed_at_ms = now;
-  trail.failed_at_ms = now;
-  trail.error = delivery.outcome.reason;
+  const auto now_ms = wall_now_ms();
+  const bool is_unknown = delivery.outcome.ending == Ending::Unknown;
+  if (!is_unknown) trail.unknown_since_ms = 0;
+  if (is_unknown && trail.unknown_since_ms == 0) trail.unknown_since_ms = now_ms;
   if (trail.queue.empty()) trail.queue = delivery.queue_name;
+  if (delivery.verdict.settlement != Settlement::Delay) write_failure(delivery, now_ms);
+  if (delivery.verdict.settlement == Settlement::Retry) ++trail.attempt;
+}
+
+void Settler::write_failure(Delivery& delivery, std::int64_t now_ms) const {
+  auto& trail = delivery.message.trail;
+  if (trail.first_failed_at_ms == 0) trail.first_failed_at_ms = now_ms;
+  trail.failed_at_ms = now_ms;
+  trail.error = delivery.outcome.reason;
+  trail.backtrace = delivery.outcome.backtrace;
   trail.poller = poller_;
+  trail.plugin = delivery.plugin;
 }
 
 void Settler::resume() {
@@ -132,7 +147,7 @@ void Settler::resume() {
     KeptBack kept = std::move(kept_back_.front());
     kept_back_.pop_front();
     if (kept.queue.empty())
-      store(*kept.delivery, settlement_for(kept.delivery->outcome.ending));
+      store(*kept.delivery);
     else
       publish(*kept.delivery, kept.queue, kept.message);
   }

@@ -21,10 +21,12 @@ class Settler {
  public:
   // Told when a delivery has been settled, just before it goes: how it ended is in its outcome.
   using OnSettled = std::function<void(const Delivery& delivery, Settlement settlement)>;
+  // Says what is to become of a delivery that has ended at `now_ms`.
+  using OnJudge = std::function<Verdict(const Delivery& delivery, std::int64_t now_ms)>;
 
-  // `poller` names this one in what it writes into dead letters.
-  Settler(std::string poller, OnSettled on_settled)
-      : poller_(std::move(poller)), on_settled_(std::move(on_settled)) {}
+  // `poller` names this one in what it writes into events that failed.
+  Settler(std::string poller, OnJudge judge, OnSettled on_settled)
+      : poller_(std::move(poller)), judge_(std::move(judge)), on_settled_(std::move(on_settled)) {}
 
   void connected(Broker& broker, std::uint64_t epoch);
   // Forgets every tag; what was being settled is the broker's again.
@@ -60,15 +62,17 @@ class Settler {
     Message message;
   };
   void settle(Delivery& delivery);
-  void store(Delivery& delivery, Settlement settlement);
+  void store(Delivery& delivery);
   void publish(Delivery& delivery, const std::string& queue, const Message& message);
   void acknowledge(Delivery& delivery, Settlement settlement);
   void finish(Delivery& delivery, Settlement settlement);
-  void fill_trail(Delivery& delivery) const;
+  void write_trail(Delivery& delivery) const;
+  void write_failure(Delivery& delivery, std::int64_t now_ms) const;
   void confirmed_queued(Delivery& delivery, const Result<void>& taken);
   void confirmed_settlement(Delivery& delivery, const Result<void>& taken);
 
   std::string poller_;
+  OnJudge judge_;
   OnSettled on_settled_;
   Broker* broker_ = nullptr;
   std::uint64_t epoch_ = 0;

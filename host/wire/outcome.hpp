@@ -30,6 +30,7 @@ struct Outcome {
   std::string reason;                    // one sentence; empty for Done
   std::chrono::milliseconds snooze{0};   // Snoozed: when again
   std::chrono::nanoseconds duration{0};  // of the handler, filters included
+  std::string backtrace{};               // Crashed: where, a frame a line; may be empty
 };
 
 // "done", "halted", "failed", …: the words of log, status and headers.

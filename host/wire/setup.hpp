@@ -32,6 +32,7 @@ struct PluginInfo {
   std::string sdk_version;
   std::string abi;  // "1.0"
   std::vector<EventInfo> events;
+  std::string hash;     // the head of its content's SHA-256; of the poller's making, not sent
   std::string problem;  // a sentence; empty: it can be used
 };
 

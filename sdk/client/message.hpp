@@ -12,8 +12,11 @@ struct Trail {
   std::string queue;                    // x-action-queue: the queue that it was first taken from
   std::string error;                    // x-action-error: why the last attempt failed
   std::string poller;                   // x-action-poller: who ran it last, "host/id"
+  std::string plugin;                   // x-action-plugin: by which code, "mailer.so 1a2b3c4d5e6f"
+  std::string backtrace;                // x-action-backtrace: where it crashed, a frame a line
   std::int64_t first_failed_at_ms = 0;  // x-action-first-failed-at, since 1970 UTC; 0: never
   std::int64_t failed_at_ms = 0;        // x-action-failed-at
+  std::int64_t unknown_since_ms = 0;    // x-action-unknown-since: no plugin knew it; 0: one did
 };
 
 struct Message {

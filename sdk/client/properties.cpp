@@ -7,12 +7,13 @@ namespace action {
 namespace {
 
 constexpr std::string_view kOwn = "x-action-";
-constexpr int kOwnHeaders = 6;
+constexpr int kOwnHeaders = 9;
 constexpr std::int64_t kMaxAttempt = 1000000;
 constexpr std::int64_t kMaxTime_s = 253402300799;  // the end of the year 9999
 constexpr std::size_t kMaxName = 255;
 constexpr std::size_t kMaxError = 2048;       // bytes
-constexpr std::size_t kOwnProperties = 4096;  // more than all that build adds can take
+constexpr std::size_t kMaxBacktrace = 8192;
+constexpr std::size_t kOwnProperties = 16384;  // more than all that build adds can take
 
 std::string_view view(const amqp_bytes_t& bytes) {
   return {static_cast<const char*>(bytes.bytes), bytes.len};
@@ -83,6 +84,12 @@ void read_header(const amqp_table_entry_t& entry, Trail& trail) {
     trail.error = text(entry.value);
   else if (name == "poller")
     trail.poller = text(entry.value);
+  else if (name == "plugin")
+    trail.plugin = text(entry.value);
+  else if (name == "backtrace")
+    trail.backtrace = text(entry.value);
+  else if (name == "unknown-since")
+    trail.unknown_since_ms = integer(entry.value, 0, kMaxTime_s * 1000);
   else if (name == "first-failed-at")
     trail.first_failed_at_ms = integer(entry.value, 0, kMaxTime_s * 1000);
   else if (name == "failed-at")
@@ -202,10 +209,14 @@ void PropertiesBuilder::write_headers(const Trail& trail) {
   add_text("x-action-queue", trail.queue, kMaxName);
   add_text("x-action-error", trail.error, kMaxError);
   add_text("x-action-poller", trail.poller, kMaxName);
-  if (trail.first_failed_at_ms > 0)
-    entries[count++] = integer_header("x-action-first-failed-at", trail.first_failed_at_ms);
-  if (trail.failed_at_ms > 0)
-    entries[count++] = integer_header("x-action-failed-at", trail.failed_at_ms);
+  add_text("x-action-plugin", trail.plugin, kMaxName);
+  add_text("x-action-backtrace", trail.backtrace, kMaxBacktrace);
+  const auto add_time = [&](const char* key, std::int64_t ms) {
+    if (ms > 0) entries[count++] = integer_header(key, ms);
+  };
+  add_time("x-action-first-failed-at", trail.first_failed_at_ms);
+  add_time("x-action-failed-at", trail.failed_at_ms);
+  add_time("x-action-unknown-since", trail.unknown_since_ms);
   properties_.headers = {count, entries};
   if (count > 0)
     properties_._flags |= AMQP_BASIC_HEADERS_FLAG;

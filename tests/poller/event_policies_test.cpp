@@ -28,6 +28,27 @@ TEST_CASE("policies: the plugin's options hold") {
   CHECK(policies.of("x").timeout == 30s);
 }
 
+TEST_CASE("policies: attempts are the configuration's, the plugin's over them, the event's last") {
+  Config config;
+  config.retry.attempts = 7;
+  CHECK(EventPolicies(config, report_with({"x", "", 0, 0})).of("x").attempts == 7);
+  CHECK(EventPolicies(config, report_with({"x", "", 3, 0})).of("x").attempts == 3);
+  config.events["x"].attempts = 1;
+  CHECK(EventPolicies(config, report_with({"x", "", 3, 0})).of("x").attempts == 1);
+}
+
+TEST_CASE("policies: an event is known if a plugin provides it, which is named") {
+  Config config;
+  config.events["y"].attempts = 2;
+  auto report = report_with({"x", "", 0, 0});
+  report.plugins[0].file = "/plugins/mail.so";
+  report.plugins[0].hash = "1a2b";
+  const EventPolicies policies(config, report);
+  CHECK(policies.of("x").plugin == "mail.so 1a2b");
+  CHECK_FALSE(policies.of("y").is_known());
+  CHECK_FALSE(policies.of("z").is_known());
+}
+
 TEST_CASE("policies: the configuration has the last word") {
   Config config;
   config.events["x"] = {"low", std::nullopt, 5s};

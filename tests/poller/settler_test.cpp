@@ -14,10 +14,18 @@ struct Scene {
   DeliveryPool pool;
   FakeBroker broker;
   Said settled;
-  Settler settler{"host/1", [this](const Delivery& delivery, Settlement settlement) {
-                    settled.push_back(
-                        fmt::format("{} {}", delivery.message.event, static_cast<int>(settlement)));
-                  }};
+  Chances chances{};
+  Settler settler{
+      "host/1",
+      [this](const Delivery& delivery, std::int64_t) {
+        return Verdict{settlement_for(delivery.outcome.ending, chances), 2000ms};
+      },
+      [this](const Delivery& delivery, Settlement settlement) {
+        settled.push_back(
+            fmt::format("{} {}", delivery.message.event, static_cast<int>(settlement)));
+        trail = delivery.message.trail;
+      }};
+  action::Trail trail;  // of what was settled last
 
   Scene() { settler.connected(broker, 1); }
   ~Scene() { settler.lost(); }
@@ -73,6 +81,58 @@ TEST_CASE("settler: a dead letter that is not taken leaves the original with the
   CHECK(scene.broker.take() == Said{"dead mail boom", "give back 0 5"});
   CHECK(scene.settler.take_trouble());  // the connection is to be made anew
   CHECK_FALSE(scene.settler.take_trouble());
+}
+
+TEST_CASE("settler: a retry is the next attempt, and tells of this one") {
+  Scene scene;
+  scene.chances.has_attempts = true;
+  auto delivery = scene.delivery();
+  delivery->plugin = "mail.so 1a2b";
+  delivery->message.trail.attempt = 3;
+  delivery->message.trail.first_failed_at_ms = 17;
+  scene.end(std::move(delivery), Ending::Failed, "boom");
+  CHECK(scene.broker.take() == Said{"later high mail 2000"});
+  CHECK(scene.settled.empty());
+  scene.settler.published(1, taken);
+  CHECK(scene.broker.take() == Said{"ack 0 5"});
+  CHECK(scene.trail.attempt == 4);
+  CHECK(scene.trail.queue == "high");
+  CHECK(scene.trail.error == "boom");
+  CHECK(scene.trail.poller == "host/1");
+  CHECK(scene.trail.plugin == "mail.so 1a2b");
+  CHECK(scene.trail.first_failed_at_ms == 17);
+  CHECK(scene.trail.failed_at_ms > 17);
+}
+
+TEST_CASE("settler: a dead letter keeps the number of the attempt that failed") {
+  Scene scene;
+  auto delivery = scene.delivery();
+  delivery->message.trail.attempt = 20;
+  scene.end(std::move(delivery), Ending::Failed, "boom");
+  scene.settler.published(1, taken);
+  CHECK(scene.trail.attempt == 20);
+}
+
+TEST_CASE("settler: an unknown event spends no attempt and remembers since when") {
+  Scene scene;
+  scene.chances.may_become_known = true;
+  scene.end(scene.delivery(), Ending::Unknown);
+  scene.settler.published(1, taken);
+  CHECK(scene.trail.attempt == 1);
+  CHECK(scene.trail.unknown_since_ms > 0);
+  CHECK(scene.trail.failed_at_ms == 0);
+
+  auto again = scene.delivery();
+  again->message.trail.unknown_since_ms = 17;
+  scene.end(std::move(again), Ending::Unknown);
+  scene.settler.published(2, taken);
+  CHECK(scene.trail.unknown_since_ms == 17);
+
+  auto known = scene.delivery();
+  known->message.trail.unknown_since_ms = 17;
+  scene.end(std::move(known), Ending::Snoozed);
+  scene.settler.published(3, taken);
+  CHECK(scene.trail.unknown_since_ms == 0);
 }
 
 TEST_CASE("settler: a snooze goes to the delay queues with no attempt spent") {
