@@ -29,6 +29,14 @@ struct RetryPolicy {
   bool operator==(const RetryPolicy&) const = default;
 };
 
+// When a runner is replaced between two events, against what handlers leak; none: never.
+struct RecyclePolicy {
+  std::optional<int> events;            // after so many
+  std::optional<std::uint64_t> memory;  // once it holds so many bytes
+
+  bool operator==(const RecyclePolicy&) const = default;
+};
+
 // What the configuration says of one event, over what its plugin declares.
 struct EventConfig {
   std::optional<std::string> queue;
@@ -54,6 +62,8 @@ struct Config {
   std::chrono::milliseconds shutdown_timeout = std::chrono::seconds(30);
   RetryPolicy retry;
   std::chrono::milliseconds timeout = std::chrono::minutes(10);
+  std::optional<std::uint64_t> memory_limit;  // bytes that a runner may hold; more: it is killed
+  RecyclePolicy recycle;
   std::chrono::milliseconds unknown_event_ttl = std::chrono::days(7);
   std::map<std::string, EventConfig> events;
   nlohmann::json environment = nlohmann::json::object();

@@ -32,6 +32,7 @@ class Log::State {
   explicit State(const LogConfig& config)
       : sink(std::make_shared<LogSink>(config.file)),
         lines(config.format == LogFormat::Json ? make_json_lines() : make_text_lines()),
+        has_params(config.has_params),
         logger_("actiond", sink) {
     logger_.set_level(spdlog_level(config.level));
     logger_.flush_on(spdlog::level::err);
@@ -52,6 +53,7 @@ class Log::State {
 
   const std::shared_ptr<LogSink> sink;
   const std::unique_ptr<LogLines> lines;
+  const bool has_params;
 
  private:
   spdlog::logger logger_;
@@ -85,7 +87,11 @@ void Log::vprint(LogLevel level, fmt::string_view format, fmt::format_args args)
 }
 
 void Log::processing(const EventLine& line) {
-  state_->write(LogLevel::Info, [&](auto& out) { state_->lines->processing(out, line); });
+  state_->write(LogLevel::Info, [&](auto& out) {
+    EventLine shown = line;
+    if (!state_->has_params) shown.params = {};
+    state_->lines->processing(out, shown);
+  });
 }
 
 void Log::finished(const EventLine& line, std::chrono::nanoseconds duration) {

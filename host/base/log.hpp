@@ -21,7 +21,7 @@ struct EventLine {
   std::string_view event;
   std::string_view id;
   int attempt = 1;
-  std::string_view params{};  // JSON text; cut at 1000 bytes
+  std::string_view params{};  // JSON text, cut at 1000 bytes; empty: not shown
 };
 
 class Log {

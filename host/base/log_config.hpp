@@ -13,6 +13,8 @@ struct LogConfig {
   LogFormat format = LogFormat::Text;
   std::filesystem::path file;  // absolute; empty: standard error
 
+  bool has_params = true;      // show what events are about
+
   bool operator==(const LogConfig&) const = default;
 };
 

@@ -45,7 +45,7 @@ class JsonLines final : public LogLines {
   void processing(fmt::memory_buffer& out, const EventLine& line) override {
     begin(out, LogLevel::Info);
     append_event(out, "Processing ", "processing", line);
-    append_field(out, "params", line.params, max_params_bytes);
+    if (!line.params.empty()) append_field(out, "params", line.params, max_params_bytes);
     append(out, "}\n");
   }
 

@@ -36,9 +36,7 @@ class TextLines final : public LogLines {
   void processing(fmt::memory_buffer& out, const EventLine& line) override {
     begin(out, "Processing ");
     append_event(out, line);
-    append(out, " (");
-    append_cut(out, line.params, max_params_bytes);
-    out.push_back(')');
+    if (!line.params.empty()) append_params(out, line.params);
     append_id(out, line.id);
     if (line.attempt > 1) fmt::format_to(std::back_inserter(out), " attempt={}", line.attempt);
     out.push_back('\n');
@@ -85,6 +83,12 @@ class TextLines final : public LogLines {
     append_printable(out, line.queue);
     out.push_back(':');
     append_printable(out, line.event);
+  }
+
+  static void append_params(fmt::memory_buffer& out, std::string_view params) {
+    append(out, " (");
+    append_cut(out, params, max_params_bytes);
+    out.push_back(')');
   }
 
   static void append_id(fmt::memory_buffer& out, std::string_view id) {

@@ -11,8 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kTurn = 25ms;
-constexpr auto kGrace = 1s;         // between cancelled() and the kill, as pollers have it
-constexpr auto kTeardownTime = 5s;  // likewise
 
 }  // namespace
 
@@ -45,7 +43,7 @@ Outcome Trial::perform(Message message, const std::string& queue,
 
 void Trial::watch(std::chrono::milliseconds timeout, const std::string& event) {
   const auto run_time = slot_.run_time(monotonic_now());
-  if (run_time > timeout + kGrace)
+  if (run_time > timeout + kCancelGrace)
     slot_.kill(Ending::TimedOut,
                fmt::format("timed out: {} ran longer than {}", event, format_duration(timeout)));
   else if (run_time > timeout)

@@ -7,11 +7,9 @@
 #include <string>
 
 #include "poller/runner_slot.hpp"
+#include "poller/time_limits.hpp"
 
 namespace actiond {
-
-// How long plugins may take to load, as pollers have it.
-inline constexpr std::chrono::seconds kLoadingTime{20};
 
 class Trial : SlotListener {
  public:

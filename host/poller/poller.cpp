@@ -5,14 +5,14 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "base/content_hash.hpp"
 #include "poller/plugin_directory.hpp"
+#include "poller/time_limits.hpp"
 
 namespace actiond {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr auto kTeardownTime = 5s;  // a plugin's teardown is given this much
 
 std::string host_name() {
   char name[256] = "";
@@ -71,6 +71,8 @@ Result<void> Poller::prepare() {
   if (!files) return files.error();
   if (files->empty())
     log_.warning("no plugins in {}: no event will find its handler", config_.plugins.native());
+  for (const auto& file : *files)
+    if (auto hash = content_hash(file)) plugin_hashes_[file] = *hash;  // else the runner says why
   RunnerSetup setup;
   setup.files = std::move(*files);
   setup.queues = config_.queues;

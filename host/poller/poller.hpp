@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -78,6 +79,8 @@ class Poller final : BrokerListener, SlotListener {
   void arm_tick();
   void hold_if_busy(MonotonicTime now);
   void watch_run(RunnerSlot& slot, MonotonicTime now);
+  void watch_memory(RunnerSlot& slot);
+  void recycle(RunnerSlot& slot, const std::string& why);
   void start_runner(RunnerSlot& slot);
   void start_runner_later(RunnerSlot& slot, std::chrono::milliseconds wait);
   bool is_any_busy() const;
@@ -142,6 +145,7 @@ class Poller final : BrokerListener, SlotListener {
   std::deque<Place> places_;
   std::string runner_setup_;
   LoadReport plugins_;
+  std::map<std::string, std::string> plugin_hashes_;  // by file
   EventPolicies policies_;
 
   std::unique_ptr<Connector> connector_;

@@ -8,7 +8,19 @@
 namespace actiond {
 namespace {
 
+constexpr int kFramesInLog = 6;
 constexpr std::size_t kMostUnknownSaid = 1000;  // names may come from anywhere
+
+// "a < b < c": the innermost frames in one line; all are in the dead letter.
+std::string head_of_backtrace(std::string_view backtrace) {
+  std::string head;
+  for (int i = 0; i < kFramesInLog && !backtrace.empty(); ++i) {
+    const auto end = std::min(backtrace.find('\n'), backtrace.size());
+    head += (head.empty() ? "" : " < ") + std::string(backtrace.substr(0, end));
+    backtrace.remove_prefix(std::min(end + 1, backtrace.size()));
+  }
+  return head;
+}
 
 EventLine line_of(const Delivery& delivery) {
   const auto& message = delivery.message;
@@ -42,6 +54,7 @@ void Poller::on_published(std::uint64_t number, const Result<void>& taken) {
 
 void Poller::on_ready(RunnerSlot&, const LoadReport& report) {
   plugins_ = report;
+  for (auto& plugin : plugins_.plugins) plugin.hash = plugin_hashes_[plugin.file];
   if (state_ == State::Loading && are_all_ready()) became_ready();
 }
 
@@ -59,6 +72,9 @@ void Poller::on_ended(RunnerSlot& slot, DeliveryPointer delivery) {
   if (delivery->outcome.ending == Ending::Done) pace_.ran(delivery->outcome.duration);
   log_processing(*delivery);
   settler_.ended(std::move(delivery));
+  if (config_.recycle.events && slot.is_ready() &&
+      slot.ended() >= static_cast<std::uint64_t>(*config_.recycle.events))
+    recycle(slot, fmt::format("it has run {} events", slot.ended()));
   leave_if_replaced();
 }
 
@@ -128,6 +144,9 @@ void Poller::log_failure(const Delivery& delivery, Settlement settlement) {
   const std::string& reason = delivery.outcome.reason;
   if (settlement == Settlement::Delay) return log_unknown(delivery);
   ++failed_;
+  if (!delivery.outcome.backtrace.empty())
+    log_.error("{} crashed at {} id={}", delivery.message.event,
+               head_of_backtrace(delivery.outcome.backtrace), delivery.message.id);
   if (settlement == Settlement::Retry) {
     --line.attempt;  // the trail tells of the next one already
     return log_.failed(line, fmt::format("{}; attempt {} of {} in {}", reason, line.attempt + 1,

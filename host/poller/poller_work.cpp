@@ -1,7 +1,9 @@
 // The poller's decisions on what runs: strict priority, runners' pipes, holding back, time limits.
 #include <fmt/format.h>
 
+#include "base/byte_size.hpp"
 #include "base/duration.hpp"
+#include "poller/time_limits.hpp"
 #include "poller/poller.hpp"
 
 namespace actiond {
@@ -11,8 +13,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kHold = 100ms;   // a busy poller keeps nothing from others for longer
 constexpr auto kTick = 25ms;    // while something runs
-constexpr auto kGrace = 1s;     // between cancelled() and the kill
-constexpr auto kLoading = 20s;  // for all plugins' constructors and setups
 constexpr auto kAdjust = 20ms;  // at the least between two changes of the prefetch
 
 }  // namespace
@@ -119,21 +119,44 @@ bool Poller::is_any_idle() const {
 }
 
 void Poller::watch_run(RunnerSlot& slot, MonotonicTime now) {
-  if (!slot.is_ready()) {
-    if (now - slot.started_at() > kLoading)
-      slot.kill(Ending::Crashed, fmt::format("took longer than {} s to load", kLoading / 1s));
+  if (slot.is_loading()) {
+    if (now - slot.started_at() > kLoadingTime)
+      slot.kill(Ending::Crashed, fmt::format("took longer than {} s to load", kLoadingTime / 1s));
     return;
   }
+  if (slot.is_tearing_down() && now - slot.idle_since() > kTeardownTime)
+    slot.kill(Ending::Crashed, fmt::format("took longer than {} s to end", kTeardownTime / 1s));
+  if (config_.memory_limit || config_.recycle.memory) watch_memory(slot);
   Delivery* delivery = slot.in_hand();
   if (delivery == nullptr) return;
   log_processing(*delivery);
   const auto run_time = slot.run_time(now);
-  if (run_time > delivery->timeout + kGrace)
+  if (run_time > delivery->timeout + kCancelGrace)
     slot.kill(Ending::TimedOut,
               fmt::format("timed out: {} ran longer than {}", delivery->message.event,
                           format_duration(delivery->timeout)));
   else if (run_time > delivery->timeout)
     slot.cancel();
+}
+
+// A runner over its limit is killed, one that has only grown is replaced between two events.
+void Poller::watch_memory(RunnerSlot& slot) {
+  const std::uint64_t held = slot.process().resident_bytes();
+  if (config_.memory_limit && held > *config_.memory_limit) {
+    const Delivery* delivery = slot.in_hand();
+    return slot.kill(Ending::Crashed,
+                     fmt::format("killed: the runner held {}{}, memory_limit is {}",
+                                 format_byte_size(held),
+                                 delivery != nullptr ? " in " + delivery->message.event : "",
+                                 format_byte_size(*config_.memory_limit)));
+  }
+  if (config_.recycle.memory && held > *config_.recycle.memory && slot.is_ready())
+    recycle(slot, fmt::format("it holds {}", format_byte_size(held)));
+}
+
+void Poller::recycle(RunnerSlot& slot, const std::string& why) {
+  log_.info("replacing runner {}: {}", slot.process().pid(), why);
+  slot.dismiss();
 }
 
 void Poller::start_runner(RunnerSlot& slot) {

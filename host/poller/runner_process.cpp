@@ -13,6 +13,7 @@ extern "C" {  // glibc 2.36 forgot to say so itself
 }
 
 #include <array>
+#include <cstdio>
 
 #include "wire/runner_descriptors.hpp"
 
@@ -138,6 +139,16 @@ bool RunnerProcess::receive() {
   if (got <= 0) return got < 0 && errno == EINTR;
   input_.commit(static_cast<std::size_t>(got));
   return static_cast<std::size_t>(got) == space.size();
+}
+
+// The second number of statm: resident pages (proc(5)).
+std::uint64_t RunnerProcess::resident_bytes() const {
+  const UniqueFd statm(::open(fmt::format("/proc/{}/statm", pid_).c_str(), O_RDONLY | O_CLOEXEC));
+  char text[128] = "";
+  unsigned long long pages = 0;
+  if (!statm || ::read(statm.get(), text, sizeof text - 1) <= 0) return 0;
+  if (std::sscanf(text, "%*u %llu", &pages) != 1) return 0;
+  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 void RunnerProcess::kill() {

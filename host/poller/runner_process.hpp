@@ -54,6 +54,9 @@ class RunnerProcess {
   bool receive();
   Result<std::optional<Frame>> next_frame() { return input_.next(); }
 
+  // The memory that it holds now, in bytes; 0 if that can't be told. A system call or three.
+  std::uint64_t resident_bytes() const;
+
   void kill();
   // How it ended; nothing while it lives. Does not block.
   std::optional<ExitStatus> reap();

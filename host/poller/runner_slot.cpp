@@ -6,6 +6,9 @@
 #include <filesystem>
 #include <utility>
 
+#include "poller/backtrace.hpp"
+#include "wire/crash_text.hpp"
+
 namespace actiond {
 
 Result<void> RunnerSlot::start(const std::string& setup) {
@@ -13,7 +16,7 @@ Result<void> RunnerSlot::start(const std::string& setup) {
   auto spawned = RunnerProcess::spawn();
   if (!spawned) return spawned.error();
   process_.emplace(std::move(*spawned));
-  runs_ = 0;
+  runs_ = ended_ = 0;
   is_ready_ = is_refused_ = has_worked_ = is_dismissed_ = false;
   loading_.clear();
   killed_for_.reset();
@@ -148,6 +151,8 @@ void RunnerSlot::end_front(Outcome outcome) {
   delivery->has_ended = true;
   delivery->outcome = std::move(outcome);
   has_worked_ = true;
+  ++ended_;
+  if (pipe_.empty()) idle_since_ = monotonic_now();
   listener_.on_ended(*this, std::move(delivery));
 }
 
@@ -186,6 +191,7 @@ Outcome RunnerSlot::outcome_of_death(const ExitStatus& status, const Delivery& d
   // A handler that calls exit(0) leaves no answer either: a crash, whatever the status.
   outcome.reason = fmt::format("crashed: {} in {}", status.text(), delivery.message.event);
   outcome.duration = run_time(monotonic_now());
+  outcome.backtrace = readable_backtrace(crash_text(process_->progress()));
   return outcome;
 }
 
@@ -215,7 +221,9 @@ void RunnerSlot::kill(Ending ending, std::string reason) {
 
 void RunnerSlot::dismiss() {
   if (!process_ || is_dismissed_) return;
+  recall();
   is_dismissed_ = true;
+  idle_since_ = monotonic_now();
   process_->add_stop();
   process_->flush();
 }

@@ -41,13 +41,21 @@ class RunnerSlot {
   Result<void> start(const std::string& setup);
 
   bool is_alive() const { return process_.has_value(); }
-  bool is_ready() const { return is_alive() && is_ready_; }
+  // It has loaded the plugins and takes deliveries.
+  bool is_ready() const { return is_alive() && is_ready_ && !is_dismissed_; }
+  bool is_loading() const { return is_alive() && !is_ready_; }
+  // It takes no more and has nothing left to run: it should be gone in a moment.
+  bool is_tearing_down() const { return is_alive() && is_dismissed_ && pipe_.empty(); }
   bool is_busy() const { return !pipe_.empty(); }
   std::size_t in_pipe() const { return pipe_.size(); }
   RunnerProcess& process() { return *process_; }
   const RunnerProcess& process() const { return *process_; }
   // Since when it has been loading.
   MonotonicTime started_at() const { return started_at_; }
+  // Since when its pipe has been empty.
+  MonotonicTime idle_since() const { return idle_since_; }
+  // How many runs this runner has ended.
+  std::uint64_t ended() const { return ended_; }
 
   // Hands it one more delivery; it must be ready. Sent by the process's next flush.
   void hand(DeliveryPointer delivery);
@@ -72,7 +80,7 @@ class RunnerSlot {
   void cancel();
   // Kills the runner; the run in hand will have that ending, with that reason.
   void kill(Ending ending, std::string reason);
-  // Lets it tear down and exit once its pipe is empty.
+  // Takes back what has not begun, and lets it tear down and exit after the run in hand.
   void dismiss();
 
  private:
@@ -88,12 +96,14 @@ class RunnerSlot {
   SlotListener& listener_;
   std::optional<RunnerProcess> process_;
   std::deque<DeliveryPointer> pipe_;
-  std::uint64_t runs_ = 0;  // handed to this process
+  std::uint64_t runs_ = 0;   // handed to this process
+  std::uint64_t ended_ = 0;  // of those
   bool is_ready_ = false;
   bool is_refused_ = false;  // on_refused has been told
   bool has_worked_ = false;
   bool is_dismissed_ = false;
   MonotonicTime started_at_{};
+  MonotonicTime idle_since_{};
   std::string loading_;  // the plugin file that it is at
   std::optional<Outcome> killed_for_;
 };

@@ -9,6 +9,7 @@
 #include <deque>
 
 #include "base/clock.hpp"
+#include "runner/crash_handler.hpp"
 #include "runner/dispatch.hpp"
 #include "wire/runner_descriptors.hpp"
 
@@ -190,6 +191,7 @@ int run_runner(pid_t poller) {
     std::fprintf(stderr, "actiond: runner: %s\n", progress.error().text.c_str());
     return 1;
   }
+  install_crash_handler(progress->fd());
   return Runner(std::move(*progress)).run();
 }
 

@@ -30,7 +30,7 @@ TEST_CASE("config refuses: unknown keys, at every level") {
        "actiond.yaml:2:3: unknown key 'retry.atempts': did you mean 'retry.attempts'?"},
       {"log: {colour: red}",
        "actiond.yaml:1:7: unknown key 'log.colour': there are: log.level, "
-       "log.format, log.file"},
+       "log.format, log.file, log.params"},
       {"events: {send_email: {queu: high}}",
        "actiond.yaml:1:23: unknown key 'events.send_email.queu': did you mean "
        "'events.send_email.queue'?"},
@@ -103,6 +103,14 @@ TEST_CASE("config refuses: what is out of range") {
       {"concurrency: 99999999999999999999",
        "actiond.yaml:1:14: 'concurrency' must be a whole number from 1 to 256, not "
        "'99999999999999999999'"},
+      {"memory_limit: 5KiB",
+       "actiond.yaml:1:15: 'memory_limit' must be none or at least 16MiB, not '5KiB'"},
+      {"recycle: {memory: 5}",
+       "actiond.yaml:1:19: 'recycle.memory': '5' is no size: write a whole number and one unit, as in "
+       "512KiB, 64MiB or 2GiB"},
+      {"recycle: {events: 0}",
+       "actiond.yaml:1:19: 'recycle.events' must be none or a whole number from 1 to 1000000000, not "
+       "'0'"},
       {"prefetch: 0",
        "actiond.yaml:1:11: 'prefetch' must be auto or a whole number from 1 to 65535, not '0'"},
       {"prefetch: 65536",

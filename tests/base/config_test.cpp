@@ -41,6 +41,8 @@ log: {level: warning, format: json, file: /var/log/shop.log}
 concurrency: 256
 queue_type: quorum
 prefetch: 65535
+memory_limit: 512MiB
+recycle: {events: 1000, memory: 1GB}
 reload: manual
 shutdown_timeout: 0s
 retry: {attempts: 1, initial: 250ms, factor: 1.5, max: 1d, jitter: 0}
@@ -60,6 +62,8 @@ events:
   CHECK(config.concurrency == 256);
   CHECK(config.queue_type == QueueType::Quorum);
   CHECK(config.prefetch == 65535);
+  CHECK(config.memory_limit == 512ULL << 20);
+  CHECK(config.recycle == RecyclePolicy{1000, 1'000'000'000});
   CHECK(config.reload == Reload::Manual);
   CHECK(config.shutdown_timeout == 0s);
   CHECK(config.retry == RetryPolicy{1, 250ms, 1.5, 24h, 0});

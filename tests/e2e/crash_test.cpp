@@ -8,6 +8,7 @@ namespace {
 struct Crash {
   const char* event;
   const char* reason;
+  bool has_backtrace = true;
 };
 
 // The poller is the same as before, it has a runner, and that works.
@@ -24,7 +25,7 @@ TEST_CASE("crash: of a handler costs its event one attempt, and the next one run
   NEEDS_BROKER();
   for (const Crash crash : {Crash{"segfault", "crashed: SIGSEGV in segfault"},
                             Crash{"abort", "crashed: SIGABRT in abort"},
-                            Crash{"exit0", "crashed: exit status 0 in exit0"},
+                            Crash{"exit0", "crashed: exit status 0 in exit0", false},
                             Crash{"stack_overflow", "crashed: SIGSEGV in stack_overflow"}}) {
     CAPTURE(crash.event);
     Site site("", {crash.event, "recorder"});
@@ -34,6 +35,8 @@ TEST_CASE("crash: of a handler costs its event one attempt, and the next one run
     CHECK(dead[0].type == crash.event);
     CHECK(dead[0].body == R"({"n": 7})");
     CHECK(dead[0].header("x-action-error") == crash.reason);
+    if (crash.has_backtrace)
+      CHECK(contains(dead[0].header("x-action-backtrace"), crash.event + std::string(".so: ")));
     CHECK(site.wait_for_log(crash.reason));
     check_goes_on(site, poller);
   }

@@ -36,7 +36,7 @@ TEST_CASE("failure: an exception makes a dead letter with what it said") {
 
 TEST_CASE("failure: what can't be an event is kept as a dead letter with the reason") {
   NEEDS_BROKER();
-  Site site("", {"hello_world"});
+  Site site("unknown_event_ttl: 0s", {"hello_world"});
   site.start();
   for (const BadMessage& bad :
        {BadMessage{"no type", message(std::nullopt, "{}"), "no type"},

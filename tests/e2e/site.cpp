@@ -42,9 +42,12 @@ fs::path Site::pid_file(int id) const {
   return path("run/poller." + std::to_string(id) + ".pid");
 }
 
+// Most tests want to see a failure at once: they have one attempt, unless they say otherwise.
 void Site::configure(const std::string& yaml, const std::string& broker) {
+  const char* const retry = contains(yaml, "retry:") ? "" : "retry: {attempts: 1}\n";
   std::ofstream(path("config/actiond.yaml")) << "broker: \"" << broker << "\"\n"
                                              << "application: " << rabbit::application() << "\n"
+                                             << retry
                                              << yaml << "\n";
 }
 

@@ -23,12 +23,14 @@ struct KeySet {
   bool is_free = false;         // the user's own: nothing in it is checked
 };
 
-constexpr Key log_keys[] = {{"level"}, {"format"}, {"file"}};
+constexpr Key log_keys[] = {{"level"}, {"format"}, {"file"}, {"params"}};
 constexpr Key retry_keys[] = {{"attempts"}, {"initial"}, {"factor"}, {"max"}, {"jitter"}};
+constexpr Key recycle_keys[] = {{"events"}, {"memory"}};
 constexpr Key event_keys[] = {{"queue"}, {"attempts"}, {"timeout"}};
 
 constexpr KeySet log_section{log_keys};
 constexpr KeySet retry_section{retry_keys};
+constexpr KeySet recycle_section{recycle_keys};
 constexpr KeySet event_section{event_keys};
 constexpr KeySet events_section{{}, &event_section};
 constexpr KeySet free_section{{}, nullptr, true};
@@ -47,6 +49,8 @@ constexpr Key overlay_keys[] = {{"broker"},
                                 {"shutdown_timeout"},
                                 {"retry", &retry_section},
                                 {"timeout"},
+                                {"memory_limit"},
+                                {"recycle", &recycle_section},
                                 {"unknown_event_ttl"},
                                 {"events", &events_section},
                                 {"environment", &free_section}};

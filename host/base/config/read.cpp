@@ -13,6 +13,8 @@ using std::chrono::milliseconds;
 constexpr Range<int> attempts_range{1, 1'000'000};
 constexpr Range<int> concurrency_range{1, 256};
 constexpr Range<int> prefetch_range{1, 65535};
+constexpr Range<int> recycle_range{1, 1'000'000'000};
+constexpr std::uint64_t least_memory = 16 << 20;  // a runner with an empty plugin holds a few MiB
 constexpr Range<double> factor_range{1, 1000};
 constexpr Range<double> jitter_range{0, 1};
 constexpr milliseconds any_duration{0};
@@ -27,6 +29,7 @@ void read_log(const Section& section, const std::filesystem::path& base, LogConf
                                 log.level);
   section.read_choice<LogFormat>("format", {{"text", LogFormat::Text}, {"json", LogFormat::Json}},
                                  log.format);
+  section.read_bool("params", log.has_params);
   const Tree* const file = section.find("file");
   if (file == nullptr || file->kind == Tree::Kind::Null) return;
   if (file->kind == Tree::Kind::Scalar && file->text.empty())
@@ -43,15 +46,9 @@ void read_retry(const Section& section, RetryPolicy& retry) {
   section.read_decimal("jitter", jitter_range, retry.jitter);
 }
 
-void read_prefetch(const Section& section, std::optional<int>& prefetch) {
-  const Tree* const value = section.find("prefetch");
-  if (value == nullptr) return;
-  prefetch.reset();
-  if (value->kind == Tree::Kind::Scalar && value->text == "auto") return;
-  const auto number = may_be_number(*value) ? parse_whole(value->text) : std::nullopt;
-  if (!number || *number < prefetch_range.min || *number > prefetch_range.max)
-    return section.refuse("prefetch", *value, "must be auto or a whole number from 1 to 65535");
-  prefetch = static_cast<int>(*number);
+void read_recycle(const Section& section, RecyclePolicy& recycle) {
+  section.read_whole_or("none", "events", recycle_range, recycle.events);
+  section.read_byte_size("memory", least_memory, recycle.memory);
 }
 
 EventConfig read_event(const Section& section) {
@@ -91,12 +88,14 @@ void read_config(const Tree& root, const std::filesystem::path& base, Config& co
   section.read_choice<QueueType>("queue_type",
                                  {{"classic", QueueType::Classic}, {"quorum", QueueType::Quorum}},
                                  config.queue_type);
-  read_prefetch(section, config.prefetch);
+  section.read_whole_or("auto", "prefetch", prefetch_range, config.prefetch);
   section.read_choice<Reload>("reload", {{"auto", Reload::Auto}, {"manual", Reload::Manual}},
                               config.reload);
   section.read_duration("shutdown_timeout", any_duration, config.shutdown_timeout);
   read_retry(section.section("retry"), config.retry);
   section.read_duration("timeout", some_duration, config.timeout);
+  section.read_byte_size("memory_limit", least_memory, config.memory_limit);
+  read_recycle(section.section("recycle"), config.recycle);
   section.read_duration("unknown_event_ttl", any_duration, config.unknown_event_ttl);
   read_events(section, config);
   read_environment(section, config.environment);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/byte_size.hpp"
 #include "base/config/scalar.hpp"
 #include "base/duration.hpp"
 #include "base/text.hpp"
@@ -64,6 +65,37 @@ void Section::read_whole(std::string_view key, Range<int> range, int& field) con
   field = static_cast<int>(*number);
 }
 
+void Section::read_whole_or(std::string_view none, std::string_view key, Range<int> range,
+                            std::optional<int>& field) const {
+  const Tree* const value = find(key);
+  if (value == nullptr) return;
+  field.reset();
+  if (value->kind == Tree::Kind::Scalar && value->text == none) return;
+  const auto number = may_be_number(*value) ? parse_whole(value->text) : std::nullopt;
+  if (!number || *number < range.min || *number > range.max)
+    return refuse(key, *value,
+                  fmt::format("must be {} or a whole number from {} to {}", none, range.min,
+                              range.max));
+  field = static_cast<int>(*number);
+}
+
+void Section::read_byte_size(std::string_view key, std::uint64_t min,
+                             std::optional<std::uint64_t>& field) const {
+  const Tree* const value = find(key);
+  if (value == nullptr) return;
+  field.reset();
+  if (value->kind == Tree::Kind::Scalar && value->text == "none") return;
+  if (value->kind != Tree::Kind::Scalar)
+    return refuse(key, *value, "must be none or a size as in 64MiB");
+  const auto size = parse_byte_size(value->text);
+  if (!size)
+    return problems_.add(value->place,
+                         fmt::format("{}: {}", in_quotes(path(key)), size.error().text));
+  if (*size < min)
+    return refuse(key, *value, fmt::format("must be none or at least {}", format_byte_size(min)));
+  field = *size;
+}
+
 void Section::read_decimal(std::string_view key, Range<double> range, double& field) const {
   const Tree* const value = find(key);
   if (value == nullptr) return;
@@ -71,6 +103,10 @@ void Section::read_decimal(std::string_view key, Range<double> range, double& fi
   if (!number || *number < range.min || *number > range.max)
     return refuse(key, *value, fmt::format("must be a number from {} to {}", range.min, range.max));
   field = *number;
+}
+
+void Section::read_bool(std::string_view key, bool& field) const {
+  read_choice<bool>(key, {{"true", true}, {"false", false}}, field);
 }
 
 void Section::read_duration(std::string_view key, milliseconds min, milliseconds& field) const {

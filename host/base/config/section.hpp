@@ -38,8 +38,15 @@ class Section {
                  std::filesystem::path& field) const;
   void read_whole(std::string_view key, Range<int> range, int& field) const;
   void read_decimal(std::string_view key, Range<double> range, double& field) const;
+  void read_bool(std::string_view key, bool& field) const;
   void read_duration(std::string_view key, std::chrono::milliseconds min,
                      std::chrono::milliseconds& field) const;
+  // A size of memory, at least `min` bytes, or none.
+  void read_byte_size(std::string_view key, std::uint64_t min,
+                      std::optional<std::uint64_t>& field) const;
+  // A whole number, or `none`, which may also be another word.
+  void read_whole_or(std::string_view none, std::string_view key, Range<int> range,
+                     std::optional<int>& field) const;
 
   // One of a few words.
   template <typename Value>

@@ -1,0 +1,14 @@
+#include "wire/crash_text.hpp"
+
+#include <unistd.h>
+
+namespace actiond {
+
+std::string crash_text(const Progress& progress) {
+  std::string text(kMostCrashText, '\0');
+  const ssize_t got = ::pread(progress.fd(), text.data(), text.size(), kCrashTextAt);
+  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return text;
+}
+
+}  // namespace actiond
