@@ -1,5 +1,6 @@
 // run: a poller in the foreground. A daemon is this too, started by `start` in the background with
 // --ready-fd, where it says whether it got to work.
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <memory>
@@ -39,6 +40,9 @@ Result<int> run(const Common& common, const RunFlags& flags) {
   PollerOptions options;
   if (!flags.id.empty()) options.id = *parse_one_id(flags.id);
   if (auto made = make_run_dir(*config); !made) return made.error();
+  // The broker's password is in this process: no core of it, and no debugger of the same user.
+  // The runners are new executables and may dump.
+  ::prctl(PR_SET_DUMPABLE, 0);
   const bool is_daemon = flags.ready_fd >= 0;
   if (is_daemon && options.id) config->log.file = daemon_log(*config, *options.id);
   auto log = Log::open(config->log);

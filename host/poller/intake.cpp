@@ -98,6 +98,13 @@ void Intake::ask(const std::vector<std::size_t>& queues) {
   }
 }
 
+void Intake::probe_all() {
+  std::vector<std::size_t> quiet;
+  for (QueueIndex i = 0; i < queues_.size(); ++i)
+    if (!queues_[i].is_probing) quiet.push_back(i);
+  ask(quiet);
+}
+
 void Intake::put_back(DeliveryPointer delivery) {
   if (delivery->epoch != epoch_ || broker_ == nullptr) {
     delivery->is_settled = true;

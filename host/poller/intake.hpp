@@ -37,6 +37,9 @@ class Intake {
   void proven_empty(QueueIndex queue);
   void probe_delivered(QueueIndex queue) { queues_[queue].is_probing = false; }
 
+  // Asks the broker about every queue, whatever its consumer has said.
+  void probe_all();
+
   // The delivery that a free runner is to have now. None: nothing waits, or something higher may
   // be there and has just been asked for.
   DeliveryPointer next();

@@ -14,13 +14,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto kSilence = 60s;
+
 std::string host_name() {
   char name[256] = "";
   ::gethostname(name, sizeof name - 1);
   return name;
 }
 
-std::string poller_name(const PollerOptions& options) {
+std::string name_of(const PollerOptions& options) {
   return fmt::format("{}/{}", host_name(), options.id ? std::to_string(*options.id) : "console");
 }
 
@@ -29,16 +31,18 @@ std::string poller_name(const PollerOptions& options) {
 Poller::Poller(const Config& config, PollerOptions options, Log& log)
     : config_(config),
       options_(std::move(options)),
+      name_(name_of(options_)),
       log_(log),
       signals_(io_, SIGINT, SIGTERM, SIGQUIT),
       tick_timer_(io_),
       heartbeat_timer_(io_),
       leave_timer_(io_),
+      silence_timer_(io_),
       up_since_ms_(wall_now_ms()),
       intake_(config.queues_to_consume(), pool_),
       judge_(config),
       settler_(
-          poller_name(options_),
+          name_,
           [this](const Delivery& delivery, std::int64_t now_ms) {
             return judge_(delivery, now_ms);
           },
@@ -104,6 +108,7 @@ void Poller::turn() {
   if (run_dir_watch_ && run_dir_watch_->has_fired()) look_at_run_dir();
   settler_.resume();
   if (const auto trouble = settler_.take_trouble()) lose_broker(*trouble);
+  if (state_ == State::Working && is_consumer_lost_) consume_anew();
   if (state_ == State::Working) schedule();
   for (auto& place : places_)
     if (place.slot.is_alive()) place.slot.process().flush();
@@ -144,7 +149,7 @@ void Poller::became_ready() {
 
 void Poller::connect() {
   connector_ = std::make_unique<Connector>(
-      io_, config_, "actiond " + poller_name(options_),
+      io_, config_, "actiond " + name_,
       [this](Result<std::unique_ptr<Broker>> attempt) { on_attempt(std::move(attempt)); });
   connector_->attempt();
 }
@@ -183,14 +188,37 @@ Result<void> Poller::begin_work() {
       run_dir_watch_ = std::make_unique<Watch>(io_, run_dir_events_.get());
       if (auto taken = pid_file_->take(); !taken) return taken;
     }
-    log_.info("poller {} is at work (pid {}, broker {})", poller_name(options_), ::getpid(),
+    log_.info("poller {} is at work (pid {}, broker {})", name_, ::getpid(),
               broker_->name());
     options_.on_started({});
   }
   state_ = State::Working;
   if (auto opened = intake_.open(pace_.prefetch()); !opened) lose_broker(opened.error());
   heartbeat();
+  listen_for_silence();
   return {};
+}
+
+// A consumer that the broker has lost looks like an empty queue: after a while without anything to
+// do the broker is asked, and if it has something after all, consuming begins anew.
+void Poller::listen_for_silence() {
+  silence_timer_.expires_after(kSilence);
+  silence_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error || !broker_) return;
+    is_silence_suspect_ = state_ == State::Working && intake_.is_open() && !is_any_busy() &&
+                          monotonic_now() - last_change_ >= kSilence;
+    if (is_silence_suspect_) intake_.probe_all();
+    listen_for_silence();
+  });
+}
+
+void Poller::consume_anew() {
+  is_consumer_lost_ = false;
+  log_.warning("the broker delivered nothing for {} s though a queue had events: consuming anew",
+               kSilence / 1s);
+  auto closed = intake_.close();
+  if (closed) closed = intake_.open(pace_.prefetch());
+  if (!closed) lose_broker(closed.error());
 }
 
 // rabbitmq-c answers heartbeats only while it is called.
@@ -215,100 +243,6 @@ void Poller::lose_broker(const Error& error) {
   is_outage_said_ = true;
   state_ = State::Connecting;
   connector_->attempt_later();
-}
-
-void Poller::leave_if_replaced() {
-  if (state_ != State::Working && !(state_ == State::Connecting && epoch_ > 0)) return;
-  if (pid_file_ && !pid_file_->is_mine())
-    leave(fmt::format("{} is no longer this process's", pid_file_->path().native()), std::nullopt);
-}
-
-// Something in run_dir has changed; what, is for the PID file to say.
-void Poller::look_at_run_dir() {
-  char events[4096];
-  while (::read(run_dir_events_.get(), events, sizeof events) > 0) {
-  }
-  leave_if_replaced();
-}
-
-void Poller::leave(const std::string& why, std::optional<std::chrono::milliseconds> deadline) {
-  if (state_ == State::Loading || (state_ == State::Connecting && epoch_ == 0))
-    return leave_before_work(why);
-  if (state_ != State::Leaving) {
-    state_ = State::Leaving;
-    leaving_why_ = why;
-    log_.info("leaving: {}", why);
-    if (connector_) connector_->stop();
-    if (broker_)
-      if (auto closed = intake_.close(); !closed) lose_broker(closed.error());
-    for (auto& place : places_) place.slot.recall();
-  }
-  if (!deadline) return;
-  leave_timer_.expires_after(*deadline);
-  leave_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) leave_now("its time is over");
-  });
-}
-
-// Nothing is in hand yet; only somebody who waits for the start is to hear of it.
-void Poller::leave_before_work(const std::string& why) {
-  const Error error{"stopped before it was at work: " + why};
-  if (options_.is_broker_required) return fail_start(error);
-  log_.info("{}", error.text);
-  state_ = State::Gone;
-}
-
-void Poller::leave_now(const std::string& why) {
-  leave(why, std::nullopt);
-  for (auto& place : places_) place.slot.kill(Ending::Stopped, "stopped: " + why);
-}
-
-void Poller::finish_leaving() {
-  if (is_any_busy() || settler_.unfinished() > 0) return;
-  if (broker_)
-    if (auto closed = broker_->close(); !closed) log_.warning("{}", closed.error().text);
-  broker_watches_.clear();
-  broker_.reset();
-  dismiss_runners();
-  if (pid_file_) pid_file_->remove_if_mine();
-  log_.info("poller {} has left: {} done, {} failed", poller_name(options_), done_, failed_);
-  state_ = State::Gone;
-}
-
-// Lets every runner tear its plugins down; one that takes too long is killed by its slot's end.
-void Poller::dismiss_runners() {
-  for (auto& place : places_) {
-    place.respawn_timer.cancel();
-    place.slot.dismiss();
-  }
-  const auto until = monotonic_now() + kTeardownTime;
-  bool is_any_alive = true;
-  while (is_any_alive && monotonic_now() < until) {
-    is_any_alive = false;
-    for (auto& place : places_) {
-      if (!place.slot.is_alive()) continue;
-      place.slot.receive();
-      place.slot.bury_if_dead();
-      is_any_alive |= place.slot.is_alive();
-    }
-    if (!is_any_alive) return;
-    arm();
-    io_.run_for(50ms);
-  }
-}
-
-void Poller::on_signal(int signal) {
-  signals_.async_wait([this](const boost::system::error_code& error, int number) {
-    if (!error) on_signal(number);
-  });
-  if (signal == 0) return;
-  if (signal == SIGHUP) {
-    if (auto reopened = log_.reopen(); !reopened) log_.error("{}", reopened.error().text);
-  } else if (signal == SIGQUIT || state_ == State::Leaving) {
-    leave_now("told to stop now");
-  } else {
-    leave("told to stop", config_.shutdown_timeout);
-  }
 }
 
 }  // namespace actiond

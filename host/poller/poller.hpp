@@ -49,7 +49,7 @@ class Poller final : BrokerListener, SlotListener {
  private:
   enum class State { Loading, Connecting, Working, Leaving, Gone };
 
-  // poller.cpp: the life of the process, and one turn of its loop
+  // poller.cpp: the life of the process, and one turn of its loop; poller_leaving.cpp: its end
   Result<void> prepare();
   void turn();
   void receive();
@@ -69,6 +69,8 @@ class Poller final : BrokerListener, SlotListener {
   void dismiss_runners();
   void on_signal(int signal);
   void heartbeat();
+  void listen_for_silence();
+  void consume_anew();
 
   // poller_work.cpp: what runs, on which runner, and for how long
   void schedule();
@@ -113,12 +115,14 @@ class Poller final : BrokerListener, SlotListener {
 
   const Config& config_;
   PollerOptions options_;
+  std::string name_;  // "host/1"
   Log& log_;
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_;
   boost::asio::steady_timer tick_timer_;
   boost::asio::steady_timer heartbeat_timer_;
   boost::asio::steady_timer leave_timer_;
+  boost::asio::steady_timer silence_timer_;
 
   State state_ = State::Loading;
   std::string problem_;           // what status shows: why it does not work
@@ -153,6 +157,8 @@ class Poller final : BrokerListener, SlotListener {
   std::vector<std::unique_ptr<Watch>> broker_watches_;
   std::uint64_t epoch_ = 0;
   bool is_outage_said_ = false;
+  bool is_silence_suspect_ = false;  // the broker was asked whether its queues are empty indeed
+  bool is_consumer_lost_ = false;    // they are not
 
   std::optional<PidFile> pid_file_;
   UniqueFd run_dir_events_;

@@ -46,6 +46,7 @@ void Poller::on_proven_empty(QueueIndex queue) {
 
 void Poller::on_probe_delivered(QueueIndex queue) {
   intake_.probe_delivered(queue);
+  is_consumer_lost_ = std::exchange(is_silence_suspect_, false);
 }
 
 void Poller::on_published(std::uint64_t number, const Result<void>& taken) {

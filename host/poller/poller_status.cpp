@@ -71,6 +71,7 @@ const char* Poller::state_text() const {
     case State::Connecting:
       return "waiting for the broker";
     case State::Working:
+      if (broker_ && broker_->is_blocked()) return "blocked by the broker";
       return is_any_busy() ? "working" : "idle";
     case State::Leaving:
       return "leaving";

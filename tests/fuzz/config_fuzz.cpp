@@ -1,0 +1,15 @@
+// Any text as a configuration: read, or refused with sentences.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/config.hpp"
+#include "fuzz.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const int file = ::memfd_create("config", 0);
+  static const std::string path = "/proc/self/fd/" + std::to_string(file);
+  if (::ftruncate(file, 0) != 0 || ::pwrite(file, data, size, 0) < 0) return 0;
+  const auto config = actiond::load_config({path, ""});
+  if (!config && config.error().text.empty()) __builtin_trap();
+  return 0;
+}
