@@ -5,16 +5,16 @@
 
 namespace {
 
-// A certificate authority, a second one, and a certificate of the first for 127.0.0.1.
+// A certificate authority, a second one, and a certificate of the first for localhost.
 const char* kCertificates = R"(
 set -e
 authority() {
   openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$1" -keyout $1.key -out $1.pem
 }
 authority ours; authority theirs
-openssl req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -keyout server.key -out server.csr
-printf 'subjectAltName=IP:127.0.0.1\\n' >server.ext
-openssl x509 -req -in server.csr -CA ours.pem -CAkey ours.key -CAcreateserial -days 2 \\
+openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr
+printf 'subjectAltName=DNS:localhost\n' >server.ext
+openssl x509 -req -in server.csr -CA ours.pem -CAkey ours.key -CAcreateserial -days 2 \
   -extfile server.ext -out server.pem
 chmod 644 server.key
 )";
@@ -36,7 +36,7 @@ class TlsNode {
   }
 
   std::string url(const std::string& query) const {
-    return "amqps://guest:guest@127.0.0.1:" + std::to_string(port()) + "/%2f?" + query;
+    return "amqps://guest:guest@localhost:" + std::to_string(port()) + "/%2f?" + query;
   }
   std::string path(const std::string& name) const { return site_.path(name); }
 
