@@ -43,8 +43,12 @@ class DelayTopology {
 
   Result<void> declare() {
     if (auto done = declare_delivery(); !done) return done;
-    for (int level = 0; level < kDelayLevels; ++level)
+    for (int level = 0; level < kDelayLevels && may_declare_; ++level)
       if (auto done = declare_level(level); !done) return done;
+    return bind();
+  }
+
+  Result<void> bind() {
     for (const auto& queue : topology_.queues)
       if (auto done = bind_queue(topology_.queue(queue), deliver(), any(kDelayLevels) + queue);
           !done)
@@ -64,7 +68,7 @@ class DelayTopology {
 
   Result<void> declare_delivery() {
     const std::string unroutable = prefix_ + "unroutable";
-    if (auto done = declare_exchange(unroutable, "fanout", {}); !done) return done;
+    if (auto done = declare_exchange(unroutable, "fanout", {}); !done || !may_declare_) return done;
     if (auto done = declare_queue(unroutable, Arguments()); !done) return done;
     if (auto done = bind_queue(unroutable, unroutable, ""); !done) return done;
     return declare_exchange(deliver(), "topic", Arguments().text("alternate-exchange", unroutable));
@@ -110,18 +114,27 @@ class DelayTopology {
     return checked("binding of the exchange", to);
   }
   Result<void> checked(const char* what, const std::string& name) {
-    auto done = connection_.check_rpc(fmt::format("declaring the {} '{}'", what, name));
-    if (done) return done;
+    const auto reply = connection_.reply();
+    if (reply.reply_type == AMQP_RESPONSE_NORMAL) return {};
+    const bool is_forbidden = close_reason(reply).code == AMQP_ACCESS_REFUSED;
     // 541 also closes the connection; any other refusal is about the arguments.
     const char* advice = connection_.is_open() ? "delete it, or choose another application: name"
                                                : "if it happens again, see the broker's log";
-    return Error{fmt::format("{}: {}", done.error().text, advice)};
+    const Error error{
+        fmt::format("declaring the {} '{}': {}: {}", what, name, describe(reply), advice)};
+    if (connection_.is_open())
+      if (auto reopened = connection_.reopen_channel(channel_); !reopened) return reopened;
+    // A user who may not configure may well use what is there: publishing tells.
+    if (!is_forbidden) return error;
+    may_declare_ = false;
+    return {};
   }
 
   Connection& connection_;
   amqp_channel_t channel_;
   const Topology& topology_;
   std::string prefix_;
+  bool may_declare_ = true;
 };
 
 }  // namespace
@@ -146,6 +159,23 @@ DelayRoute delay_route(const std::string& application, const std::string& queue,
 Result<void> declare_delays(Connection& connection, amqp_channel_t channel,
                             const Topology& topology) {
   return DelayTopology(connection, channel, topology).declare();
+}
+
+Result<void> bind_to_delays(Connection& connection, amqp_channel_t channel,
+                            const Topology& topology) {
+  return DelayTopology(connection, channel, topology).bind();
+}
+
+Result<std::uint64_t> publish_later(Publisher& publisher, const std::string& application,
+                                    const std::string& queue, const Message& message,
+                                    std::chrono::milliseconds delay) {
+  const DelayTrip trip = next_trip(delay, now_for_delays_ms());
+  const DelayRoute route = delay_route(application, queue, trip.delay);
+  if (trip.due_at_ms == message.trail.due_at_ms)
+    return publisher.publish(route.exchange, route.routing_key, message);
+  Message dated = message;
+  dated.trail.due_at_ms = trip.due_at_ms;
+  return publisher.publish(route.exchange, route.routing_key, dated);
 }
 
 }  // namespace action

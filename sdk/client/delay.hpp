@@ -12,14 +12,11 @@
 #include <chrono>
 #include <string>
 
+#include "client/delay_trip.hpp"
+#include "client/publisher.hpp"
 #include "client/topology.hpp"
 
 namespace action {
-
-inline constexpr int kDelayLevels = 28;
-inline constexpr std::chrono::milliseconds kDelayTick{125};
-// About 388 days; longer delays are cut to it.
-inline constexpr std::chrono::milliseconds kLongestDelay = kDelayTick * ((1LL << kDelayLevels) - 1);
 
 struct DelayRoute {
   std::string exchange;     // of the highest level that the delay needs
@@ -27,12 +24,22 @@ struct DelayRoute {
 };
 
 // Where to publish for `queue` (a short name) so that it arrives there after `delay`, rounded up to
-// a whole tick, at least one.
+// a whole tick, at least one, and cut to kLongestDelay.
 DelayRoute delay_route(const std::string& application, const std::string& queue,
                        std::chrono::milliseconds delay);
 
-// Declares the levels and binds the work queues, which must exist. Blocks.
+// Declares the levels and binds the work queues, which must exist, on an open channel as declare of
+// topology.hpp wants it. A user who may not configure uses what is there. Blocks.
 Result<void> declare_delays(Connection& connection, amqp_channel_t channel,
                             const Topology& topology);
+// Binds further work queues to levels that have been declared. Blocks.
+Result<void> bind_to_delays(Connection& connection, amqp_channel_t channel,
+                            const Topology& topology);
+
+// Publishes for `queue` (a short name), bound to the levels, as Publisher::publish does. A delay
+// beyond kLongestDelay gets a first trip, and the message its due time.
+Result<std::uint64_t> publish_later(Publisher& publisher, const std::string& application,
+                                    const std::string& queue, const Message& message,
+                                    std::chrono::milliseconds delay);
 
 }  // namespace action

@@ -6,7 +6,7 @@
 
 namespace action {
 
-// The pollers' own record of an event's failures.
+// The pollers' own record of an event: its failures, and a delay of several trips.
 struct Trail {
   int attempt = 1;                      // x-action-attempt: which attempt the next (or last) run is
   std::string queue;                    // x-action-queue: the queue that it was first taken from
@@ -17,6 +17,7 @@ struct Trail {
   std::int64_t first_failed_at_ms = 0;  // x-action-first-failed-at, since 1970 UTC; 0: never
   std::int64_t failed_at_ms = 0;        // x-action-failed-at
   std::int64_t unknown_since_ms = 0;    // x-action-unknown-since: no plugin knew it; 0: one did
+  std::int64_t due_at_ms = 0;           // x-action-due-at: not to run before; 0: at once
 };
 
 struct Message {

@@ -95,20 +95,33 @@ TEST_CASE("properties: a new event is persistent JSON with its name, id, time an
 
 TEST_CASE("properties: the trail is written and read again") {
   Message message = event();
-  message.trail = {3, "high", "it broke", "host/2", 1700000000123, 1700000000456};
+  message.trail = {.attempt = 3,
+                   .queue = "high",
+                   .error = "it broke",
+                   .poller = "host/2",
+                   .plugin = "mail.so 1a2b",
+                   .backtrace = "one\ntwo",
+                   .first_failed_at_ms = 1700000000123,
+                   .failed_at_ms = 1700000000456,
+                   .unknown_since_ms = 1700000000789,
+                   .due_at_ms = 1800000000789};
   PropertiesBuilder builder;
   const action::Trail trail = received(builder.build(message)).trail;
   CHECK(trail.attempt == 3);
   CHECK(trail.queue == "high");
   CHECK(trail.error == "it broke");
   CHECK(trail.poller == "host/2");
+  CHECK(trail.plugin == "mail.so 1a2b");
+  CHECK(trail.backtrace == "one\ntwo");
   CHECK(trail.first_failed_at_ms == 1700000000123);
   CHECK(trail.failed_at_ms == 1700000000456);
+  CHECK(trail.unknown_since_ms == 1700000000789);
+  CHECK(trail.due_at_ms == 1800000000789);
 }
 
 TEST_CASE("properties: a trail that is read again replaces the old one") {
   Message message = event();
-  message.trail = {2, "high", "first", "host/1", 1, 2};
+  message.trail = {2, "high", "first", "host/1", {}, {}, 1, 2, 0, 0};
   PropertiesBuilder builder;
   Message again = received(builder.build(message));
   again.trail.attempt = 3;
@@ -173,11 +186,14 @@ TEST_CASE("properties: headers that make no sense read as absent") {
         integer_entry("x-action-attempt", std::int64_t{1} << 32),
         integer_entry("x-action-failed-at", huge), integer_entry("x-action-failed-at", -1),
         text_entry("x-action-first-failed-at", "now"), integer_entry("x-action-error", 7),
-        text_entry("x-action-", "x"), text_entry("x-action-colour", "red")}) {
+        text_entry("x-action-", "x"), integer_entry("x-action-due-at", huge),
+        integer_entry("x-action-due-at", -1), text_entry("x-action-due-at", "soon"),
+        text_entry("x-action-colour", "red")}) {
     const action::Trail trail = received_with({header}).trail;
     CHECK(trail.attempt == 1);
     CHECK(trail.failed_at_ms == 0);
     CHECK(trail.first_failed_at_ms == 0);
+    CHECK(trail.due_at_ms == 0);
     CHECK(trail.error.empty());
   }
 }
@@ -204,10 +220,10 @@ TEST_CASE("properties: what can't be decoded is dropped, and the event is sent w
 TEST_CASE("properties: all of it fits into a frame, whatever a sender or a handler wrote") {
   const std::string long_text(300000, 'x');
   Message message = event();
-  message.trail = {2, long_text, long_text, long_text, 1, 1};
+  message.trail = {2, long_text, long_text, long_text, long_text, long_text, 1, 1, 1, 1};
   message.sender = long_text;
   PropertiesBuilder builder;
-  CHECK(encoded(builder.build(message)).size() < 4000);
+  CHECK(encoded(builder.build(message)).size() < 16384);
 
   Message large =
       received_with({text_entry("note", std::string_view(long_text).substr(0, 130000))});

@@ -121,8 +121,7 @@ Result<std::uint64_t> RabbitBroker::publish_dead(const Message& message) {
 
 Result<std::uint64_t> RabbitBroker::publish_later(const std::string& queue, const Message& message,
                                                   std::chrono::milliseconds delay) {
-  const auto route = action::delay_route(topology_.application, queue, delay);
-  return publisher_->publish(route.exchange, route.routing_key, message);
+  return action::publish_later(*publisher_, topology_.application, queue, message, delay);
 }
 
 Result<void> RabbitBroker::close() {
