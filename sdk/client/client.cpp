@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <ctime>
 
+#include "client/delay_trip.hpp"
 #include "client/event_id.hpp"
 #include "client/names.hpp"
 #include "client/sender.hpp"
@@ -68,7 +69,8 @@ class Client::Impl {
       : default_queue_(options.default_queue),
         sender_(target_of(broker, options), options.window, options.timeout) {}
 
-  Outgoing event(std::string_view name, std::string_view params, std::string_view queue) const {
+  Outgoing event(std::string_view name, std::string_view params, std::string_view queue,
+                 std::chrono::milliseconds delay) const {
     Outgoing event;
     event.queue = queue.empty() ? default_queue_ : queue;
     check(check_event(name));
@@ -78,6 +80,7 @@ class Client::Impl {
     event.message.body = params;
     event.message.enqueued_at_s = std::time(nullptr);
     event.message.sender = program_invocation_short_name;
+    if (delay.count() > 0) event.due_at_ms = due_at_ms(delay, now_for_delays_ms());
     return event;
   }
 
@@ -95,8 +98,8 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 
 std::string Client::queue_text(std::string_view event, std::string_view params,
-                               std::string_view queue) {
-  auto outgoing = impl_->event(event, params, queue);
+                               std::string_view queue, std::chrono::milliseconds delay) {
+  auto outgoing = impl_->event(event, params, queue, delay);
   std::string id = outgoing.message.id;
   if (auto queued = impl_->sender().queue(std::move(outgoing)); !queued)
     throw ClientError(fmt::format("can't queue '{}': {}", event, queued.error().text), {id});
@@ -104,8 +107,8 @@ std::string Client::queue_text(std::string_view event, std::string_view params,
 }
 
 std::string Client::post_text(std::string_view event, std::string_view params,
-                              std::string_view queue) {
-  auto outgoing = impl_->event(event, params, queue);
+                              std::string_view queue, std::chrono::milliseconds delay) {
+  auto outgoing = impl_->event(event, params, queue, delay);
   std::string id = outgoing.message.id;
   if (auto posted = impl_->sender().post(std::move(outgoing)); !posted)
     throw ClientError(fmt::format("can't queue '{}': {}", event, posted.error().text), {id});

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "client/delay.hpp"
+
 namespace action {
 namespace {
 
@@ -55,11 +57,34 @@ Result<std::uint64_t> Link::publish(const std::string& queue, const Message& mes
   return publisher_->publish(topology_.application, queue, message);
 }
 
+Result<std::uint64_t> Link::publish_later(const std::string& queue, const Message& message,
+                                          std::chrono::milliseconds delay) {
+  if (!declared_.contains(queue))
+    if (auto declared = declare_queue(queue); !declared) return declared.error();
+  if (!delayed_.contains(queue))
+    if (auto declared = declare_delay(queue); !declared) return declared.error();
+  return action::publish_later(*publisher_, topology_.application, queue, message, delay);
+}
+
 Result<void> Link::declare_queue(const std::string& queue) {
   topology_.queues = {queue};
   if (auto done = declare(*connection_, kDeclaring, topology_); !done) return done;
   declared_.insert(queue);
   return {};
+}
+
+Result<void> Link::declare_delay(const std::string& queue) {
+  topology_.queues = {queue};
+  auto done = delayed_.empty() ? declare_delays(*connection_, kDeclaring, topology_)
+                               : bind_to_delays(*connection_, kDeclaring, topology_);
+  if (done) delayed_.insert(queue);
+  return done;
+}
+
+// It may as well be a delay level that is missing.
+void Link::forget(const std::string& queue) {
+  declared_.erase(queue);
+  delayed_.clear();
 }
 
 Result<void> Link::wait(std::chrono::milliseconds timeout) {

@@ -34,6 +34,10 @@ class Link {
   // queue that is new to this link. If is_open is true after a failure, the queue or the message
   // can't be used; if not, the connection is lost.
   Result<std::uint64_t> publish(const std::string& queue, const Message& message);
+  // The same, but the message reaches the queue after `delay`. The first call on a link blocks for
+  // the declaration of the delay levels as well.
+  Result<std::uint64_t> publish_later(const std::string& queue, const Message& message,
+                                      std::chrono::milliseconds delay);
   // Reads what the broker has said; waits for it up to `timeout`. Fails when the link is over.
   Result<void> wait(std::chrono::milliseconds timeout);
 
@@ -41,7 +45,7 @@ class Link {
   bool is_blocked() const { return publisher_->is_blocked(); }
   const std::string& blocked_reason() const { return publisher_->blocked_reason(); }
   // Declare it again before its next event: it was seen to be missing.
-  void forget(const std::string& queue) { declared_.erase(queue); }
+  void forget(const std::string& queue);
 
   // In a forked child: leaves the connection to the parent without a word.
   void abandon();
@@ -52,12 +56,14 @@ class Link {
                                                 const Publisher::OnSettled& on_settled,
                                                 std::chrono::milliseconds timeout);
   Result<void> declare_queue(const std::string& queue);
+  Result<void> declare_delay(const std::string& queue);
 
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<Publisher> publisher_;
   Topology topology_;
   std::set<std::string> declared_;
-  bool is_over_ = false;  // the broker closed the channel, or the connection
+  std::set<std::string> delayed_;  // of those, the ones that the delay levels lead to
+  bool is_over_ = false;           // the broker closed the channel, or the connection
 };
 
 }  // namespace action

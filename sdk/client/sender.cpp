@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "client/delay_trip.hpp"
+
 namespace action {
 namespace {
 
@@ -100,7 +102,7 @@ Result<void> Sender::send(Outgoing event) {
   for (;;) {
     if (link_ == nullptr)
       if (auto connected = connect(timeout_); !connected) return connected;
-    const auto number = link_->publish(event.queue, event.message);
+    const auto number = publish(event);
     if (number) {
       unread_bytes_ += event.message.body.size() + kOverhead;
       events_.emplace_hint(events_.end(), *number, std::move(event));
@@ -109,6 +111,13 @@ Result<void> Sender::send(Outgoing event) {
     if (link_->is_open()) return number.error();
     if (auto again = reconnect(number.error()); !again) return again;
   }
+}
+
+// What is sent again waits for what is left of its delay.
+Result<std::uint64_t> Sender::publish(const Outgoing& event) {
+  const milliseconds delay(event.due_at_ms - now_for_delays_ms());
+  if (delay.count() <= 0) return link_->publish(event.queue, event.message);
+  return link_->publish_later(event.queue, event.message, delay);
 }
 
 Result<void> Sender::await(const std::function<bool()>& is_done) {
@@ -177,7 +186,7 @@ Result<void> Sender::send_again() {
   auto events = std::exchange(events_, {});
   for (auto next = events.begin(); next != events.end();) {
     auto event = events.extract(next++);
-    const auto number = link_->publish(event.mapped().queue, event.mapped().message);
+    const auto number = publish(event.mapped());
     if (!number && !link_->is_open()) {
       // The numbers of a lost link only keep the order, in which what was not sent follows.
       event.key() = events_.empty() ? 1 : events_.rbegin()->first + 1;

@@ -22,7 +22,8 @@ namespace action {
 struct Outgoing {
   std::string queue;
   Message message;
-  bool is_awaited = false;  // by queue(), which tells of its failure itself
+  std::int64_t due_at_ms = 0;  // since 1970 UTC; in the past: now
+  bool is_awaited = false;     // by queue(), which tells of its failure itself
 };
 
 // Events that are not known to be queued, and why the first of them is not.
@@ -57,6 +58,7 @@ class Sender {
   Result<void> make_room();
   bool is_reading_due() const;
   Result<void> send(Outgoing event);
+  Result<std::uint64_t> publish(const Outgoing& event);
   Result<void> await(const std::function<bool()>& is_done);
   Result<void> read(std::chrono::milliseconds timeout);
   Error no_progress();

@@ -59,13 +59,14 @@ void prepare_process() {
 }  // namespace
 
 std::string detail::queue_by_shared_client(std::string_view event, std::string_view params,
-                                           std::string_view queue) {
+                                           std::string_view queue,
+                                           std::chrono::milliseconds delay) {
   static std::once_flag prepared;
   std::call_once(prepared, prepare_process);
   std::lock_guard lock(shared().mutex);
   if (shared().client == nullptr)
     shared().client = std::make_unique<Client>(client_of_environment());
-  return shared().client->queue_text(event, params, queue);
+  return shared().client->queue_text(event, params, queue, delay);
 }
 
 }  // namespace action

@@ -1,6 +1,4 @@
 // What a client does when its connection is lost, is too quiet, or is not its own.
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,18 +12,6 @@ using action::Client;
 using action::ClientError;
 
 namespace {
-
-// Breaks each connection of this process to the broker's port, as a network does: no AMQP is said.
-void cut_connections() {
-  const int port = action::parse_broker_url(test_broker())->port;
-  for (int fd = 3; fd < 256; ++fd) {
-    sockaddr_in peer{};
-    socklen_t size = sizeof peer;
-    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
-        peer.sin_family == AF_INET && ntohs(peer.sin_port) == port)
-      ::shutdown(fd, SHUT_RDWR);
-  }
-}
 
 // The broker's memory alarm, until the end of the scope.
 struct Alarm {

@@ -1,6 +1,8 @@
 #include "test_broker.hpp"
 
 #include <amqp_framing.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -40,6 +42,17 @@ std::unique_ptr<action::Connection> connect_to_test_broker() {
   if (!connection) FAIL(connection.error().text);
   REQUIRE((*connection)->open_channel(1));
   return std::move(*connection);
+}
+
+void cut_connections() {
+  const int port = action::parse_broker_url(test_broker())->port;
+  for (int fd = 3; fd < 256; ++fd) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
+        peer.sin_family == AF_INET && ntohs(peer.sin_port) == port)
+      ::shutdown(fd, SHUT_RDWR);
+  }
 }
 
 TestApplication::TestApplication() {

@@ -34,6 +34,9 @@ void ctl(const std::string& arguments);
 
 std::unique_ptr<action::Connection> connect_to_test_broker();
 
+// Breaks each connection of this process to the broker's port, as a network does: no AMQP is said.
+void cut_connections();
+
 // An application with a name of its own; its exchange and queues are deleted at the end.
 class TestApplication {
  public:

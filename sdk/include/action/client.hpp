@@ -3,6 +3,7 @@
 //
 //   action::Client client("amqp://guest:guest@127.0.0.1:5672/%2f");
 //   client.queue_action_event("send_email", {{"to", "ann@example.com"}}, {.queue = "high"});
+//   client.queue_action_event("remind", {{"who", "ann"}}, {.in = std::chrono::hours(24)});
 //
 // Params are made text in this header, so the library and the program may use different versions
 // of nlohmann::json.
@@ -26,7 +27,8 @@ namespace action {
 namespace detail {
 ACTION_CLIENT_API std::string queue_by_shared_client(std::string_view event,
                                                      std::string_view params,
-                                                     std::string_view queue);
+                                                     std::string_view queue,
+                                                     std::chrono::milliseconds delay);
 }  // namespace detail
 
 // An event was not queued, or is not known to be: what() is one sentence, without passwords.
@@ -100,10 +102,12 @@ class ACTION_CLIENT_API Client {
  private:
   class Impl;
   friend std::string detail::queue_by_shared_client(std::string_view, std::string_view,
-                                                    std::string_view);
+                                                    std::string_view, std::chrono::milliseconds);
 
-  std::string queue_text(std::string_view event, std::string_view params, std::string_view queue);
-  std::string post_text(std::string_view event, std::string_view params, std::string_view queue);
+  std::string queue_text(std::string_view event, std::string_view params, std::string_view queue,
+                         std::chrono::milliseconds delay);
+  std::string post_text(std::string_view event, std::string_view params, std::string_view queue,
+                        std::chrono::milliseconds delay);
 
   std::unique_ptr<Impl> impl_;
 };
@@ -128,16 +132,25 @@ inline std::string object_text(std::string_view event, const nlohmann::json& par
   }
 }
 
+inline std::chrono::milliseconds delay_or_throw(std::string_view event,
+                                                const QueueOptions& options) {
+  if (const char* problem = problem_with(options))
+    throw ClientError("can't queue '" + std::string(event) + "': " + problem);
+  return delay_of(options, std::chrono::system_clock::now());
+}
+
 }  // namespace detail
 
 inline std::string Client::queue_action_event(std::string_view event, const nlohmann::json& params,
                                               const QueueOptions& options) {
-  return queue_text(event, detail::object_text(event, params), options.queue);
+  return queue_text(event, detail::object_text(event, params), options.queue,
+                    detail::delay_or_throw(event, options));
 }
 
 inline std::string Client::post(std::string_view event, const nlohmann::json& params,
                                 const QueueOptions& options) {
-  return post_text(event, detail::object_text(event, params), options.queue);
+  return post_text(event, detail::object_text(event, params), options.queue,
+                   detail::delay_or_throw(event, options));
 }
 
 // event.hpp has one of these as well, by which a handler queues: the header included first decides.
@@ -153,7 +166,8 @@ inline namespace by_client {
 inline std::string queue_action_event(const std::string& event,
                                       const nlohmann::json& params = nlohmann::json::object(),
                                       const QueueOptions& options = {}) {
-  return detail::queue_by_shared_client(event, detail::object_text(event, params), options.queue);
+  return detail::queue_by_shared_client(event, detail::object_text(event, params), options.queue,
+                                        detail::delay_or_throw(event, options));
 }
 
 }  // namespace by_client

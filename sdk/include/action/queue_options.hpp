@@ -2,6 +2,7 @@
 #ifndef ACTION_QUEUE_OPTIONS_HPP
 #define ACTION_QUEUE_OPTIONS_HPP
 
+#include <chrono>
 #include <string>
 
 namespace action {
@@ -9,7 +10,33 @@ namespace action {
 struct QueueOptions {
   // Its short name ("high"). Empty: the queue that the event declares, else the default one.
   std::string queue{};
+  // That much later, up to years, never sooner; in steps of 125 ms. 0 or less: now.
+  std::chrono::milliseconds in{0};
+  // Or at that time, in place of `in`; in the past: now. {}: not set.
+  std::chrono::system_clock::time_point at{};
 };
+
+// Inlined into each plugin and program: nothing to be unified with another's.
+#pragma GCC visibility push(hidden)
+namespace detail {
+
+// The sentence that is wrong with the options; null: nothing.
+inline const char* problem_with(const QueueOptions& options) {
+  const bool has_at = options.at != std::chrono::system_clock::time_point{};
+  const bool has_both = has_at && options.in != std::chrono::milliseconds(0);
+  return has_both ? "both .in and .at say when it is to run: set one of them" : nullptr;
+}
+
+// How long the event is to wait, rounded up; 0: not at all.
+inline std::chrono::milliseconds delay_of(const QueueOptions& options,
+                                          std::chrono::system_clock::time_point now) {
+  const std::chrono::milliseconds none(0);
+  if (options.in != none) return options.in > none ? options.in : none;
+  return options.at > now ? std::chrono::ceil<std::chrono::milliseconds>(options.at - now) : none;
+}
+
+}  // namespace detail
+#pragma GCC visibility pop
 
 }  // namespace action
 
