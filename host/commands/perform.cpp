@@ -108,12 +108,15 @@ class Perform {
   void take(const QueueFrame& queued) {
     const std::string queue =
         queued.queue.empty() ? policies_.of(queued.event).queue : std::string(queued.queue);
+    const std::chrono::milliseconds delay(queued.delay_ms);
     queued_.push_back({{"event", queued.event},
                        {"queue", queue},
+                       {"in_ms", queued.delay_ms},
                        {"params", nlohmann::json::parse(queued.params, nullptr, false)}});
     if (!is_json_)
-      fmt::print("queued, but not sent: {}:{} {}\n", queue, printable(queued.event),
-                 printable(queued.params));
+      fmt::print("queued, but not sent: {}:{} {}{}\n", queue, printable(queued.event),
+                 printable(queued.params),
+                 delay.count() > 0 ? fmt::format(" in {}", format_duration(delay)) : "");
   }
 
   Result<int> tell(const std::string& event, const Outcome& outcome) const {

@@ -91,7 +91,7 @@ void Poller::on_queued(Delivery& delivery, const QueueFrame& frame) {
   message.enqueued_at_s = wall_now_ms() / 1000;
   settler_.queue(delivery,
                  frame.queue.empty() ? policies_.of(frame.event).queue : std::string(frame.queue),
-                 std::move(message));
+                 std::move(message), std::chrono::milliseconds(frame.delay_ms));
 }
 
 void Poller::on_logged(Delivery* delivery, const LogFrame& frame) {

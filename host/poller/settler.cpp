@@ -58,7 +58,7 @@ void Settler::settle(Delivery& delivery) {
 
 void Settler::store(Delivery& delivery) {
   if (broker_->is_blocked()) {
-    kept_back_.push_back({&delivery, {}, {}});
+    kept_back_.push_back({&delivery, {}, {}, {}});
     return;
   }
   write_trail(delivery);
@@ -69,18 +69,21 @@ void Settler::store(Delivery& delivery) {
   if (number) publications_.emplace(*number, Publication{&delivery, true});
 }
 
-void Settler::queue(Delivery& delivery, const std::string& queue, Message message) {
+void Settler::queue(Delivery& delivery, const std::string& queue, Message message,
+                    std::chrono::milliseconds delay) {
   // The broker offers a lost delivery again, and that run will queue again.
   if (delivery.epoch != epoch_ || broker_ == nullptr) return;
   ++delivery.unconfirmed;
   if (broker_->is_blocked())
-    kept_back_.push_back({&delivery, queue, std::move(message)});
+    kept_back_.push_back({&delivery, queue, std::move(message), delay});
   else
-    publish(delivery, queue, message);
+    publish(delivery, queue, message, delay);
 }
 
-void Settler::publish(Delivery& delivery, const std::string& queue, const Message& message) {
-  auto number = broker_->publish(queue, message);
+void Settler::publish(Delivery& delivery, const std::string& queue, const Message& message,
+                      std::chrono::milliseconds delay) {
+  auto number = delay.count() > 0 ? broker_->publish_later(queue, message, delay)
+                                  : broker_->publish(queue, message);
   if (number) publications_.emplace(*number, Publication{&delivery, false});
 }
 
@@ -149,7 +152,7 @@ void Settler::resume() {
     if (kept.queue.empty())
       store(*kept.delivery);
     else
-      publish(*kept.delivery, kept.queue, kept.message);
+      publish(*kept.delivery, kept.queue, kept.message, kept.delay);
   }
 }
 

@@ -3,6 +3,7 @@
 // half-way leaves the message with the broker.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -34,8 +35,9 @@ class Settler {
 
   // The run of this delivery has ended. Settles it now or once its publications are confirmed.
   void ended(DeliveryPointer delivery);
-  // The handler in hand queues an event.
-  void queue(Delivery& delivery, const std::string& queue, Message message);
+  // The handler in hand queues an event; `delay` above 0: to run that much later.
+  void queue(Delivery& delivery, const std::string& queue, Message message,
+             std::chrono::milliseconds delay = {});
   // From the broker.
   void published(std::uint64_t number, const Result<void>& taken);
 
@@ -60,10 +62,12 @@ class Settler {
     Delivery* delivery;
     std::string queue;  // empty: the settlement of the delivery itself
     Message message;
+    std::chrono::milliseconds delay{0};
   };
   void settle(Delivery& delivery);
   void store(Delivery& delivery);
-  void publish(Delivery& delivery, const std::string& queue, const Message& message);
+  void publish(Delivery& delivery, const std::string& queue, const Message& message,
+               std::chrono::milliseconds delay);
   void acknowledge(Delivery& delivery, Settlement settlement);
   void finish(Delivery& delivery, Settlement settlement);
   void write_trail(Delivery& delivery) const;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include "base/json_object.hpp"
@@ -14,6 +15,12 @@ namespace {
 std::string_view params_of(const action_request& request) {
   return request.params_size == 0 ? std::string_view("{}")
                                   : std::string_view(request.params, request.params_size);
+}
+
+// A plugin that was built before there were delays has a smaller request.
+std::int64_t delay_of(const action_request& request) {
+  constexpr auto end = offsetof(action_request, delay_ms) + sizeof(request.delay_ms);
+  return request.size >= end ? std::max<std::int64_t>(0, request.delay_ms) : 0;
 }
 
 }  // namespace
@@ -59,8 +66,8 @@ const char* HostApi::queue_event(void* ctx, const action_request* request, char*
   const std::string new_event = action::new_event_id();
   const std::string_view queue =
       request->queue == nullptr || *request->queue == 0 ? std::string_view() : request->queue;
-  host.outbox_.send(
-      QueueFrame{host.number_, request->event, new_event, queue, params_of(*request)});
+  host.outbox_.send(QueueFrame{host.number_, delay_of(*request), request->event, new_event, queue,
+                               params_of(*request)});
   if (id != nullptr) std::memcpy(id, new_event.c_str(), ACTION_ID_SIZE);
   return nullptr;
 }

@@ -80,6 +80,7 @@ void encode(std::string& out, const LogFrame& frame) {
 void encode(std::string& out, const QueueFrame& frame) {
   FrameWriter writer(out, raw(FrameKind::Queue));
   writer.number(frame.number);
+  writer.number(frame.delay_ms);
   for (auto text : {frame.event, frame.id, frame.queue, frame.params}) writer.text(text);
 }
 
@@ -140,6 +141,7 @@ std::optional<QueueFrame> decode(std::string_view payload) {
   FieldReader reader(payload);
   QueueFrame frame;
   frame.number = reader.number<std::uint64_t>();
+  frame.delay_ms = reader.number<std::int64_t>();
   for (auto* text : {&frame.event, &frame.id, &frame.queue, &frame.params}) *text = reader.text();
   return if_complete(reader, frame);
 }

@@ -48,6 +48,7 @@ struct LogFrame {
 // An event that a handler queues.
 struct QueueFrame {
   std::uint64_t number = 0;
+  std::int64_t delay_ms = 0;  // it is to run that much later; 0 or less: now
   std::string_view event, id, queue, params;
 };
 

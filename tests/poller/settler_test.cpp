@@ -155,6 +155,19 @@ TEST_CASE("settler: a success waits until all that it queued is confirmed") {
   CHECK(scene.broker.take() == Said{"ack 0 5"});
 }
 
+TEST_CASE("settler: what it queues for later goes to the delay queues, and is awaited as well") {
+  Scene scene;
+  auto delivery = scene.delivery();
+  scene.settler.queue(*delivery, "low", event("a"), 1500ms);
+  scene.settler.queue(*delivery, "low", event("b"), -1ms);
+  scene.end(std::move(delivery), Ending::Done);
+  CHECK(scene.broker.take() == Said{"later low a 1500", "publish low b"});
+  scene.settler.published(2, taken);
+  CHECK(scene.broker.take().empty());
+  scene.settler.published(1, taken);
+  CHECK(scene.broker.take() == Said{"ack 0 5"});
+}
+
 TEST_CASE("settler: what it queued was not taken, so it has failed") {
   Scene scene;
   auto delivery = scene.delivery();
@@ -170,13 +183,14 @@ TEST_CASE("settler: while the broker is blocked publications are kept back, in o
   scene.broker.blocked = true;
   auto delivery = scene.delivery();
   scene.settler.queue(*delivery, "low", event("a"));
+  scene.settler.queue(*delivery, "low", event("b"), 1500ms);
   scene.end(std::move(delivery), Ending::Done);
   scene.end(scene.delivery(6), Ending::Failed, "boom");
   scene.settler.resume();
   CHECK(scene.broker.take().empty());
   scene.broker.blocked = false;
   scene.settler.resume();
-  CHECK(scene.broker.take() == Said{"publish low a", "dead mail boom"});
+  CHECK(scene.broker.take() == Said{"publish low a", "later low b 1500", "dead mail boom"});
 }
 
 TEST_CASE("settler: with the connection every tag is void") {

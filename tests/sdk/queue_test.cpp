@@ -4,6 +4,7 @@
 
 using action::testing::Outcome;
 using action::testing::run;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -13,6 +14,18 @@ class QueueingEvent : public action::Event {
     const auto id = queue_action_event("audit", {{"who", "ada"}}, {.queue = "low"});
     queue_action_event("follow_up", {{"after", id}});
     action::queue_action_event("bare");
+  }
+};
+
+// Queues four events, the second one in an hour and the others now or by `at`.
+class DelayingEvent : public action::Event {
+ public:
+  void process() override {
+    const auto now = std::chrono::system_clock::now();
+    queue_action_event("now", {}, {.in = -1s});
+    queue_action_event("in_an_hour", {}, {.queue = "low", .in = 1h});
+    queue_action_event("at_an_hour", {}, {.at = now + 1h});
+    queue_action_event("at_the_past", {}, {.at = now - 1h});
   }
 };
 
@@ -47,6 +60,52 @@ TEST_CASE("queue: a bad request fails the event with the host's sentence") {
   CHECK(bad_name.reason == "an event's name is made of [a-z0-9_.-]");
   const auto bad_params = run<ForwardingEvent>({{"event", "fine"}, {"with", 7}});
   CHECK(bad_params.reason == "params must be a JSON object");
+}
+
+TEST_CASE("queue: in how long an event is to run reaches the host") {
+  const auto ran = run<DelayingEvent>();
+  REQUIRE_MESSAGE(ran.outcome == Outcome::Done, ran.reason);
+  CHECK(ran.queued.at(0).in == 0ms);
+  CHECK(ran.queued.at(1).in == 1h);
+  CHECK(ran.queued.at(2).in > 59min);
+  CHECK(ran.queued.at(2).in <= 1h);
+  CHECK(ran.queued.at(3).in == 0ms);
+}
+
+TEST_CASE("queue: `in` and `at` together fail the event with a sentence") {
+  struct TwiceEvent : action::Event {
+    void process() override {
+      queue_action_event("e", {}, {.in = 1s, .at = std::chrono::system_clock::now()});
+    }
+  };
+  const auto ran = run<TwiceEvent>();
+  CHECK(ran.outcome == Outcome::Failed);
+  CHECK(ran.reason == "can't queue e: both .in and .at say when it is to run: set one of them");
+  CHECK(ran.queued.empty());
+}
+
+TEST_CASE("queue: a delay is rounded up to milliseconds, and is none in the past") {
+  using action::detail::delay_of;
+  using Time = std::chrono::system_clock::time_point;
+  const Time now{1h};
+  CHECK(delay_of({}, now) == 0ms);
+  CHECK(delay_of({.in = 5ms}, now) == 5ms);
+  CHECK(delay_of({.in = std::chrono::milliseconds::min()}, now) == 0ms);
+  CHECK(delay_of({.at = now + 1ns}, now) == 1ms);
+  CHECK(delay_of({.at = now + 5ms}, now) == 5ms);
+  CHECK(delay_of({.at = now}, now) == 0ms);
+  CHECK(delay_of({.at = Time::min()}, now) == 0ms);
+  CHECK(delay_of({.at = Time::max()}, now) > std::chrono::years(200));
+}
+
+TEST_CASE("queue: a host that is too old for delays is not asked for one") {
+  action_host old{};
+  old.size = sizeof old;
+  old.queue_event = [](void*, const action_request*, char*) -> const char* { return nullptr; };
+  CHECK_NOTHROW(action::detail::queue_event(&old, "e", {}, {}));
+  CHECK_THROWS_AS(action::detail::queue_event(&old, "e", {}, {.in = 1s}), std::runtime_error);
+  old.abi_minor = 1;
+  CHECK_NOTHROW(action::detail::queue_event(&old, "e", {}, {.in = 1s}));
 }
 
 TEST_CASE("queue: null stands for no parameters") {

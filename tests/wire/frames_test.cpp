@@ -57,6 +57,19 @@ TEST_CASE("frames: an outcome comes back as it was sent") {
   CHECK(outcome->reason == "why");
 }
 
+TEST_CASE("frames: a queued event comes back as it was sent") {
+  const std::string payload =
+      encoded(QueueFrame{7, 31536000000000, "send_email", "id", "high", "{}"});
+  const auto queued = decode<QueueFrame>(payload);
+  REQUIRE(queued);
+  CHECK(queued->number == 7);
+  CHECK(queued->delay_ms == 31536000000000);
+  CHECK(queued->event == "send_email");
+  CHECK(queued->id == "id");
+  CHECK(queued->queue == "high");
+  CHECK(queued->params == "{}");
+}
+
 TEST_CASE("frames: a payload cut anywhere is not a frame") {
   const std::string run = encoded(some_run());
   for (std::size_t size = 0; size < run.size(); ++size)
@@ -64,6 +77,9 @@ TEST_CASE("frames: a payload cut anywhere is not a frame") {
   const std::string outcome = encoded(OutcomeFrame{1, Ending::Done, 0, 0, "reason"});
   for (std::size_t size = 0; size < outcome.size(); ++size)
     CHECK_FALSE(decode<OutcomeFrame>(outcome.substr(0, size)));
+  const std::string queued = encoded(QueueFrame{1, 2, "event", "id", "high", "{}"});
+  for (std::size_t size = 0; size < queued.size(); ++size)
+    CHECK_FALSE(decode<QueueFrame>(queued.substr(0, size)));
 }
 
 TEST_CASE("frames: a runner can't claim an ending that only the poller can see") {

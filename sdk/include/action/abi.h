@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #define ACTION_ABI_MAJOR 1
-#define ACTION_ABI_MINOR 0
+#define ACTION_ABI_MINOR 1 /* 1: action_request.delay_ms */
 #define ACTION_SDK_VERSION "0.1.0"
 #define ACTION_PLUGIN_SYMBOL "action_plugin"
 
@@ -54,6 +54,7 @@ typedef struct action_request {
   const char *queue;      /* NUL-terminated; NULL: the host's default queue */
   const char *params;     /* a JSON object; NULL with params_size 0: {} */
   uint64_t params_size;
+  int64_t delay_ms;       /* it is to run that much later; 0 or less: now. Since minor version 1 */
 } action_request;
 
 #define ACTION_ID_SIZE 37 /* a UUID as text, with its NUL */
@@ -148,7 +149,8 @@ typedef struct action_plugin_descriptor {
 
 /* The layout on 64-bit machines, frozen for this major version. */
 #if UINTPTR_MAX == UINT64_MAX
-ACTION_STATIC_ASSERT(sizeof(action_request) == 40, "action_request is frozen");
+ACTION_STATIC_ASSERT(sizeof(action_request) == 48, "action_request grows only at its end");
+ACTION_STATIC_ASSERT(offsetof(action_request, delay_ms) == 40, "its first 40 bytes are frozen");
 ACTION_STATIC_ASSERT(sizeof(action_host) == 72, "action_host grows only at its end");
 ACTION_STATIC_ASSERT(offsetof(action_host, extension) == 64, "action_host is frozen");
 ACTION_STATIC_ASSERT(sizeof(action_run) == 56, "action_run is frozen");

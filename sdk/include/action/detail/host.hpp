@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <action/queue_options.hpp>
+#include <chrono>
 #include <cstdio>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -87,6 +88,17 @@ inline std::string params_text(const std::string& event, const nlohmann::json& p
   }
 }
 
+// A host of minor version 0 would run it at once, for it does not read so far.
+inline std::chrono::milliseconds delay_for(const action_host* host, const std::string& event,
+                                           const QueueOptions& options) {
+  if (const char* problem = problem_with(options))
+    throw std::invalid_argument("can't queue " + event + ": " + problem);
+  const auto delay = delay_of(options, std::chrono::system_clock::now());
+  if (delay.count() > 0 && host->abi_minor < 1)
+    throw std::runtime_error("can't queue " + event + " for later: this actiond is too old for it");
+  return delay;
+}
+
 inline std::string queue_event(const action_host* host, const std::string& event,
                                const nlohmann::json& params, const QueueOptions& options) {
   const auto queue = field(host, &action_host::queue_event);
@@ -98,6 +110,7 @@ inline std::string queue_event(const action_host* host, const std::string& event
   request.queue = options.queue.empty() ? nullptr : options.queue.c_str();
   request.params = text.data();
   request.params_size = text.size();
+  request.delay_ms = delay_for(host, event, options).count();
   char id[ACTION_ID_SIZE] = "";
   if (const char* problem = queue(host->ctx, &request, id)) throw std::invalid_argument(problem);
   return id;
