@@ -76,6 +76,7 @@ class Poller final : BrokerListener, SlotListener {
   void schedule();
   RunnerSlot* freest_slot();
   void hand(RunnerSlot& slot, DeliveryPointer delivery);
+  static bool is_early(Delivery& delivery);
   void adjust_prefetch();
   void tick();
   void arm_tick();

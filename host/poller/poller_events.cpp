@@ -125,6 +125,10 @@ void Poller::on_settled(const Delivery& delivery, Settlement settlement) {
       ++done_;
       return log_.finished(line_of(delivery), outcome.duration);
     case Ending::Snoozed:
+      if (delivery.run == 0)  // see is_early
+        return log_.debug("{}:{} id={} is not due for {}", delivery.queue_name,
+                          delivery.message.event, delivery.message.id,
+                          format_duration(outcome.snooze));
       return log_.info("Snoozed {}:{} id={} for {}", delivery.queue_name, delivery.message.event,
                        delivery.message.id, format_duration(outcome.snooze));
     case Ending::NotStarted:

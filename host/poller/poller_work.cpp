@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include "base/byte_size.hpp"
+#include "base/clock.hpp"
 #include "base/duration.hpp"
-#include "poller/time_limits.hpp"
+#include "client/delay_trip.hpp"
 #include "poller/poller.hpp"
+#include "poller/time_limits.hpp"
 
 namespace actiond {
 namespace {
@@ -45,6 +47,8 @@ RunnerSlot* Poller::freest_slot() {
 }
 
 void Poller::hand(RunnerSlot& slot, DeliveryPointer delivery) {
+  if (delivery->message.trail.due_at_ms > 0 && is_early(*delivery))
+    return settler_.ended(std::move(delivery));
   if (delivery->message.event.empty()) {
     delivery->outcome = {
         Ending::Malformed, "the message has no type: that property names the event", {}, {}};
@@ -65,6 +69,15 @@ void Poller::hand(RunnerSlot& slot, DeliveryPointer delivery) {
     log_processing(*delivery);
   }
   slot.hand(std::move(delivery));
+}
+
+// A delay longer than the broker's delay levels keep: another trip, and no run is spent on it.
+bool Poller::is_early(Delivery& delivery) {
+  auto& due_at_ms = delivery.message.trail.due_at_ms;
+  const auto rest = action::rest_of_delay(due_at_ms, wall_now_ms());
+  due_at_ms = 0;
+  if (rest.count() > 0) delivery.outcome = {Ending::Snoozed, {}, rest, {}};
+  return rest.count() > 0;
 }
 
 void Poller::adjust_prefetch() {
