@@ -4,11 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <ctime>
 #include <memory>
 
+#include "base/clock.hpp"
+#include "base/duration.hpp"
 #include "base/json_object.hpp"
+#include "base/rfc3339.hpp"
 #include "base/text.hpp"
+#include "client/delay_trip.hpp"
 #include "client/event_id.hpp"
 #include "client/names.hpp"
 #include "client/sender.hpp"
@@ -28,29 +31,44 @@ struct EnqueueFlags {
   std::string event;
   std::vector<std::string> words;
   std::string queue;
+  std::string in, at;
+};
+
+// When events are to run. Of many, each waits from when it is queued.
+struct When {
+  std::optional<std::chrono::milliseconds> in;
+  std::optional<std::int64_t> at_ms;
+
+  // 0: now
+  std::int64_t due_at_ms(std::int64_t now_ms) const {
+    if (in && in->count() > 0) return action::due_at_ms(*in, now_ms);
+    return at_ms && *at_ms > now_ms ? *at_ms : 0;
+  }
 };
 
 class Enqueue {
  public:
-  Enqueue(action::Link::Target target, std::string event, std::string queue, bool is_json)
+  Enqueue(action::Link::Target target, std::string event, std::string queue, When when,
+          bool is_json)
       : sender_(std::move(target), kBatch, kTimeout),
         event_(std::move(event)),
         queue_(std::move(queue)),
+        when_(when),
         is_json_(is_json) {}
 
   Result<int> one(std::string params) {
     auto event = make(std::move(params));
-    const std::string id = event.message.id;
+    const Sent sent{event.message.id, event.due_at_ms};
     if (auto queued = sender_.queue(std::move(event)); !queued)
       return queued.error().within(fmt::format("can't queue '{}'", event_));
-    print(id);
+    print(sent);
     return kDone;
   }
 
   // One JSON object of params a line. Ends at the first line that is none.
   Result<int> many(LineReader& lines) {
     for (std::uint64_t number = 1;; ++number) {
-      if (ids_.size() >= kBatch || !lines.is_ready())
+      if (sent_.size() >= kBatch || !lines.is_ready())
         if (auto confirmed = confirm(); !confirmed) return confirmed.error();
       auto line = lines.next();
       if (!line || !*line) {
@@ -63,14 +81,21 @@ class Enqueue {
   }
 
  private:
+  struct Sent {
+    std::string id;
+    std::int64_t due_at_ms;
+  };
+
   action::Outgoing make(std::string params) const {
     action::Outgoing event;
     event.queue = queue_;
     event.message.event = event_;
     event.message.id = action::new_event_id();
     event.message.body = std::move(params);
-    event.message.enqueued_at_s = std::time(nullptr);
+    const std::int64_t now_ms = wall_now_ms();
+    event.message.enqueued_at_s = now_ms / 1000;
     event.message.sender = "actiond";
+    event.due_at_ms = when_.due_at_ms(now_ms);
     return event;
   }
 
@@ -80,10 +105,10 @@ class Enqueue {
       return end(
           Error{fmt::format("line {}: {} is no JSON object of params", number, in_quotes(line))});
     auto event = make(line);
-    std::string id = event.message.id;
+    Sent sent{event.message.id, event.due_at_ms};
     if (auto posted = sender_.post(std::move(event)); !posted)
       return end(posted.error().within(fmt::format("line {}: can't queue '{}'", number, event_)));
-    ids_.push_back(std::move(id));
+    sent_.push_back(std::move(sent));
     return {};
   }
 
@@ -100,11 +125,12 @@ class Enqueue {
 
   // Waits until the broker has taken all that was sent, and prints their ids in order.
   Result<void> confirm() {
-    if (ids_.empty()) return {};
+    if (sent_.empty()) return {};
     const auto loss = sender_.flush();
-    for (const auto& id : std::exchange(ids_, {})) {
-      if (loss && std::find(loss->ids.begin(), loss->ids.end(), id) != loss->ids.end()) continue;
-      print(id);
+    for (const auto& sent : std::exchange(sent_, {})) {
+      if (loss && std::find(loss->ids.begin(), loss->ids.end(), sent.id) != loss->ids.end())
+        continue;
+      print(sent);
       ++queued_;
     }
     std::fflush(stdout);
@@ -114,17 +140,28 @@ class Enqueue {
         loss->ids.size(), loss->why, queued_)};
   }
 
-  void print(const std::string& id) const {
-    if (!is_json_) return fmt::print("{}\n", id);
-    fmt::print("{}\n", nlohmann::json{{"id", id}, {"event", event_}, {"queue", queue_}}.dump());
+  void print(const Sent& sent) const {
+    if (!is_json_) return fmt::print("{}\n", sent.id);
+    nlohmann::json line{{"id", sent.id}, {"event", event_}, {"queue", queue_}};
+    if (sent.due_at_ms > 0) line["due_at"] = format_rfc3339(sent.due_at_ms);
+    fmt::print("{}\n", line.dump());
   }
 
   action::Sender sender_;
   std::string event_, queue_;
+  When when_;
   bool is_json_;
-  std::vector<std::string> ids_;  // sent and not yet printed
+  std::vector<Sent> sent_;  // and not yet printed
   std::uint64_t queued_ = 0;
 };
+
+// Both were checked while the command line was parsed.
+When when_of(const EnqueueFlags& flags) {
+  When when;
+  if (!flags.in.empty()) when.in = *parse_duration(flags.in);
+  if (!flags.at.empty()) when.at_ms = *parse_rfc3339(flags.at);
+  return when;
+}
 
 Result<int> enqueue(const Common& common, const EnqueueFlags& flags) {
   const bool is_bulk = flags.words == std::vector<std::string>{"-"};
@@ -136,7 +173,8 @@ Result<int> enqueue(const Common& common, const EnqueueFlags& flags) {
   if (!queue) return queue.error();
   auto target = broker_target(*config);
   if (!target) return target.error();
-  Enqueue enqueue(std::move(*target), flags.event, std::move(*queue), common.is_json);
+  Enqueue enqueue(std::move(*target), flags.event, std::move(*queue), when_of(flags),
+                  common.is_json);
   if (!is_bulk) return enqueue.one(std::move(*params));
   LineReader lines(STDIN_FILENO);
   return enqueue.many(lines);
@@ -149,7 +187,8 @@ void add_enqueue(CLI::App& app, Common& common) {
   auto* verb = add_verb(
       app, common, "enqueue", "queues an event, and prints its id once the broker has it",
       "Example:  actiond enqueue send_email to=ann@example.com --queue high\n"
-      "          actiond enqueue send_email '{\"to\": \"ann@example.com\", \"n\": 3}'\n"
+      "          actiond enqueue send_email '{\"to\": \"ann@example.com\", \"n\": 3}' --in 10m\n"
+      "          actiond enqueue send_email to=ann@example.com --at '2026-12-24 18:00'\n"
       "          actiond enqueue send_email - < params.jsonl      (a JSON object a line)\n"
       "In key=value a value that is JSON is taken as such (n=3 is a number), else as text.",
       [&common, flags] { return enqueue(common, *flags); });
@@ -161,6 +200,12 @@ void add_enqueue(CLI::App& app, Common& common) {
       ->type_name("PARAMS");
   verb->add_option("--queue", flags->queue, "where to (else events: of the configuration decides)")
       ->type_name("QUEUE");
+  auto* in = checked(verb->add_option("--in", flags->in, "run it that much later"), parse_duration)
+                 ->type_name("10m");
+  checked(verb->add_option("--at", flags->at, "run it at that time: local, or with Z or +01:00"),
+          parse_rfc3339)
+      ->type_name("TIME")
+      ->excludes(in);
   add_json_option(*verb, common);
 }
 

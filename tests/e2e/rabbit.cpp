@@ -211,6 +211,12 @@ void publish(const std::string& queue, const RawMessage& message) {
     entry.value.kind = AMQP_FIELD_KIND_UTF8;
     entry.value.value.bytes = to_bytes(value);
   }
+  for (const auto& [name, value] : message.numbers) {
+    auto& entry = entries.emplace_back();
+    entry.key = to_bytes(name);
+    entry.value.kind = AMQP_FIELD_KIND_I64;
+    entry.value.value.i64 = value;
+  }
   properties._flags |= AMQP_BASIC_HEADERS_FLAG;
   properties.headers = {static_cast<int>(entries.size()), entries.data()};
   REQUIRE(amqp_basic_publish(publishing->raw(), kChannel, to_bytes(application()), to_bytes(queue),
@@ -277,8 +283,8 @@ void remove() {
   const auto broker = (*connection)->raw();
   for (const auto& queue : work_queues())
     amqp_queue_delete(broker, kChannel, to_bytes(queue), false, false);
-  // RabbitMQ 3.10 deletes a level queue whose leader is being elected at the price of its supervisor
-  // of all dead-letter workers: from then on it can neither delay nor declare a level.
+  // RabbitMQ 3.10 deletes a level queue whose leader is being elected at the price of its
+  // supervisor of all dead-letter workers: from then on it can neither delay nor declare a level.
   if (was_restarted) return (void)(*connection)->close();
   for (const auto& name : delay_names()) {
     amqp_queue_delete(broker, kChannel, to_bytes(name), false, false);

@@ -27,6 +27,7 @@ struct RawMessage {
   std::string body{};
   std::string message_id{};
   std::map<std::string, std::string> headers{};
+  std::map<std::string, std::int64_t> numbers{};  // headers as well, of one to be published
   bool is_redelivered = false;
 
   // A header that must be there.
