@@ -19,6 +19,7 @@ try actiond stop --id 77
 try actiond enqueue hello_world --queue hihg
 try actiond enqueue hello_world '[1, 2]'
 try actiond enqueue 'Hello World'
+try actiond enqueue hello_world --at tomorrow
 with 'brocker: x' actiond status
 with 'timeout: 10' actiond status
 with 'broker: ${NOT_SET}' actiond status
