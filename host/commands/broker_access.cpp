@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "broker/rabbitmq/rabbit_target.hpp"
+
 namespace actiond {
 namespace {
 
@@ -17,17 +19,7 @@ Result<BrokerAccess> reach(const action::BrokerUrl& url, const std::string& name
 }  // namespace
 
 Result<action::Link::Target> broker_target(const Config& config) {
-  action::Link::Target target;
-  for (const auto& address : config.brokers) {
-    auto url = action::parse_broker_url(address);
-    if (!url) return url.error();
-    target.brokers.push_back(std::move(*url));
-  }
-  target.topology = {config.application, config.queues,
-                     config.queue_type == QueueType::Quorum ? action::QueueKind::Quorum
-                                                            : action::QueueKind::Classic};
-  target.name = fmt::format("actiond (pid {})", ::getpid());
-  return target;
+  return target_of(config, fmt::format("actiond (pid {})", ::getpid()));
 }
 
 Result<BrokerAccess> reach_broker(const action::Link::Target& target,

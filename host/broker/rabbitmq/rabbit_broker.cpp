@@ -3,18 +3,13 @@
 #include <amqp_framing.h>
 #include <fmt/format.h>
 
+#include "broker/rabbitmq/rabbit_target.hpp"
 #include "client/delay.hpp"
 
 namespace actiond {
 namespace {
 
 constexpr amqp_channel_t kPublishingChannel = 1;
-
-action::Topology topology_of(const Config& config) {
-  return {config.application, config.queues,
-          config.queue_type == QueueType::Quorum ? action::QueueKind::Quorum
-                                                 : action::QueueKind::Classic};
-}
 
 }  // namespace
 
