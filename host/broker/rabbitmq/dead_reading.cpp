@@ -1,0 +1,184 @@
+#include "broker/rabbitmq/dead_reading.hpp"
+
+#include <amqp_framing.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr amqp_channel_t kFirstChannel = 2;
+// Enough that few channels are needed, little enough that a broker need not hold all of a long
+// queue's bodies in its memory to push them.
+constexpr std::size_t kPrefetch = 5000;
+constexpr std::size_t kBatch = 500;  // requeued and acknowledged together
+constexpr auto kSilence = 500ms;
+constexpr int kMostSilences = 20;
+constexpr auto kSendingTime = 10s;
+
+}  // namespace
+
+DeadReading::DeadReading(action::Connection& connection, const action::Link::Target& target,
+                         std::size_t most, DeadLetterReader& reader)
+    : connection_(connection),
+      target_(target),
+      most_(most),
+      reader_(reader),
+      prefetch_(static_cast<int>(std::min(most, kPrefetch))) {}
+
+// What has been decided is done, also if the reading itself failed in between.
+Result<void> DeadReading::run() {
+  const auto done = read();
+  const auto settled = settle();
+  const auto closed = close();
+  for (const auto* each : {&done, &settled, &closed})
+    if (!*each) return *each;
+  return {};
+}
+
+Result<void> DeadReading::read() {
+  while (!is_over()) {
+    if (auto ready = make_room(); !ready) return ready;
+    if (auto received = receive(); !received) return received;
+  }
+  return problem_;
+}
+
+bool DeadReading::is_over() const {
+  return is_closing_ || is_empty_ || taken_ >= most_ || !problem_ || reader_.has_enough();
+}
+
+Result<void> DeadReading::make_room() {
+  if (channels_.empty()) return open_channel();
+  const auto is_full = [this] { return in_hand_ >= static_cast<std::size_t>(prefetch_); };
+  if (!is_full() || is_probing_) return {};
+  if (auto settled = settle(); !settled) return settled;
+  return is_full() ? open_channel() : Result<void>();
+}
+
+Result<void> DeadReading::open_channel() {
+  const auto number = static_cast<amqp_channel_t>(kFirstChannel + channels_.size());
+  if (auto opened = connection_.open_channel(number); !opened) return opened;
+  in_hand_ = 0;
+  return channels_.emplace_back(connection_, number, channels_.size(), target_.topology.dead())
+      .consume(prefetch_);
+}
+
+Result<void> DeadReading::receive() {
+  amqp_frame_t frame;
+  auto read = connection_.next_frame(frame, kSilence);
+  if (!read) return read.error();
+  if (!*read) return on_silence();
+  silences_ = 0;
+  auto taken = take(frame);
+  connection_.release(frame.channel);
+  return taken;
+}
+
+Result<void> DeadReading::take(const amqp_frame_t& frame) {
+  const std::size_t channel = frame.channel - std::size_t{kFirstChannel};
+  if (channel < channels_.size()) return channels_[channel].take(frame, *this);
+  if (frame.frame_type == AMQP_FRAME_METHOD &&
+      frame.payload.method.id == AMQP_CONNECTION_CLOSE_METHOD)
+    return Error{fmt::format("the broker closed the connection: {}",
+                             action::close_reason(frame.payload.method).text)};
+  return {};
+}
+
+// There are less than there were at the beginning, because others have some in hand, or the
+// broker takes its time.
+Result<void> DeadReading::on_silence() {
+  if (++silences_ > kMostSilences) return Error{"the broker does not answer any more"};
+  if (auto settled = settle(); !settled) return settled;
+  if (std::exchange(is_probing_, true)) return {};
+  return channels_.back().probe();
+}
+
+void DeadReading::on_delivery(QueueIndex, std::uint64_t tag, bool, Message& letter) {
+  ++delivered_;
+  if (is_over()) return;  // goes back, unseen
+  ++taken_;
+  ++in_hand_;
+  decide(tag, letter);
+  if (pending_.size() < kBatch || !problem_) return;
+  problem_ = settle();
+}
+
+void DeadReading::decide(std::uint64_t tag, Message& letter) {
+  std::string queue, id = letter.id;
+  const Fate fate = reader_.take(letter, queue);
+  if (fate == Fate::Keep) return;
+  if (fate == Fate::Requeue) {
+    if (!sender_) sender_.emplace(target_, kBatch, kSendingTime);
+    problem_ = sender_->post({queue, std::move(letter), false});
+    if (!problem_) return;
+  }
+  pending_.push_back({tag, fate == Fate::Requeue, std::move(id)});
+}
+
+Result<void> DeadReading::settle() {
+  if (pending_.empty()) return {};
+  const auto loss = sender_ ? sender_->flush() : std::nullopt;
+  std::size_t requeued = 0;
+  for (const auto& each : std::exchange(pending_, {})) {
+    if (loss && is_lost(each, *loss)) {
+      reader_.on_refused(loss->why);
+      continue;
+    }
+    channels_.back().acknowledge(each.tag);
+    ++settled_;
+    --in_hand_;
+    if (!each.is_requeued) continue;
+    reader_.on_requeued();
+    ++requeued;
+  }
+  if (auto flushed = channels_.back().flush(); !flushed) return flushed;
+  if (loss && requeued == 0) return Error{loss->why};  // nor would it take the next ones
+  return {};
+}
+
+// Several may have the same id: then none of them counts as taken.
+bool DeadReading::is_lost(const Pending& pending, const action::Loss& loss) const {
+  return pending.is_requeued &&
+         std::find(loss.ids.begin(), loss.ids.end(), pending.id) != loss.ids.end();
+}
+
+// In the order in which they were opened, and after nothing more is pushed: a quorum queue offers
+// letters again in the order in which it gets them back, and would hand them to the newest channel.
+Result<void> DeadReading::close() {
+  is_closing_ = true;
+  if (!connection_.is_open()) return {};
+  if (auto stopped = stop_consuming(); !stopped) return stopped;
+  for (std::size_t i = 0; i < channels_.size(); ++i) {
+    const auto number = static_cast<amqp_channel_t>(kFirstChannel + i);
+    const auto reply = amqp_channel_close(connection_.raw(), number, AMQP_REPLY_SUCCESS);
+    if (reply.reply_type != AMQP_RESPONSE_NORMAL)
+      return Error{"closing a channel: " + action::describe(reply)};
+  }
+  return {};
+}
+
+Result<void> DeadReading::stop_consuming() {
+  if (channels_.empty()) return {};
+  const auto newest = static_cast<amqp_channel_t>(kFirstChannel + channels_.size() - 1);
+  if (auto sent = channels_.back().cancel(); !sent) return sent;
+  for (silences_ = 0; silences_ <= kMostSilences;) {
+    amqp_frame_t frame;
+    auto read = connection_.next_frame(frame, kSilence);
+    if (!read) return read.error();
+    silences_ = *read ? 0 : silences_ + 1;
+    if (!*read) continue;
+    const bool is_done = frame.channel == newest && frame.frame_type == AMQP_FRAME_METHOD &&
+                         frame.payload.method.id == AMQP_BASIC_CANCEL_OK_METHOD;
+    auto taken = take(frame);
+    connection_.release(frame.channel);
+    if (!taken || is_done) return taken;
+  }
+  return Error{"the broker does not answer any more"};
+}
+
+}  // namespace actiond

@@ -1,0 +1,102 @@
+// The dead letters in RabbitMQ: the queue <application>.dead.
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "broker/rabbitmq/dead_reading.hpp"
+#include "broker/rabbitmq/rabbit_target.hpp"
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr amqp_channel_t kChannel = 1;
+constexpr auto kReturnTime = 1s;
+constexpr auto kGoodbye = 1s;
+
+class RabbitDeadLetters : public DeadLetters {
+ public:
+  static Result<std::unique_ptr<DeadLetters>> open(const action::Link::Target& target,
+                                                   const action::BrokerUrl& url,
+                                                   std::chrono::milliseconds timeout) {
+    auto connection = action::Connection::open(url, target.name, timeout);
+    if (!connection) return connection.error();
+    std::unique_ptr<RabbitDeadLetters> letters(
+        new RabbitDeadLetters(std::move(*connection), target));
+    if (auto prepared = letters->prepare(); !prepared) return prepared.error();
+    return std::unique_ptr<DeadLetters>(std::move(letters));
+  }
+  ~RabbitDeadLetters() override {
+    if (connection_->is_open()) (void)connection_->close(kGoodbye);
+  }
+
+  std::size_t count() const override { return count_; }
+
+  Result<void> read(DeadLetterReader& reader) override {
+    if (count_ == 0) return {};
+    DeadReading reading(*connection_, target_, count_, reader);
+    auto read = reading.run();
+    if (read) await_return(reading.kept());
+    return read;
+  }
+
+  Result<std::size_t> purge() override {
+    const auto* ok =
+        amqp_queue_purge(connection_->raw(), kChannel, action::to_bytes(target_.topology.dead()));
+    if (ok != nullptr) return std::size_t{ok->message_count};
+    return Error{"the dead letters can't be deleted: " + action::describe(connection_->reply())};
+  }
+
+ private:
+  RabbitDeadLetters(std::unique_ptr<action::Connection> connection,
+                    const action::Link::Target& target)
+      : connection_(std::move(connection)), target_(target) {}
+
+  // Declaring refuses a queue whose arguments could make a letter vanish by being looked at.
+  Result<void> prepare() {
+    if (auto opened = connection_->open_channel(kChannel); !opened) return opened;
+    auto topology = target_.topology;
+    topology.queues.clear();
+    if (auto declared = action::declare(*connection_, kChannel, topology); !declared)
+      return declared;
+    const auto depth = action::queue_depth(*connection_, kChannel, topology.dead());
+    if (!depth) return depth.error();
+    count_ = depth->messages;
+    return {};
+  }
+
+  // A quorum queue takes back what a channel held a moment after the channel was closed; whoever
+  // looks next should find it.
+  void await_return(std::size_t kept) {
+    const auto until = std::chrono::steady_clock::now() + kReturnTime;
+    while (std::chrono::steady_clock::now() < until) {
+      const auto depth = action::queue_depth(*connection_, kChannel, target_.topology.dead());
+      if (!depth || depth->messages >= kept) return;
+      std::this_thread::sleep_for(5ms);
+    }
+  }
+
+  std::unique_ptr<action::Connection> connection_;
+  action::Link::Target target_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<DeadLetters>> open_dead_letters(const Config& config,
+                                                       const std::string& name,
+                                                       std::chrono::milliseconds timeout) {
+  const auto target = target_of(config, name);
+  if (!target) return target.error();
+  std::string problems;
+  for (const auto& url : target->brokers) {
+    auto letters = RabbitDeadLetters::open(*target, url, timeout);
+    if (letters) return letters;
+    if (!problems.empty()) problems += "; ";
+    problems += letters.error().text;
+  }
+  return Error{problems};
+}
+
+}  // namespace actiond
