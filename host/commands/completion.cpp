@@ -35,6 +35,18 @@ bool has_value(const CLI::Option* option) {
   return option->get_items_expected_min() > 0;
 }
 
+std::vector<const CLI::App*> verbs_of(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App*) { return true; });
+}
+
+// What may follow a verb: verbs of its own first, if it has any, then options.
+std::vector<std::string> words_of(const CLI::App& verb) {
+  std::vector<std::string> words;
+  for (const auto* inner : verbs_of(verb)) words.push_back(inner->get_name());
+  for (const auto& option : option_names(verb, is_any)) words.push_back(option);
+  return words;
+}
+
 Result<void> check_shell(const std::string& shell) {
   if (shell == "bash") return {};
   return Error{"there is only bash: write actiond completion bash"};
@@ -43,14 +55,19 @@ Result<void> check_shell(const std::string& shell) {
 }  // namespace
 
 std::string bash_completion(const CLI::App& app) {
-  std::vector<std::string> verbs;
+  std::vector<std::string> verbs, patterns;
   std::string cases;
   auto with_value = option_names(app, has_value);
-  for (const auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+  const auto add = [&](const CLI::App& verb, const std::string& pattern) {
+    patterns.push_back(pattern);
+    cases += fmt::format("    {}) words=\"{}\" ;;\n", pattern, fmt::join(words_of(verb), " "));
+    with_value.merge(option_names(verb, has_value));
+  };
+  for (const auto* verb : verbs_of(app)) {
     verbs.push_back(verb->get_name());
-    cases += fmt::format("    {}) words=\"{}\" ;;\n", verb->get_name(),
-                         fmt::join(option_names(*verb, is_any), " "));
-    with_value.merge(option_names(*verb, has_value));
+    add(*verb, verb->get_name());
+    for (const auto* inner : verbs_of(*verb))
+      add(*inner, fmt::format("'{} {}'", verb->get_name(), inner->get_name()));
   }
   return fmt::format(R"(# bash completion for actiond, made by: actiond completion bash
 _actiond() {{
@@ -60,20 +77,20 @@ _actiond() {{
     {0}) return ;; # its value: files, by default
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
-    case ${{COMP_WORDS[i]}} in
-      {1}) verb=${{COMP_WORDS[i]}}; break ;;
+    case ${{verb:+$verb }}${{COMP_WORDS[i]}} in
+      {1}) verb=${{verb:+$verb }}${{COMP_WORDS[i]}} ;;
     esac
   done
   case $verb in
     '') words="{2} {3}" ;;
 {4}  esac
-  if [[ -z $verb || $cur == -* ]]; then
+  if [[ $words != -* || $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
   fi
 }}
 complete -o default -F _actiond actiond
 )",
-                     fmt::join(with_value, "|"), fmt::join(verbs, "|"), fmt::join(verbs, " "),
+                     fmt::join(with_value, "|"), fmt::join(patterns, "|"), fmt::join(verbs, " "),
                      fmt::join(option_names(app, is_any), " "), cases);
 }
 

@@ -40,18 +40,28 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
+// The verb that the line came to, as in `dead list`; its words are added to `name`.
+const CLI::App& innermost(const CLI::App& app, std::string& name) {
+  const CLI::App* verb = &app;
+  for (auto parsed = app.get_subcommands(); !parsed.empty(); parsed = verb->get_subcommands()) {
+    verb = parsed.front();
+    name += " " + verb->get_name();
+  }
+  return *verb;
+}
+
 }  // namespace
 
 Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
-  const auto verbs = app.get_subcommands();
-  const CLI::App& verb = verbs.empty() ? app : *verbs.front();
-  const std::string help =
-      verbs.empty() ? "actiond --help" : fmt::format("actiond {} --help", verb.get_name());
+  std::string name = "actiond";
+  const CLI::App& verb = innermost(app, name);
+  const std::string help = name + " --help";
   const auto words = app.remaining(/*recurse=*/true);
   const auto option = std::find_if(words.begin(), words.end(), is_option);
   if (option != words.end())
     return unknown("option", option->substr(0, option->find('=')), options_of(verb), help);
-  if (verbs.empty() && !words.empty()) return unknown("verb", words.front(), verbs_of(app), help);
+  const auto verbs = verbs_of(verb);
+  if (!verbs.empty() && !words.empty()) return unknown("verb", words.front(), verbs, help);
   if (!words.empty())
     return {fmt::format("{} is one word too many: see {}", in_quotes(words.front()), help)};
   // What an option's own check says, says what to write.
