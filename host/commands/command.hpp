@@ -86,6 +86,7 @@ void add_start(CLI::App& app, Common& common);
 void add_stop(CLI::App& app, Common& common);
 void add_status(CLI::App& app, Common& common);
 void add_enqueue(CLI::App& app, Common& common);
+void add_dead(CLI::App& app, Common& common);
 void add_perform(CLI::App& app, Common& common);
 void add_plugins(CLI::App& app, Common& common);
 void add_check(CLI::App& app, Common& common);

@@ -1,5 +1,7 @@
 #include "commands/queue_choice.hpp"
 
+#include <algorithm>
+
 #include "commands/command.hpp"
 
 namespace actiond {
@@ -13,6 +15,13 @@ Result<std::string> choose_queue(const Config& config, const std::string& event,
   if (!asked.empty()) queue = asked;
   if (auto known = check_queue(config, queue); !known) return known.error();
   return queue;
+}
+
+Result<std::string> choose_origin(const Config& config, const std::string& event,
+                                  const std::string& origin) {
+  const bool is_there =
+      std::find(config.queues.begin(), config.queues.end(), origin) != config.queues.end();
+  return choose_queue(config, event, is_there ? origin : "");
 }
 
 }  // namespace actiond

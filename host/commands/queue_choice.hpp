@@ -13,4 +13,9 @@ namespace actiond {
 Result<std::string> choose_queue(const Config& config, const std::string& event,
                                  const std::string& asked);
 
+// Which queue an event goes back to: its `origin`, or, if the configuration has no such queue any
+// more, the one where it would go now.
+Result<std::string> choose_origin(const Config& config, const std::string& event,
+                                  const std::string& origin);
+
 }  // namespace actiond

@@ -24,6 +24,12 @@ TEST_CASE("queue choice: what was asked for, then what the configuration says, t
   CHECK(*choose_queue(config(), "other", "") == "low");
 }
 
+TEST_CASE("queue choice: a dead letter goes back where it came from, while that queue is there") {
+  CHECK(*choose_origin(config(), "send_email", "medium") == "medium");
+  CHECK(*choose_origin(config(), "send_email", "gone") == "high");
+  CHECK(*choose_origin(config(), "other", "") == "low");
+}
+
 TEST_CASE("queue choice: an unknown queue is refused, with the nearest") {
   const auto queue = choose_queue(config(), "send_email", "hgih");
   REQUIRE_FALSE(queue.ok());

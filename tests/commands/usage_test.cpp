@@ -18,6 +18,7 @@ std::string said(const std::string& line) {
   add_stop(app, common);
   add_status(app, common);
   add_enqueue(app, common);
+  add_dead(app, common);
   add_generate(app, common);
   try {
     app.parse(line, /*program_name_included=*/false);
@@ -34,7 +35,8 @@ TEST_CASE("usage: right command lines are right") {
        {"status", "status --json", "-c x status", "status -c x -e production", "start --id 1..8 -d",
         "start --id=1 --queues=high", "stop --all --now", "stop --id 1 --timeout 5s",
         "enqueue send_email", "enqueue stop status=1 --queue high", "enqueue send_email -",
-        "run --id 3 -v", "generate event HelloWorld dir"})
+        "run --id 3 -v", "dead list", "dead -c x list --limit 0", "dead retry a b",
+        "dead retry --all", "generate event HelloWorld dir"})
     CHECK_MESSAGE(said(line) == "", line);
 }
 
@@ -54,6 +56,12 @@ TEST_CASE("usage: what is wrong is said in one sentence, with what was meant") {
            Row{"start --id", "--id: 1 required N missing: see actiond start --help"},
            Row{"run --id 1..2", "--id: run is one poller: write --id with one number"},
            Row{"stop --id 1 --timeout 3", "--timeout: '3' has no unit: write 3s or 3ms"},
+           Row{"dead", "A subcommand is required: see actiond dead --help"},
+           Row{"dead lst", "unknown verb 'lst': did you mean 'list'?"},
+           Row{"dead list --limt 3", "unknown option '--limt': did you mean '--limit'?"},
+           Row{"dead list extra", "'extra' is one word too many: see actiond dead list --help"},
+           Row{"dead show", "id is required: see actiond dead show --help"},
+           Row{"dead delete", "id is required: see actiond dead delete --help"},
        })
     CHECK(said(row.line) == row.sentence);
   for (const char* line : {"start --id 0", "stop --id 1 --all", "enqueue", "enqueue Send",

@@ -157,7 +157,10 @@ class Publishing::Link {
   ~Link() { (void)connection_->close(); }
 
   void send(const std::string& queue, const action::Message& message) {
-    REQUIRE(publisher_->publish(application(), queue, message));
+    send(application(), queue, message);
+  }
+  void send(const std::string& exchange, const std::string& key, const action::Message& message) {
+    REQUIRE(publisher_->publish(exchange, key, message));
     wait_for_less_than(kWindow);
   }
   void wait_for_less_than(std::size_t unconfirmed) {
@@ -186,6 +189,23 @@ void Publishing::queue(const std::string& event, const std::string& params,
     link_->send(queue, message);
   }
   link_->wait_for_less_than(1);
+}
+
+void Publishing::bury(const std::vector<action::Message>& letters) {
+  for (const auto& letter : letters) link_->send("", queue_name("dead"), letter);
+  link_->wait_for_less_than(1);
+}
+
+void bury(const std::vector<action::Message>& letters) {
+  Publishing().bury(letters);
+}
+
+void declare_dead(const std::string& type) {
+  const auto kind = type == "quorum" ? action::QueueKind::Quorum : action::QueueKind::Classic;
+  delete_queue("dead");
+  const auto declared = action::declare(connection(), kChannel, {application(), {}, kind});
+  REQUIRE_MESSAGE(declared, declared.error().text);
+  disconnect();  // RabbitMQ 3.10 crashes a channel that knew a queue when it had another type
 }
 
 void queue(const std::string& event, const std::string& params, const std::string& queue,

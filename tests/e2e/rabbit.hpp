@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "client/message.hpp"
+
 std::string test_broker();  // "" without one
 std::string test_rabbitmq_dir();
 
@@ -51,6 +53,7 @@ class Publishing {
   // Queues `count` events, confirmed, as fast as they go. "{n}" in the params becomes 0, 1, ….
   void queue(const std::string& event, const std::string& params = "{}",
              const std::string& queue = "medium", int count = 1);
+  void bury(const std::vector<action::Message>& letters);
 
  private:
   class Link;
@@ -70,6 +73,11 @@ std::uint32_t consumers(const std::string& queue);
 std::vector<RawMessage> take_all(const std::string& queue);
 // Waits until so many dead letters are there, and takes them.
 std::vector<RawMessage> dead_letters(std::size_t count = 1);
+
+// Stores these among the dead letters, confirmed, as pollers do.
+void bury(const std::vector<action::Message>& letters);
+// Makes the queue of dead letters anew: "classic" or "quorum". prepare() uses either.
+void declare_dead(const std::string& type);
 
 void delete_queue(const std::string& queue);
 void declare_with_ttl(const std::string& queue, std::int64_t ttl_ms);
