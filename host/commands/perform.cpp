@@ -1,6 +1,7 @@
-// perform: one event here and now, in a runner child and without a broker. What its handler queues
-// is shown and goes nowhere.
+// perform: one event here and now, in a runner child and without a broker, but for the look at a
+// dead letter that is to be tried. What its handler queues is shown and goes nowhere.
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <memory>
 
@@ -8,9 +9,12 @@
 #include "base/duration.hpp"
 #include "base/log.hpp"
 #include "base/nearest.hpp"
+#include "base/text.hpp"
 #include "client/event_id.hpp"
 #include "client/names.hpp"
 #include "commands/command.hpp"
+#include "commands/dead_readers.hpp"
+#include "commands/debugger.hpp"
 #include "commands/params.hpp"
 #include "commands/table.hpp"
 #include "commands/trial.hpp"
@@ -24,6 +28,17 @@ struct PerformFlags {
   std::string event;
   std::vector<std::string> words;
   std::string timeout;
+  std::string dead;           // the id of a dead letter, instead of event and words
+  bool is_gdb = false;        // to be run again under gdb
+  bool is_unlimited = false;  // which it is: somebody looks at it, and takes his time
+};
+
+constexpr std::chrono::hours kNoLimit{24 * 365};
+
+// An event, and the queue that it came from; empty: it came from none.
+struct Performed {
+  Message message;
+  std::string queue;
 };
 
 // The log of the terminal, whatever a daemon's is.
@@ -66,34 +81,32 @@ class Perform {
   Perform(const Config& config, Log& log, bool is_json)
       : config_(config), log_(log), is_json_(is_json) {}
 
-  Result<int> run(const PerformFlags& flags, std::string params) {
+  Result<int> run(const PerformFlags& flags, Performed performed) {
     auto files = list_plugins(config_.plugins);
     if (!files) return files.error();
     trial_.on_log = [this](const auto& line, const auto& event, const auto& id) {
       take(line, event, id);
     };
     trial_.on_queue = [this](const QueueFrame& queued) { take(queued); };
-    auto report = trial_.load(runner_setup(config_, std::move(*files)));
+    auto report = trial_.load(runner_setup(config_, std::move(*files)),
+                              flags.is_unlimited ? kNoLimit : kLoadingTime);
     if (!report) return report.error();
-    if (auto known = require_event(*report, flags.event, config_); !known) return known.error();
+    const std::string event = performed.message.event;
+    if (auto known = require_event(*report, event, config_); !known) return known.error();
     policies_ = EventPolicies(config_, *report);
-    const auto& policy = policies_.of(flags.event);
-    const Outcome outcome =
-        trial_.perform(message(flags.event, std::move(params)), policy.queue,
-                       flags.timeout.empty() ? policy.timeout : *parse_duration(flags.timeout));
+    const auto& policy = policies_.of(event);
+    const Outcome outcome = trial_.perform(std::move(performed.message),
+                                           performed.queue.empty() ? policy.queue : performed.queue,
+                                           timeout(flags, policy));
     if (outcome.ending == Ending::Done || outcome.ending == Ending::Halted) trial_.end();
     log_.flush();
-    return tell(flags.event, outcome);
+    return tell(event, outcome);
   }
 
  private:
-  static Message message(const std::string& event, std::string params) {
-    Message message;
-    message.event = event;
-    message.id = action::new_event_id();
-    message.body = std::move(params);
-    message.enqueued_at_s = wall_now_ms() / 1000;
-    return message;
+  static std::chrono::milliseconds timeout(const PerformFlags& flags, const EventPolicy& policy) {
+    if (flags.is_unlimited) return kNoLimit;
+    return flags.timeout.empty() ? policy.timeout : *parse_duration(flags.timeout);
   }
 
   void take(const LogFrame& line, const std::string& event, const std::string& id) {
@@ -144,14 +157,61 @@ class Perform {
   Trial trial_;
 };
 
+Performed new_event(const std::string& event, std::string params) {
+  Performed performed;
+  performed.message.event = event;
+  performed.message.id = action::new_event_id();
+  performed.message.body = std::move(params);
+  performed.message.enqueued_at_s = wall_now_ms() / 1000;
+  return performed;
+}
+
+// It stays where it is.
+Result<Performed> dead_event(const Config& config, const std::string& id) {
+  auto letter = find_dead_letter(config, id);
+  if (!letter) return letter.error();
+  if (letter->event.empty())
+    return Error{
+        fmt::format("the dead letter {} can't be performed: it has no type, so it is no "
+                    "event",
+                    in_quotes(id))};
+  const std::string queue = letter->trail.queue;
+  return Performed{std::move(*letter), queue};
+}
+
+// The same call for gdb to run.
+std::vector<std::string> words_for_gdb(const Common& common, const PerformFlags& flags) {
+  std::vector<std::string> words{"perform", "--unlimited"};
+  const auto add = [&](const char* option, const std::string& value) {
+    if (!value.empty()) words.insert(words.end(), {option, value});
+  };
+  add("--config", common.source.file);
+  add("--environment", common.source.environment);
+  add("--dead", flags.dead);
+  if (common.is_verbose) words.push_back("--verbose");
+  if (common.is_json) words.push_back("--json");
+  if (!flags.event.empty()) words.push_back(flags.event);
+  words.insert(words.end(), flags.words.begin(), flags.words.end());
+  return words;
+}
+
 Result<int> perform(const Common& common, const PerformFlags& flags) {
+  if (flags.event.empty() == flags.dead.empty())
+    return refuse({"which event? write its name, or --dead ID"});
   auto params = params_of(flags.words);
   if (!params) return refuse(params.error());
+  if (flags.is_gdb) return become_debugger(words_for_gdb(common, flags));
   auto config = load(common);
   if (!config) return config.error();
+  auto performed = flags.dead.empty()
+                       ? Result<Performed>(new_event(flags.event, std::move(*params)))
+                       : dead_event(*config, flags.dead);
+  if (!performed) return performed.error();
   auto log = terminal_log(*config);
   if (!log) return log.error();
-  return Perform(*config, *log, common.is_json).run(flags, std::move(*params));
+  // Ctrl-C calls gdb, which the terminal tells along with all that it runs.
+  if (flags.is_unlimited) ::signal(SIGINT, SIG_IGN);
+  return Perform(*config, *log, common.is_json).run(flags, std::move(*performed));
 }
 
 }  // namespace
@@ -162,17 +222,21 @@ void add_perform(CLI::App& app, Common& common) {
       add_verb(app, common, "perform", "runs one event here and now, without a broker",
                "Example:  actiond perform hello_world name=ann\n"
                "          actiond perform send_email '{\"to\": \"ann@example.com\"}' --timeout 5s\n"
+               "          actiond perform --dead 8ad2b53d-5b0c-4b7e-9a6f-0a4b8de1f6a3 --gdb\n"
                "What the event queues is printed and not sent. Exit status 0: done, or halted by a "
                "filter.",
                [&common, flags] { return perform(common, *flags); });
   checked(verb->add_option("event", flags->event, "the event's name, as in send_email"),
           action::check_event)
-      ->required()
       ->type_name("EVENT");
   verb->add_option("params", flags->words, "a JSON object, or key=value...")->type_name("PARAMS");
   checked(verb->add_option("--timeout", flags->timeout, "its longest run (else as configured)"),
           parse_duration)
       ->type_name("10s");
+  verb->add_option("--dead", flags->dead, "the event of this dead letter, which stays there")
+      ->type_name("ID");
+  verb->add_flag("--gdb", flags->is_gdb, "run it under gdb, without a time limit");
+  verb->add_flag("--unlimited", flags->is_unlimited, "")->group("");
   add_json_option(*verb, common);
 }
 

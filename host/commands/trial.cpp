@@ -14,13 +14,13 @@ constexpr auto kTurn = 25ms;
 
 }  // namespace
 
-Result<LoadReport> Trial::load(const RunnerSetup& setup) {
+Result<LoadReport> Trial::load(const RunnerSetup& setup, std::chrono::seconds limit) {
   loaded_.reset();
   if (auto started = slot_.start(to_text(setup)); !started) return started.error();
   while (!loaded_) {
     pump();
-    if (!loaded_ && slot_.is_alive() && monotonic_now() - slot_.started_at() > kLoadingTime)
-      slot_.kill(Ending::Crashed, fmt::format("took longer than {} s to load", kLoadingTime / 1s));
+    if (!loaded_ && slot_.is_alive() && monotonic_now() - slot_.started_at() > limit)
+      slot_.kill(Ending::Crashed, fmt::format("took longer than {} s to load", limit / 1s));
   }
   return *loaded_;
 }

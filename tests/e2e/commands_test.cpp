@@ -1,5 +1,6 @@
 // The verbs that look: status, perform, plugins, check; and enqueue in its other forms.
 #include <algorithm>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "site.hpp"
@@ -144,6 +145,24 @@ TEST_CASE("commands: perform runs an event without a broker, and its status tell
   CHECK(rabbit::ready("low") == 0);
   CHECK(site.actiond({"perform", "snoozer"}).status == 1);
   CHECK(json_of(site, {"perform", "hello_world", "--json"}).at("outcome") == "done");
+}
+
+TEST_CASE("commands: perform has gdb run the same call, without a time limit") {
+  NEEDS_BROKER();
+  Site site;
+  std::ofstream(site.path("gdb")) << "#!/bin/sh\nprintf '%s\\n' \"$@\"\n";
+  std::filesystem::permissions(site.path("gdb"), std::filesystem::perms::owner_all);
+  const std::vector<std::string> words{ACTIOND, "perform",   "record", "a=1",
+                                       "--gdb", "--timeout", "1s"};
+  Process with(words, site.path("output/gdb"), "", {{"PATH", site.path("")}});
+  const Ran ran = with.wait();
+  CHECK_MESSAGE(ran.status == 0, ran.err);
+  CHECK(contains(ran.out, "\nrun\n--args\n" ACTIOND "\nperform\n--unlimited\nrecord\na=1\n"));
+  CHECK(contains(ran.out, "-ex\nset follow-fork-mode child\n"));
+  Process without(words, site.path("output/none"), "", {{"PATH", site.path("output")}});
+  const Ran none = without.wait();
+  CHECK(none.status == 1);
+  CHECK(none.err == "actiond: gdb is not there: install the package gdb\n");
 }
 
 TEST_CASE("commands: plugins shows what each provides, and what is wrong with which") {
