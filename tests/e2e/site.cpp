@@ -47,8 +47,8 @@ void Site::configure(const std::string& yaml, const std::string& broker) {
   const char* const retry = contains(yaml, "retry:") ? "" : "retry: {attempts: 1}\n";
   std::ofstream(path("config/actiond.yaml")) << "broker: \"" << broker << "\"\n"
                                              << "application: " << rabbit::application() << "\n"
-                                             << retry
-                                             << yaml << "\n";
+                                             << yaml << "\n"
+                                             << retry;
 }
 
 void Site::install(const std::string& plugin, const std::string& as) {
