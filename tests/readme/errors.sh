@@ -25,6 +25,7 @@ with 'timeout: 10' actiond status
 with 'broker: ${NOT_SET}' actiond status
 with 'plugins: ../nowhere' actiond start --id 77
 try actiond perform hello_wrld
+try actiond dead show hello_world
 
 mkdir refused.d
 with 'broker: amqp://guest:guest@127.0.0.1:1\nplugins: ../refused.d' actiond start --id 77

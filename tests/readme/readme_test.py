@@ -143,17 +143,39 @@ def commands(text, blocks):
     return [call for call in words if len(call) > 1 and call[0] == "actiond"]
 
 
+def helps_of(shell):
+    """What --help says of each verb, and of verbs of verbs: "dead", "dead list"."""
+    def verbs(text):
+        return re.findall(r"^  ([a-z]+) {3,}", text, re.MULTILINE)
+    helps = {}
+    names = verbs(shell.run("actiond --help")[1])
+    while names:
+        name = names.pop()
+        helps[name] = shell.run(f"actiond {name} --help")[1]
+        names += [f"{name} {inner}" for inner in verbs(helps[name])]
+    return helps
+
+
+def verb_of(call, helps):
+    """The verb of a call, two words if the first has verbs of its own."""
+    verb = call[1]
+    if verb not in helps:
+        raise Failure(f"actiond has no verb {verb}, which README.md names")
+    if not any(name.startswith(verb + " ") for name in helps):
+        return verb
+    verb = " ".join(call[1:3])
+    if verb not in helps:
+        raise Failure(f"actiond has no verb {verb}, which README.md names")
+    return verb
+
+
 def check_commands(text, blocks, shell):
     """Every verb and option that the README names is there, and every verb is in its table."""
-    _, overview = shell.run("actiond --help")
-    helps = {verb: shell.run(f"actiond {verb} --help")[1]
-             for verb in re.findall(r"^  ([a-z]+) {3,}", overview, re.MULTILINE)}
+    helps = helps_of(shell)
     for call in commands(text, blocks):
-        verb = call[1]
-        if verb.startswith("-") or verb == "VERB":
+        if call[1].startswith("-") or call[1] == "VERB":
             continue
-        if verb not in helps:
-            raise Failure(f"actiond has no verb {verb}, which README.md names")
+        verb = verb_of(call, helps)
         for option in (word.split("=")[0] for word in call if word.startswith("-") and word != "-"):
             if not re.search(rf"(^|[\s,]){re.escape(option)}\b", helps[verb]):
                 raise Failure(f"actiond {verb} has no {option}, which README.md names")

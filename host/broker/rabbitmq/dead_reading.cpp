@@ -114,7 +114,7 @@ void DeadReading::decide(std::uint64_t tag, Message& letter) {
   if (fate == Fate::Keep) return;
   if (fate == Fate::Requeue) {
     if (!sender_) sender_.emplace(target_, kBatch, kSendingTime);
-    problem_ = sender_->post({queue, std::move(letter), false});
+    problem_ = sender_->post({queue, std::move(letter)});
     if (!problem_) return;
   }
   pending_.push_back({tag, fate == Fate::Requeue, std::move(id)});
