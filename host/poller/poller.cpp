@@ -47,8 +47,8 @@ Poller::Poller(const Config& config, PollerOptions options, Log& log)
             return judge_(delivery, now_ms);
           },
           [this](const Delivery& delivery, Settlement settlement) {
-                 on_settled(delivery, settlement);
-               }),
+            on_settled(delivery, settlement);
+          }),
       pace_(config.prefetch, config.concurrency) {}
 
 // What is still in hand belongs to the broker, which takes it back when the connection goes.
@@ -188,8 +188,7 @@ Result<void> Poller::begin_work() {
       run_dir_watch_ = std::make_unique<Watch>(io_, run_dir_events_.get());
       if (auto taken = pid_file_->take(); !taken) return taken;
     }
-    log_.info("poller {} is at work (pid {}, broker {})", name_, ::getpid(),
-              broker_->name());
+    log_.info("poller {} is at work (pid {}, broker {})", name_, ::getpid(), broker_->name());
     options_.on_started({});
   }
   state_ = State::Working;

@@ -154,8 +154,9 @@ void Poller::log_failure(const Delivery& delivery, Settlement settlement) {
                head_of_backtrace(delivery.outcome.backtrace), delivery.message.id);
   if (settlement == Settlement::Retry) {
     --line.attempt;  // the trail tells of the next one already
-    return log_.failed(line, fmt::format("{}; attempt {} of {} in {}", reason, line.attempt + 1,
-                                         delivery.attempts, format_duration(delivery.verdict.delay)));
+    return log_.failed(
+        line, fmt::format("{}; attempt {} of {} in {}", reason, line.attempt + 1, delivery.attempts,
+                          format_duration(delivery.verdict.delay)));
   }
   if (settlement != Settlement::DeadLetter) return log_.failed(line, reason);
   ++dead_;

@@ -45,7 +45,10 @@ nlohmann::json Poller::status() const {
   }
   nlohmann::json plugins = nlohmann::json::array();
   for (const auto& plugin : plugins_.plugins)
-    plugins.push_back({{"name", plugin.name}, {"version", plugin.version}, {"file", plugin.file}, {"hash", plugin.hash}});
+    plugins.push_back({{"name", plugin.name},
+                       {"version", plugin.version},
+                       {"file", plugin.file},
+                       {"hash", plugin.hash}});
   return {{"id", options_.id ? nlohmann::json(*options_.id) : nlohmann::json()},
           {"pid", ::getpid()},
           {"state", state_text()},

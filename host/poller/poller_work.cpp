@@ -59,9 +59,10 @@ void Poller::hand(RunnerSlot& slot, DeliveryPointer delivery) {
   delivery->attempts = policy.attempts;
   delivery->plugin = policy.plugin;
   if (!policy.is_known()) {
-    delivery->outcome = {
-        Ending::Unknown,
-        fmt::format("no plugin provides the event '{}'", delivery->message.event), {}, {}};
+    delivery->outcome = {Ending::Unknown,
+                         fmt::format("no plugin provides the event '{}'", delivery->message.event),
+                         {},
+                         {}};
     return settler_.ended(std::move(delivery));
   }
   if (!slot.is_busy()) {
@@ -157,11 +158,11 @@ void Poller::watch_memory(RunnerSlot& slot) {
   const std::uint64_t held = slot.process().resident_bytes();
   if (config_.memory_limit && held > *config_.memory_limit) {
     const Delivery* delivery = slot.in_hand();
-    return slot.kill(Ending::Crashed,
-                     fmt::format("killed: the runner held {}{}, memory_limit is {}",
-                                 format_byte_size(held),
-                                 delivery != nullptr ? " in " + delivery->message.event : "",
-                                 format_byte_size(*config_.memory_limit)));
+    return slot.kill(
+        Ending::Crashed,
+        fmt::format("killed: the runner held {}{}, memory_limit is {}", format_byte_size(held),
+                    delivery != nullptr ? " in " + delivery->message.event : "",
+                    format_byte_size(*config_.memory_limit)));
   }
   if (config_.recycle.memory && held > *config_.recycle.memory && slot.is_ready())
     recycle(slot, fmt::format("it holds {}", format_byte_size(held)));

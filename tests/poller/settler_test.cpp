@@ -15,16 +15,15 @@ struct Scene {
   FakeBroker broker;
   Said settled;
   Chances chances{};
-  Settler settler{
-      "host/1",
-      [this](const Delivery& delivery, std::int64_t) {
-        return Verdict{settlement_for(delivery.outcome.ending, chances), 2000ms};
-      },
-      [this](const Delivery& delivery, Settlement settlement) {
-        settled.push_back(
-            fmt::format("{} {}", delivery.message.event, static_cast<int>(settlement)));
-        trail = delivery.message.trail;
-      }};
+  Settler settler{"host/1",
+                  [this](const Delivery& delivery, std::int64_t) {
+                    return Verdict{settlement_for(delivery.outcome.ending, chances), 2000ms};
+                  },
+                  [this](const Delivery& delivery, Settlement settlement) {
+                    settled.push_back(
+                        fmt::format("{} {}", delivery.message.event, static_cast<int>(settlement)));
+                    trail = delivery.message.trail;
+                  }};
   action::Trail trail;  // of what was settled last
 
   Scene() { settler.connected(broker, 1); }
