@@ -126,8 +126,8 @@ class Poller final : BrokerListener, SlotListener {
   boost::asio::steady_timer silence_timer_;
 
   State state_ = State::Loading;
-  std::string problem_;           // what status shows: why it does not work
-  std::string runner_problem_;    // the same, of its runners
+  std::string problem_;         // what status shows: why it does not work
+  std::string runner_problem_;  // the same, of its runners
   std::set<std::string> unknown_said_;
   std::optional<Error> failure_;  // why it could not start
   std::string leaving_why_;

@@ -11,7 +11,7 @@ constexpr int kOwnHeaders = 10;
 constexpr std::int64_t kMaxAttempt = 1000000;
 constexpr std::int64_t kMaxTime_s = 253402300799;  // the end of the year 9999
 constexpr std::size_t kMaxName = 255;
-constexpr std::size_t kMaxError = 2048;       // bytes
+constexpr std::size_t kMaxError = 2048;  // bytes
 constexpr std::size_t kMaxBacktrace = 8192;
 constexpr std::size_t kOwnProperties = 16384;  // more than all that build adds can take
 

@@ -106,10 +106,12 @@ TEST_CASE("config refuses: what is out of range") {
       {"memory_limit: 5KiB",
        "actiond.yaml:1:15: 'memory_limit' must be none or at least 16MiB, not '5KiB'"},
       {"recycle: {memory: 5}",
-       "actiond.yaml:1:19: 'recycle.memory': '5' is no size: write a whole number and one unit, as in "
+       "actiond.yaml:1:19: 'recycle.memory': '5' is no size: write a whole number and one unit, as "
+       "in "
        "512KiB, 64MiB or 2GiB"},
       {"recycle: {events: 0}",
-       "actiond.yaml:1:19: 'recycle.events' must be none or a whole number from 1 to 1000000000, not "
+       "actiond.yaml:1:19: 'recycle.events' must be none or a whole number from 1 to 1000000000, "
+       "not "
        "'0'"},
       {"prefetch: 0",
        "actiond.yaml:1:11: 'prefetch' must be auto or a whole number from 1 to 65535, not '0'"},

@@ -73,9 +73,9 @@ void Section::read_whole_or(std::string_view none, std::string_view key, Range<i
   if (value->kind == Tree::Kind::Scalar && value->text == none) return;
   const auto number = may_be_number(*value) ? parse_whole(value->text) : std::nullopt;
   if (!number || *number < range.min || *number > range.max)
-    return refuse(key, *value,
-                  fmt::format("must be {} or a whole number from {} to {}", none, range.min,
-                              range.max));
+    return refuse(
+        key, *value,
+        fmt::format("must be {} or a whole number from {} to {}", none, range.min, range.max));
   field = static_cast<int>(*number);
 }
 
