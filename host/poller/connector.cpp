@@ -1,20 +1,26 @@
 #include "poller/connector.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
+#include <cmath>
 #include <random>
 
 namespace actiond {
 namespace {
 
 constexpr std::chrono::seconds kConnectTimeout{5};
-constexpr std::chrono::milliseconds kFirstWait{200};
-constexpr std::chrono::milliseconds kLongestWait{5000};
+constexpr double kFirstWaitMs = 200;
+constexpr double kLongestWaitMs = 5000;
+constexpr double kGrowth = 1.05;
 
-// With jitter, so that a hundred pollers do not come back to a broker in the same instant.
+// Geometric, so each wait is a twentieth of the time that the broker has been away: what falls due
+// during a restart of some seconds is late by a part of one. With jitter, so that a hundred pollers
+// do not come back in the same instant.
 std::chrono::milliseconds wait_after(int failures) {
   static std::minstd_rand random{std::random_device{}()};
-  const auto wait = std::min(kFirstWait * (1 << std::min(failures, 8)), kLongestWait);
-  return wait - std::chrono::milliseconds(random() % static_cast<unsigned>(wait.count() / 4));
+  const auto wait = std::min(kFirstWaitMs * std::pow(kGrowth, failures), kLongestWaitMs);
+  const auto jitter = std::uniform_real_distribution<>{0.75, 1}(random);
+  return std::chrono::milliseconds(static_cast<long>(wait * jitter));
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <boost/dll/shared_library.hpp>
 #include <filesystem>
+#include <memory>
+#include <vector>
 
 #include "base/ownership.hpp"
 #include "runner/elf_check.hpp"
@@ -26,6 +28,13 @@ std::string explain_dlopen(const std::string& path, std::string text) {
     return fmt::format(
         "can't be loaded: {}: link what it needs (-Wl,-z,defs shows it at build time)", text);
   return fmt::format("can't be loaded: {}", text);
+}
+
+// Never unloaded: handlers' threads, destructors and atexit hooks may still run its code. Held by a
+// static pointer, so that leak checkers see that it is meant.
+void keep_for_the_life_of_the_process(std::unique_ptr<boost::dll::shared_library> library) {
+  static auto* const kept = new std::vector<std::unique_ptr<boost::dll::shared_library>>;
+  kept->push_back(std::move(library));
 }
 
 Result<void> check_descriptor(const std::string& path, const action_plugin_descriptor& descriptor) {
@@ -65,7 +74,7 @@ Result<PluginLibrary> PluginLibrary::load(const std::string& path) {
                            "`: it has no ACTION_EVENT, or is no plugin");
     const auto& descriptor = library->get<const action_plugin_descriptor>(ACTION_PLUGIN_SYMBOL);
     if (auto checked = check_descriptor(path, descriptor); !checked) return checked.error();
-    (void)library.release();  // stays for the life of the process
+    keep_for_the_life_of_the_process(std::move(library));
     return PluginLibrary(path, &descriptor);
   } catch (const std::exception& error) {
     return refusal(path, explain_dlopen(path, error.what()));
