@@ -37,6 +37,15 @@ struct RecyclePolicy {
   bool operator==(const RecyclePolicy&) const = default;
 };
 
+// When a new set of plugins is given up for the one before it: after so many crashes (none: never)
+// in so long a time from its takeover.
+struct RollbackPolicy {
+  std::optional<int> crashes = 3;
+  std::chrono::milliseconds within = std::chrono::minutes(1);
+
+  bool operator==(const RollbackPolicy&) const = default;
+};
+
 // What the configuration says of one event, over what its plugin declares.
 struct EventConfig {
   std::optional<std::string> queue;
@@ -59,6 +68,7 @@ struct Config {
   QueueType queue_type = QueueType::Classic;
   std::optional<int> prefetch;  // nullopt: auto
   Reload reload = Reload::Auto;
+  RollbackPolicy rollback;
   std::chrono::milliseconds shutdown_timeout = std::chrono::seconds(30);
   RetryPolicy retry;
   std::chrono::milliseconds timeout = std::chrono::minutes(10);

@@ -12,7 +12,7 @@
 #include "broker/broker.hpp"
 #include "commands/command.hpp"
 #include "commands/table.hpp"
-#include "commands/trial.hpp"
+#include "poller/trial.hpp"
 #include "poller/control_socket.hpp"
 #include "poller/plugin_directory.hpp"
 

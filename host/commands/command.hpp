@@ -80,10 +80,16 @@ Result<void> make_run_dir(const Config& config);
 // The log of the daemon of that id: the configuration's, or else run_dir/poller.N.log.
 std::filesystem::path daemon_log(const Config& config, int id);
 
+// The command line, behind the program's name, that starts the poller of that id as this one was
+// started.
+std::vector<std::string> start_words(const Common& common, const Config& config,
+                                     const PollerFlags& flags, int id);
+
 // Each of these declares one verb.
 void add_run(CLI::App& app, Common& common);
 void add_start(CLI::App& app, Common& common);
 void add_stop(CLI::App& app, Common& common);
+void add_rollback(CLI::App& app, Common& common);
 void add_status(CLI::App& app, Common& common);
 void add_enqueue(CLI::App& app, Common& common);
 void add_dead(CLI::App& app, Common& common);

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "base/clock.hpp"
-#include "commands/trial.hpp"
+#include "poller/trial.hpp"
 #include "poller/event_policies.hpp"
 #include "poller/runner_process.hpp"
 

@@ -17,7 +17,7 @@
 #include "commands/debugger.hpp"
 #include "commands/params.hpp"
 #include "commands/table.hpp"
-#include "commands/trial.hpp"
+#include "poller/trial.hpp"
 #include "poller/event_policies.hpp"
 #include "poller/plugin_directory.hpp"
 

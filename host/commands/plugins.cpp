@@ -3,9 +3,11 @@
 
 #include <memory>
 
+#include "base/content_hash.hpp"
 #include "base/duration.hpp"
 #include "commands/command.hpp"
 #include "commands/inspect.hpp"
+#include "commands/poller_answers.hpp"
 #include "commands/table.hpp"
 #include "poller/plugin_directory.hpp"
 
@@ -22,7 +24,46 @@ Result<std::vector<std::string>> files_of(const Config& config,
   return files;
 }
 
-json to_json(const Config& config, const PluginInfo& plugin) {
+// Where the plugin runs now, and whether what runs there is what this file holds.
+json running(const json& pollers, const PluginInfo& plugin) {
+  json all = json::array();
+  for (const auto& poller : pollers)
+    for (const auto& loaded : poller.value("plugins", json::array()))
+      if (loaded.value("file", "") == plugin.file)
+        all.push_back({{"id", poller["id"]},
+                       {"pid", poller["pid"]},
+                       {"hash", loaded.value("hash", "")},
+                       {"is_same", loaded.value("hash", "") == plugin.hash}});
+  return all;
+}
+
+// "1, 2; 3 has another"; "-" if no poller has loaded it.
+std::string running_text(const json& running) {
+  std::string same, other;
+  for (const auto& poller : running) {
+    auto& list = poller["is_same"].get<bool>() ? same : other;
+    list += (list.empty() ? "" : ", ") + (poller["id"].is_null() ? "console" : poller["id"].dump());
+  }
+  if (!other.empty()) other = (same.empty() ? "" : "; ") + other + " (another content)";
+  return same.empty() && other.empty() ? "-" : same + other;
+}
+
+// What runs but is no longer in the directory.
+std::vector<std::string> gone_files(const json& pollers, const std::vector<PluginInfo>& here) {
+  std::vector<std::string> gone;
+  for (const auto& poller : pollers)
+    for (const auto& loaded : poller.value("plugins", json::array())) {
+      const auto file = loaded.value("file", "");
+      const bool is_here = std::any_of(
+          here.begin(), here.end(), [&](const PluginInfo& plugin) { return plugin.file == file; });
+      if (!is_here)
+        gone.push_back(fmt::format("poller {} runs {}, which is no longer there",
+                                   poller["id"].is_null() ? "console" : poller["id"].dump(), file));
+    }
+  return gone;
+}
+
+json to_json(const Config& config, const PluginInfo& plugin, const json& pollers) {
   json events = json::array();
   for (const auto& event : effective_events(config, plugin))
     events.push_back({{"name", event.name},
@@ -32,7 +73,8 @@ json to_json(const Config& config, const PluginInfo& plugin) {
   return {{"file", plugin.file},       {"name", plugin.name},
           {"version", plugin.version}, {"sdk_version", plugin.sdk_version},
           {"abi", plugin.abi},         {"events", std::move(events)},
-          {"problem", plugin.problem}, {"warnings", warnings_of(config, plugin)}};
+          {"problem", plugin.problem}, {"warnings", warnings_of(config, plugin)},
+          {"hash", plugin.hash},       {"running", running(pollers, plugin)}};
 }
 
 std::string timeout_text(const EventInfo& event) {
@@ -40,28 +82,31 @@ std::string timeout_text(const EventInfo& event) {
 }
 
 // A line for each event; the plugin's own columns are filled in the first of them.
-void add_rows(const Config& config, const PluginInfo& plugin,
+void add_rows(const Config& config, const PluginInfo& plugin, const json& pollers,
               std::vector<std::vector<std::string>>& rows) {
   std::vector<std::string> row{std::filesystem::path(plugin.file).filename(),
                                plugin.name.empty() ? "-" : plugin.name + " " + plugin.version,
-                               plugin.sdk_version, plugin.abi};
+                               plugin.sdk_version, plugin.abi,
+                               running_text(running(pollers, plugin))};
   const auto events = effective_events(config, plugin);
   if (events.empty()) rows.push_back(row);
   for (const auto& event : events) {
     row.insert(row.end(),
                {event.name, event.queue, std::to_string(event.attempts), timeout_text(event)});
     rows.push_back(row);
-    row = {"", "", "", ""};
+    row = {"", "", "", "", ""};
   }
 }
 
-void print_table(const Config& config, const std::vector<PluginInfo>& plugins) {
+void print_table(const Config& config, const std::vector<PluginInfo>& plugins,
+                 const json& pollers) {
   std::vector<std::vector<std::string>> rows;
-  for (const auto& plugin : plugins) add_rows(config, plugin, rows);
+  for (const auto& plugin : plugins) add_rows(config, plugin, pollers, rows);
   fmt::print("{}", format_table({{"FILE"},
                                  {"PLUGIN"},
                                  {"SDK"},
                                  {"ABI"},
+                                 {"RUNNING"},
                                  {"EVENT"},
                                  {"QUEUE"},
                                  {"ATTEMPTS", true},
@@ -80,20 +125,27 @@ Result<int> plugins(const Common& common, const std::vector<std::string>& named)
   if (!config) return config.error();
   auto files = files_of(*config, named);
   if (!files) return files.error();
+  const auto answers = ask_pollers(config->run_dir);
+  const json pollers = answers ? *answers : json::array();
   std::vector<PluginInfo> plugins;
-  for (const auto& file : *files) plugins.push_back(inspect_plugin(file));
+  for (const auto& file : *files) {
+    plugins.push_back(inspect_plugin(file));
+    plugins.back().hash = content_hash(file) ? *content_hash(file) : "";
+  }
   find_duplicates(plugins);
   const bool is_good = std::all_of(plugins.begin(), plugins.end(),
                                    [](const PluginInfo& plugin) { return plugin.problem.empty(); });
   if (common.is_json) {
     json all = json::array();
-    for (const auto& plugin : plugins) all.push_back(to_json(*config, plugin));
+    for (const auto& plugin : plugins) all.push_back(to_json(*config, plugin, pollers));
     print_json({{"plugins", std::move(all)}});
   } else if (plugins.empty()) {
     fmt::print("no plugins in {}\n", config->plugins.native());
   } else {
-    print_table(*config, plugins);
+    print_table(*config, plugins, pollers);
   }
+  if (!common.is_json && named.empty())
+    for (const auto& gone : gone_files(pollers, plugins)) fmt::print("{}\n", printable(gone));
   return is_good ? kDone : kFailed;
 }
 

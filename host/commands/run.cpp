@@ -1,8 +1,10 @@
 // run: a poller in the foreground. A daemon is this too, started by `start` in the background with
 // --ready-fd, where it says whether it got to work.
+#include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <memory>
 
 #include "base/fd.hpp"
@@ -15,6 +17,7 @@ namespace {
 struct RunFlags {
   std::string id;
   int ready_fd = -1;
+  std::string snapshot;
   PollerFlags poller;
 };
 
@@ -44,11 +47,19 @@ Result<int> run(const Common& common, const RunFlags& flags) {
   // The runners are new executables and may dump.
   ::prctl(PR_SET_DUMPABLE, 0);
   const bool is_daemon = flags.ready_fd >= 0;
+  // Until it is at work: whoever gives up on `start` gives up on what it started.
+  if (is_daemon) ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (is_daemon && options.id) config->log.file = daemon_log(*config, *options.id);
   auto log = Log::open(config->log);
   if (!log) return log.error();
   options.is_broker_required = is_daemon;
-  options.on_started = [fd = flags.ready_fd](const Result<void>& started) { report(fd, started); };
+  options.snapshot = flags.snapshot;
+  if (options.id && (is_daemon || ::getenv("NOTIFY_SOCKET") != nullptr))
+    options.successor = start_words(common, *config, flags.poller, *options.id);
+  options.on_started = [fd = flags.ready_fd](const Result<void>& started) {
+    if (fd >= 0) ::prctl(PR_SET_PDEATHSIG, 0);
+    report(fd, started);
+  };
   Poller poller(*config, std::move(options), *log);
   auto ran = poller.run();
   if (ran) return kDone;
@@ -73,6 +84,7 @@ void add_run(CLI::App& app, Common& common) {
           parse_one_id)
       ->type_name("N");
   verb->add_option("--ready-fd", flags->ready_fd, "")->group("");
+  verb->add_option("--snapshot", flags->snapshot, "")->group("");
   add_poller_options(*verb, flags->poller);
 }
 

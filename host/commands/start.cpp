@@ -24,6 +24,7 @@ constexpr int kReadyFd = 3;
 struct StartFlags {
   std::string ids;
   bool is_daemon = false;
+  std::string snapshot;
   PollerFlags poller;
 };
 
@@ -33,18 +34,25 @@ struct Daemon {
   UniqueFd ready;  // what it says
 };
 
-std::vector<std::string> arguments(const Common& common, const StartFlags& flags,
-                                   const Config& config, int id) {
-  std::vector<std::string> words{"actiond",          "run",        "--id",
-                                 std::to_string(id), "--ready-fd", std::to_string(kReadyFd)};
+// The options that `start` and `run` have in common.
+void add_options(const Common& common, const Config& config, const PollerFlags& flags,
+                 std::vector<std::string>& words) {
   const auto add = [&](const char* option, const std::string& value) {
     if (!value.empty()) words.insert(words.end(), {option, value});
   };
   add("--config", config.file);
   add("--environment", common.source.environment);
-  add("--queues", flags.poller.queues);
-  if (flags.poller.concurrency) add("--concurrency", std::to_string(*flags.poller.concurrency));
+  add("--queues", flags.queues);
+  if (flags.concurrency) add("--concurrency", std::to_string(*flags.concurrency));
   if (common.is_verbose) words.push_back("--verbose");
+}
+
+std::vector<std::string> arguments(const Common& common, const StartFlags& flags,
+                                   const Config& config, int id) {
+  std::vector<std::string> words{"actiond",          "run",        "--id",
+                                 std::to_string(id), "--ready-fd", std::to_string(kReadyFd)};
+  if (!flags.snapshot.empty()) words.insert(words.end(), {"--snapshot", flags.snapshot});
+  add_options(common, config, flags.poller, words);
   return words;
 }
 
@@ -143,10 +151,18 @@ void add(CLI::App& app, Common& common, const char* name, const char* descriptio
       ->required()
       ->type_name("N");
   verb->add_flag("-d,--daemon", flags->is_daemon, "accepted: start always makes daemons");
+  verb->add_option("--snapshot", flags->snapshot, "")->group("");
   add_poller_options(*verb, flags->poller);
 }
 
 }  // namespace
+
+std::vector<std::string> start_words(const Common& common, const Config& config,
+                                     const PollerFlags& flags, int id) {
+  std::vector<std::string> words{"start", "--id", std::to_string(id)};
+  add_options(common, config, flags, words);
+  return words;
+}
 
 void add_start(CLI::App& app, Common& common) {
   add(app, common, "start", "a daemon; where a poller of that id runs, the new one takes its place",

@@ -49,6 +49,11 @@ std::string plugins_text(const json& poller) {
   return all;
 }
 
+std::string set_text(const json& poller) {
+  const auto set = text(poller, "plugin_set");
+  return set.empty() ? "-" : set;
+}
+
 std::string since_text(const json& poller) {
   const auto since_ms = number(poller, "up_since_ms");
   return since_ms == 0 ? "-" : format_local_time(since_ms).substr(0, 19);
@@ -66,7 +71,7 @@ std::string pollers_text(const json& pollers) {
   for (const auto& poller : pollers) {
     rows.push_back({id_text(poller), text(poller, "pid"), text(poller, "state"),
                     in_hand_text(poller), text(poller, "done"), text(poller, "failed"),
-                    since_text(poller), plugins_text(poller)});
+                    since_text(poller), set_text(poller), plugins_text(poller)});
     if (const auto problem = text(poller, "problem"); !problem.empty())
       problems += fmt::format("poller {} (pid {}): {}\n", id_text(poller), text(poller, "pid"),
                               printable(problem));
@@ -78,6 +83,7 @@ std::string pollers_text(const json& pollers) {
                        {"DONE", true},
                        {"FAILED", true},
                        {"UP SINCE"},
+                       {"SET"},
                        {"PLUGINS"}},
                       rows) +
          problems;

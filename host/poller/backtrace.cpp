@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <memory>
 
-
 namespace actiond {
 namespace {
 

@@ -33,6 +33,7 @@ struct Delivery {
 
   // its end
   bool has_ended = false;
+  bool is_excused = false;  // its crash is put down to a new plugin set
   Outcome outcome;
   Verdict verdict;
   std::size_t unconfirmed = 0;  // what it queued and the broker has not confirmed yet

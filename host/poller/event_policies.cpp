@@ -8,14 +8,15 @@
 namespace actiond {
 namespace {
 
-std::string provider(const PluginInfo& plugin) {
+std::string provider(const PluginInfo& plugin, const std::string& set) {
   const std::string file = std::filesystem::path(plugin.file).filename();
-  return plugin.hash.empty() ? file : fmt::format("{} {}", file, plugin.hash);
+  const std::string hashed = plugin.hash.empty() ? file : fmt::format("{} {}", file, plugin.hash);
+  return set.empty() ? hashed : fmt::format("{} (set {})", hashed, set);
 }
 
 }  // namespace
 
-EventPolicies::EventPolicies(const Config& config, const LoadReport& report)
+EventPolicies::EventPolicies(const Config& config, const LoadReport& report, const std::string& set)
     : default_{config.default_queue, config.timeout, config.retry.attempts, {}} {
   for (const auto& plugin : report.plugins)
     for (const auto& event : plugin.events) {
@@ -23,7 +24,7 @@ EventPolicies::EventPolicies(const Config& config, const LoadReport& report)
       // A plugin may name a queue that this installation does not have.
       if (std::find(config.queues.begin(), config.queues.end(), event.queue) != config.queues.end())
         policy.queue = event.queue;
-      policy.plugin = provider(plugin);
+      policy.plugin = provider(plugin, set);
       if (event.attempts > 0) policy.attempts = event.attempts;
       if (event.timeout_ms > 0) policy.timeout = std::chrono::milliseconds(event.timeout_ms);
     }

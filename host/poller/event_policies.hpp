@@ -15,7 +15,7 @@ struct EventPolicy {
   std::string queue;  // where it goes if whoever queues it names no queue
   std::chrono::milliseconds timeout{0};
   int attempts = 1;
-  std::string plugin;  // "mailer.so 1a2b3c4d5e6f": the file that provides it; empty: none does
+  std::string plugin;  // who provides it, "mailer.so 1a2b3c4d5e6f (set 6f5e4d3c2b1a)"; empty: none
 
   bool is_known() const { return !plugin.empty(); }
 };
@@ -23,8 +23,8 @@ struct EventPolicy {
 class EventPolicies {
  public:
   EventPolicies() = default;
-  // `report` may be empty: then only the configuration speaks.
-  EventPolicies(const Config& config, const LoadReport& report);
+  // `report` may be empty: then only the configuration speaks. `set` is the plugin set's hash.
+  EventPolicies(const Config& config, const LoadReport& report, const std::string& set = {});
 
   // Of any name; an event that nobody has said anything of gets the defaults.
   const EventPolicy& of(std::string_view event) const;

@@ -5,8 +5,6 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "base/content_hash.hpp"
-#include "poller/plugin_directory.hpp"
 #include "poller/time_limits.hpp"
 
 namespace actiond {
@@ -38,6 +36,7 @@ Poller::Poller(const Config& config, PollerOptions options, Log& log)
       heartbeat_timer_(io_),
       leave_timer_(io_),
       silence_timer_(io_),
+      reload_timer_(io_),
       up_since_ms_(wall_now_ms()),
       intake_(config.queues_to_consume(), pool_),
       judge_(config),
@@ -49,13 +48,17 @@ Poller::Poller(const Config& config, PollerOptions options, Log& log)
           [this](const Delivery& delivery, Settlement settlement) {
             on_settled(delivery, settlement);
           }),
-      pace_(config.prefetch, config.concurrency) {}
+      pace_(config.prefetch, config.concurrency),
+      snapshots_(config.run_dir) {}
 
 // What is still in hand belongs to the broker, which takes it back when the connection goes.
 Poller::~Poller() {
   settler_.lost();
   intake_.lost();
   for (auto& place : places_) place.slot.abandon();
+  snapshot_ = {};
+  retired_snapshot_ = {};
+  snapshots_.collect(recorded_sets(config_.run_dir));
 }
 
 Result<void> Poller::run() {
@@ -71,19 +74,7 @@ Result<void> Poller::run() {
 }
 
 Result<void> Poller::prepare() {
-  auto files = list_plugins(config_.plugins);
-  if (!files) return files.error();
-  if (files->empty())
-    log_.warning("no plugins in {}: no event will find its handler", config_.plugins.native());
-  for (const auto& file : *files)
-    if (auto hash = content_hash(file)) plugin_hashes_[file] = *hash;  // else the runner says why
-  RunnerSetup setup;
-  setup.files = std::move(*files);
-  setup.queues = config_.queues;
-  setup.default_queue = config_.default_queue;
-  setup.environment = config_.environment;
-  runner_setup_ = to_text(setup);
-
+  if (auto taken = take_plugins(); !taken) return taken;
   signals_.add(SIGHUP);
   on_signal(0);
   control_ = std::make_unique<ControlSocket>(
@@ -142,7 +133,7 @@ void Poller::fail_start(const Error& error) {
 
 // Every runner has loaded the plugins.
 void Poller::became_ready() {
-  policies_ = EventPolicies(config_, plugins_);
+  policies_.emplace_back(config_, plugins_, snapshot_.hash);
   state_ = State::Connecting;
   connect();
 }
@@ -188,13 +179,19 @@ Result<void> Poller::begin_work() {
       run_dir_watch_ = std::make_unique<Watch>(io_, run_dir_events_.get());
       if (auto taken = pid_file_->take(); !taken) return taken;
     }
-    log_.info("poller {} is at work (pid {}, broker {})", name_, ::getpid(), broker_->name());
+    record_set();
+    log_.info("poller {} is at work (pid {}, broker {}, plugin set {})", name_, ::getpid(),
+              broker_->name(), snapshot_.hash);
     options_.on_started({});
   }
   state_ = State::Working;
   if (auto opened = intake_.open(pace_.prefetch()); !opened) lose_broker(opened.error());
   heartbeat();
   listen_for_silence();
+  if (epoch_ == 1)
+    watch_sources();
+  else if (is_reload_due_)
+    on_sources_changed();
   return {};
 }
 

@@ -23,9 +23,15 @@
 #include "poller/intake.hpp"
 #include "poller/judge.hpp"
 #include "poller/pid_file.hpp"
+#include "poller/probation.hpp"
+#include "poller/renewal.hpp"
 #include "poller/respawn.hpp"
 #include "poller/runner_slot.hpp"
+#include "poller/set_record.hpp"
 #include "poller/settler.hpp"
+#include "poller/snapshots.hpp"
+#include "poller/source_watch.hpp"
+#include "poller/successor.hpp"
 #include "poller/watch.hpp"
 
 namespace actiond {
@@ -33,6 +39,10 @@ namespace actiond {
 struct PollerOptions {
   std::optional<int> id;            // none: no PID file
   bool is_broker_required = false;  // fail to start if the broker does not answer at once
+  // The words of the command that puts a successor into its place, behind the program's name;
+  // empty: this poller stays, and its runners take up changed plugins.
+  std::vector<std::string> successor;
+  std::string snapshot;  // the plugin set to run; empty: what the plugin directory holds
   // Told once: the poller is at work, or why it could not start.
   std::function<void(const Result<void>& started)> on_started = [](const Result<void>&) {};
 };
@@ -109,9 +119,29 @@ class Poller final : BrokerListener, SlotListener {
   void log_failure(const Delivery& delivery, Settlement settlement);
   void log_unknown(const Delivery& delivery);
 
+  // poller_reload.cpp: plugins and configuration that change
+  Result<void> take_plugins();
+  Result<void> use(Snapshot snapshot);
+  void name_files(LoadReport& report) const;
+  void record_set();
+  void begin_probation(const std::string& set_before);
+  void watch_sources();
+  void on_sources_changed();
+  void begin_successor_in(std::chrono::milliseconds wait, std::string snapshot);
+  bool take_reload_turn();
+  void begin_successor(const std::string& snapshot);
+  void on_successor(const Result<void>& started);
+  void refuse_change(const Error& why);
+  void renew();
+  void on_renewed(Result<Renewed> renewed);
+  void watch_set(Delivery& delivery);
+  Result<std::string> go_back(const std::string& why);
+
   // poller_status.cpp
+  nlohmann::json on_rollback();
   nlohmann::json on_request(const nlohmann::json& request);
   nlohmann::json status() const;
+  const std::string& first_problem() const;
   const char* state_text() const;
 
   const Config& config_;
@@ -124,10 +154,12 @@ class Poller final : BrokerListener, SlotListener {
   boost::asio::steady_timer heartbeat_timer_;
   boost::asio::steady_timer leave_timer_;
   boost::asio::steady_timer silence_timer_;
+  boost::asio::steady_timer reload_timer_;
 
   State state_ = State::Loading;
   std::string problem_;         // what status shows: why it does not work
   std::string runner_problem_;  // the same, of its runners
+  std::string reload_problem_;  // and of what it was to change to
   std::set<std::string> unknown_said_;
   std::optional<Error> failure_;  // why it could not start
   std::string leaving_why_;
@@ -151,7 +183,20 @@ class Poller final : BrokerListener, SlotListener {
   std::string runner_setup_;
   LoadReport plugins_;
   std::map<std::string, std::string> plugin_hashes_;  // by file
-  EventPolicies policies_;
+  std::deque<EventPolicies> policies_{
+      1};  // the last is in force; deliveries name plugins of others
+
+  Snapshots snapshots_;
+  Snapshot snapshot_;          // what runners load
+  Snapshot retired_snapshot_;  // what some may have loaded
+  std::unique_ptr<SourceWatch> sources_;
+  std::unique_ptr<Successor> successor_;
+  std::unique_ptr<Renewal> renewal_;
+  UniqueFd reload_turn_;  // held while a successor starts
+  bool is_reload_due_ = false;
+  bool is_going_back_ = false;
+  Probation probation_;
+  MonotonicTime last_crash_note_{};
 
   std::unique_ptr<Connector> connector_;
   std::unique_ptr<Broker> broker_;

@@ -55,7 +55,7 @@ void Poller::on_published(std::uint64_t number, const Result<void>& taken) {
 
 void Poller::on_ready(RunnerSlot&, const LoadReport& report) {
   plugins_ = report;
-  for (auto& plugin : plugins_.plugins) plugin.hash = plugin_hashes_[plugin.file];
+  name_files(plugins_);
   if (state_ == State::Loading && are_all_ready()) became_ready();
 }
 
@@ -72,6 +72,7 @@ void Poller::on_ended(RunnerSlot& slot, DeliveryPointer delivery) {
   last_change_ = monotonic_now();
   if (delivery->outcome.ending == Ending::Done) pace_.ran(delivery->outcome.duration);
   log_processing(*delivery);
+  watch_set(*delivery);
   settler_.ended(std::move(delivery));
   if (config_.recycle.events && slot.is_ready() &&
       slot.ended() >= static_cast<std::uint64_t>(*config_.recycle.events))
@@ -89,9 +90,10 @@ void Poller::on_queued(Delivery& delivery, const QueueFrame& frame) {
   message.id = frame.id;
   message.body = frame.params;
   message.enqueued_at_s = wall_now_ms() / 1000;
-  settler_.queue(delivery,
-                 frame.queue.empty() ? policies_.of(frame.event).queue : std::string(frame.queue),
-                 std::move(message), std::chrono::milliseconds(frame.delay_ms));
+  settler_.queue(
+      delivery,
+      frame.queue.empty() ? policies_.back().of(frame.event).queue : std::string(frame.queue),
+      std::move(message), std::chrono::milliseconds(frame.delay_ms));
 }
 
 void Poller::on_logged(Delivery* delivery, const LogFrame& frame) {
@@ -147,7 +149,8 @@ void Poller::on_settled(const Delivery& delivery, Settlement settlement) {
 void Poller::log_failure(const Delivery& delivery, Settlement settlement) {
   EventLine line = line_of(delivery);
   const std::string& reason = delivery.outcome.reason;
-  if (settlement == Settlement::Delay) return log_unknown(delivery);
+  if (settlement == Settlement::Delay && delivery.outcome.ending == Ending::Unknown)
+    return log_unknown(delivery);
   ++failed_;
   if (!delivery.outcome.backtrace.empty())
     log_.error("{} crashed at {} id={}", delivery.message.event,
@@ -158,6 +161,10 @@ void Poller::log_failure(const Delivery& delivery, Settlement settlement) {
         line, fmt::format("{}; attempt {} of {} in {}", reason, line.attempt + 1, delivery.attempts,
                           format_duration(delivery.verdict.delay)));
   }
+  if (settlement == Settlement::Delay)
+    return log_.failed(line, fmt::format("{}; put down to the new plugin set: again in {}, no "
+                                         "attempt spent",
+                                         reason, format_duration(delivery.verdict.delay)));
   if (settlement != Settlement::DeadLetter) return log_.failed(line, reason);
   ++dead_;
   log_.failed(line, fmt::format("{}; now among the dead letters, after attempt {} of {}", reason,

@@ -32,6 +32,10 @@ void Poller::leave(const std::string& why, std::optional<std::chrono::millisecon
     leaving_why_ = why;
     log_.info("leaving: {}", why);
     if (connector_) connector_->stop();
+    sources_.reset();
+    successor_.reset();
+    renewal_.reset();
+    reload_timer_.cancel();
     if (broker_)
       if (auto closed = intake_.close(); !closed) lose_broker(closed.error());
     for (auto& place : places_) place.slot.recall();

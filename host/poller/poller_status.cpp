@@ -19,19 +19,35 @@ nlohmann::json in_hand_json(const Delivery& delivery, std::chrono::nanoseconds r
 
 }  // namespace
 
-// {"command": "status"} answers status(); {"command": "stop", "timeout_ms": 30000, "now": false}
-// begins to stop and answers at once.
+// {"command": "status"} answers status(); {"command": "rollback"} begins to go back to the plugin
+// set before this one and answers which that is; {"command": "stop", "timeout_ms": 30000, "now":
+// false} begins to stop and answers at once.
 nlohmann::json Poller::on_request(const nlohmann::json& request) {
   const std::string command = request.value("command", "");
   if (command == "status") return status();
+  if (command == "rollback") return on_rollback();
   if (command != "stop")
-    return {{"error", "unknown command '" + command + "': there are status and stop"}};
+    return {{"error", "unknown command '" + command + "': there are status, stop and rollback"}};
   if (request.value("now", false))
     leave_now("told to stop now");
   else
     leave("told to stop",
           std::chrono::milliseconds(request.value("timeout_ms", config_.shutdown_timeout.count())));
   return {{"ok", true}};
+}
+
+nlohmann::json Poller::on_rollback() {
+  if (state_ != State::Working)
+    return {{"error", std::string("it is ") + state_text() + ": try again when it works"}};
+  auto set = go_back("the plugin set " + snapshot_.hash + " was rolled back by hand");
+  if (!set) return {{"error", set.error().text}};
+  return {{"ok", true}, {"to", *set}};
+}
+
+// The first of what keeps it from its work, or from changing.
+const std::string& Poller::first_problem() const {
+  if (!problem_.empty()) return problem_;
+  return runner_problem_.empty() ? reload_problem_ : runner_problem_;
 }
 
 nlohmann::json Poller::status() const {
@@ -52,7 +68,7 @@ nlohmann::json Poller::status() const {
   return {{"id", options_.id ? nlohmann::json(*options_.id) : nlohmann::json()},
           {"pid", ::getpid()},
           {"state", state_text()},
-          {"problem", problem_.empty() ? runner_problem_ : problem_},
+          {"problem", first_problem()},
           {"in_hand", in_hand},
           {"done", done_},
           {"failed", failed_},
@@ -64,6 +80,8 @@ nlohmann::json Poller::status() const {
           {"queues", config_.queues_to_consume()},
           {"concurrency", config_.concurrency},
           {"runners", runners},
+          {"plugin_set", snapshot_.hash},
+          {"reload", {{"is_underway", is_going_back_ || successor_}, {"problem", reload_problem_}}},
           {"plugins", plugins}};
 }
 

@@ -20,6 +20,7 @@ constexpr auto kAdjust = 20ms;  // at the least between two changes of the prefe
 }  // namespace
 
 void Poller::schedule() {
+  if (is_going_back_) return;
   if (!intake_.is_open()) {
     if (!is_any_idle() || !broker_) return;
     if (auto opened = intake_.open(pace_.prefetch()); !opened) return lose_broker(opened.error());
@@ -54,7 +55,7 @@ void Poller::hand(RunnerSlot& slot, DeliveryPointer delivery) {
         Ending::Malformed, "the message has no type: that property names the event", {}, {}};
     return settler_.ended(std::move(delivery));
   }
-  const EventPolicy& policy = policies_.of(delivery->message.event);
+  const EventPolicy& policy = policies_.back().of(delivery->message.event);
   delivery->timeout = policy.timeout;
   delivery->attempts = policy.attempts;
   delivery->plugin = policy.plugin;

@@ -7,8 +7,10 @@ Settlement settlement_for(Ending ending, const Chances& chances) {
     case Ending::Done:
     case Ending::Halted:
       return Settlement::Acknowledge;
-    case Ending::Failed:
     case Ending::Crashed:
+      if (chances.is_excused) return Settlement::Delay;
+      [[fallthrough]];
+    case Ending::Failed:
     case Ending::TimedOut:
       return chances.has_attempts ? Settlement::Retry : Settlement::DeadLetter;
     case Ending::Discarded:

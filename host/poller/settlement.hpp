@@ -5,6 +5,7 @@
 //   done, halted                acknowledge, after what it queued is confirmed
 //   failed, crashed, timed out  attempts left: retry, to the broker's delay queues, confirmed, then
 //                               acknowledge; none left: dead letter, confirmed, then acknowledge
+//   crashed, excused            a new plugin set is to blame: later, no attempt is spent
 //   discarded, malformed        dead letter: what nobody can handle must not loop
 //   unknown event               offered again until unknown_event_ttl is over, then dead letter
 //   snoozed                     later, as a retry, but no attempt is spent
@@ -28,8 +29,9 @@ enum class Settlement {
 };
 
 struct Chances {
-  bool has_attempts = false;     // besides the one that ended
+  bool has_attempts = false;      // besides the one that ended
   bool may_become_known = false;  // unknown_event_ttl is not over
+  bool is_excused = false;        // its crash is put down to a new plugin set
 };
 
 Settlement settlement_for(Ending ending, const Chances& chances);

@@ -49,8 +49,9 @@ TEST_CASE("retry: crashes and timeouts spend attempts, per event if the configur
   CHECK(rabbit::dead_letters()[0].header("x-action-attempt") == "3");
   rabbit::queue("hang");
   CHECK(rabbit::dead_letters()[0].header("x-action-attempt") == "2");
-  CHECK(count_of(site.log(), "Error processing medium:segfault") == 3);
-  CHECK(count_of(site.log(), "Error processing medium:hang") == 2);
+  CHECK(wait_until([&] { return count_of(site.log(), "Error processing medium:segfault") == 3; }));
+  // Written at the end of the turn that settled it.
+  CHECK(wait_until([&] { return count_of(site.log(), "Error processing medium:hang") == 2; }));
 }
 
 TEST_CASE("retry: being stopped spends no attempt") {

@@ -47,3 +47,8 @@ TEST_CASE("settlement: each chance is for its own ending") {
   CHECK(settlement_for(Ending::Failed, {false, true}) == Settlement::DeadLetter);
   CHECK(settlement_for(Ending::Unknown, {true, false}) == Settlement::DeadLetter);
 }
+
+TEST_CASE("settlement: a crash that a new plugin set is to blame for spends no attempt") {
+  CHECK(settlement_for(Ending::Crashed, {false, false, true}) == Settlement::Delay);
+  CHECK(settlement_for(Ending::Failed, {false, false, true}) == Settlement::DeadLetter);
+}

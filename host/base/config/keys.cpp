@@ -26,11 +26,13 @@ struct KeySet {
 constexpr Key log_keys[] = {{"level"}, {"format"}, {"file"}, {"params"}};
 constexpr Key retry_keys[] = {{"attempts"}, {"initial"}, {"factor"}, {"max"}, {"jitter"}};
 constexpr Key recycle_keys[] = {{"events"}, {"memory"}};
+constexpr Key rollback_keys[] = {{"crashes"}, {"within"}};
 constexpr Key event_keys[] = {{"queue"}, {"attempts"}, {"timeout"}};
 
 constexpr KeySet log_section{log_keys};
 constexpr KeySet retry_section{retry_keys};
 constexpr KeySet recycle_section{recycle_keys};
+constexpr KeySet rollback_section{rollback_keys};
 constexpr KeySet event_section{event_keys};
 constexpr KeySet events_section{{}, &event_section};
 constexpr KeySet free_section{{}, nullptr, true};
@@ -46,6 +48,7 @@ constexpr Key overlay_keys[] = {{"broker"},
                                 {"queue_type"},
                                 {"prefetch"},
                                 {"reload"},
+                                {"rollback", &rollback_section},
                                 {"shutdown_timeout"},
                                 {"retry", &retry_section},
                                 {"timeout"},

@@ -51,6 +51,11 @@ void read_recycle(const Section& section, RecyclePolicy& recycle) {
   section.read_byte_size("memory", least_memory, recycle.memory);
 }
 
+void read_rollback(const Section& section, RollbackPolicy& rollback) {
+  section.read_whole_or("none", "crashes", attempts_range, rollback.crashes);
+  section.read_duration("within", some_duration, rollback.within);
+}
+
 EventConfig read_event(const Section& section) {
   EventConfig event;
   if (section.find("queue") != nullptr) section.read_text("queue", event.queue.emplace());
@@ -91,6 +96,7 @@ void read_config(const Tree& root, const std::filesystem::path& base, Config& co
   section.read_whole_or("auto", "prefetch", prefetch_range, config.prefetch);
   section.read_choice<Reload>("reload", {{"auto", Reload::Auto}, {"manual", Reload::Manual}},
                               config.reload);
+  read_rollback(section.section("rollback"), config.rollback);
   section.read_duration("shutdown_timeout", any_duration, config.shutdown_timeout);
   read_retry(section.section("retry"), config.retry);
   section.read_duration("timeout", some_duration, config.timeout);

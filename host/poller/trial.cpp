@@ -1,4 +1,4 @@
-#include "commands/trial.hpp"
+#include "poller/trial.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -19,6 +19,7 @@ Result<LoadReport> Trial::load(const RunnerSetup& setup, std::chrono::seconds li
   if (auto started = slot_.start(to_text(setup)); !started) return started.error();
   while (!loaded_) {
     pump();
+    if (!loaded_ && slot_.is_alive() && !is_wanted()) slot_.kill(Ending::Stopped, "was given up");
     if (!loaded_ && slot_.is_alive() && monotonic_now() - slot_.started_at() > limit)
       slot_.kill(Ending::Crashed, fmt::format("took longer than {} s to load", limit / 1s));
   }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/config.hpp"
 #include "poller/runner_slot.hpp"
 #include "poller/time_limits.hpp"
 
@@ -16,6 +17,8 @@ class Trial : SlotListener {
   // Told of what the plugins log; `event` is empty outside of a run.
   std::function<void(const LogFrame& line, const std::string& event, const std::string& id)>
       on_log = [](const LogFrame&, const std::string&, const std::string&) {};
+  // Asked while plugins load: no ends that, and kills the runner.
+  std::function<bool()> is_wanted = [] { return true; };
   // Told of what the handler queues.
   std::function<void(const QueueFrame& queued)> on_queue = [](const QueueFrame&) {};
 

@@ -1,0 +1,34 @@
+// The plugin directory as a tree of files: what belongs to it, how it looks, what it holds.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace actiond {
+
+struct PluginTreeEntry {
+  std::filesystem::path path;  // relative to the root
+  struct stat status {};       // of what a link leads to
+  bool is_directory() const { return S_ISDIR(status.st_mode); }
+};
+
+// The files and directories below `root`, each directory before what is in it, sorted by name.
+// Links are followed. Names that begin with a dot are somebody's temporary files, and left out, as
+// is what is neither file nor directory. Fails if the root can't be read, or goes too deep.
+Result<std::vector<PluginTreeEntry>> list_tree(const std::filesystem::path& root);
+
+// Changes with every change of a file's content, name, owner or mode, if the file system keeps
+// times; costs a stat for each file. Never fails: a tree that can't be read looks like no other.
+std::string tree_look(const std::filesystem::path& root);
+// The same of one file.
+std::string file_look(const std::filesystem::path& file);
+
+// The head of the SHA-256 over all names and contents. Blocks while it reads them.
+Result<std::string> tree_hash(const std::filesystem::path& root);
+
+}  // namespace actiond

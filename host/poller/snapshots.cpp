@@ -1,0 +1,208 @@
+#include "poller/snapshots.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/fs.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/clock.hpp"
+#include "base/ownership.hpp"
+#include "poller/plugin_tree.hpp"
+
+namespace actiond {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kMostCopies = 20;
+constexpr mode_t kDirectoryMode = 0750;
+constexpr mode_t kFileMode = 0550;  // nobody is to write into what is mapped
+
+Result<void> copy_bytes(const UniqueFd& from, const UniqueFd& to, const fs::path& file) {
+  // Where the file system can, both share the blocks (ioctl_ficlone(2)); ETXTBSY and the like: no.
+  if (::ioctl(to.get(), FICLONE, from.get()) == 0) return {};
+  for (;;) {
+    const ssize_t copied =
+        ::copy_file_range(from.get(), nullptr, to.get(), nullptr, std::size_t{1} << 30, 0);
+    if (copied == 0) return {};
+    if (copied < 0) return errno_error("copy", file.native());
+  }
+}
+
+Result<void> copy_one(const fs::path& from, const fs::path& to) {
+  const UniqueFd source(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!source) return errno_error("open", from.native());
+  const UniqueFd target(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode));
+  if (!target) return errno_error("create", to.native());
+  if (auto copied = copy_bytes(source, target, from); copied) return copied;
+  // Not between these two file systems: the plain way.
+  std::error_code error;
+  fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
+  if (error) return Error{fmt::format("can't copy {}: {}", from.native(), error.message())};
+  return {};
+}
+
+Result<void> copy_tree(const fs::path& from, const fs::path& to) {
+  const auto entries = list_tree(from);
+  if (!entries) return entries.error();
+  if (::mkdir(to.c_str(), kDirectoryMode) != 0) return errno_error("create", to.native());
+  for (const auto& entry : *entries) {
+    const auto target = to / entry.path;
+    if (entry.is_directory()) {
+      if (::mkdir(target.c_str(), kDirectoryMode) != 0)
+        return errno_error("create", target.native());
+    } else if (auto copied = copy_one(from / entry.path, target); !copied) {
+      return copied;
+    }
+  }
+  return {};
+}
+
+Result<void> check_owners(const fs::path& source) {
+  const auto entries = list_tree(source);
+  if (!entries) return entries.error();
+  if (auto safe = check_not_writable_by_others(source); !safe)
+    return safe.error().within("the plugin directory");
+  for (const auto& entry : *entries)
+    if (auto safe = check_not_writable_by_others(source / entry.path); !safe)
+      return safe.error().within("plugin");
+  return {};
+}
+
+// Debian mounts /run without exec: the loader's own word for it ("failed to map segment") helps
+// nobody.
+Result<void> check_can_map(const fs::path& directory) {
+  struct statvfs where {};
+  if (::statvfs(directory.c_str(), &where) != 0 || (where.f_flag & ST_NOEXEC) == 0) return {};
+  return Error{
+      fmt::format("no plugin can be loaded from {}: its file system is mounted noexec: set "
+                  "run_dir: to a directory on another one, such as /var/lib/actiond",
+                  directory.native())};
+}
+
+void remove_tree(const fs::path& path) {
+  std::error_code ignored;  // what is left is looked at again next time
+  fs::remove_all(path, ignored);
+}
+
+}  // namespace
+
+Snapshots::Snapshots(const fs::path& run_dir) : directory_(run_dir / "snapshots") {}
+
+Result<UniqueFd> Snapshots::lock() {
+  if (::mkdir(directory_.c_str(), kDirectoryMode) != 0 && errno != EEXIST)
+    return errno_error("create", directory_.native());
+  const auto path = directory_ / ".lock";
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
+  if (!fd || ::flock(fd.get(), LOCK_EX) != 0) return errno_error("lock", path.native());
+  return fd;
+}
+
+Result<Snapshot> Snapshots::take(const fs::path& source, const std::set<std::string>& keep) {
+  auto locked = lock();
+  if (!locked) return locked.error();
+  if (auto can_map = check_can_map(directory_); !can_map) return can_map.error();
+  if (auto safe = check_owners(source); !safe) return safe.error();
+  auto snapshot = take_locked(source);
+  if (snapshot) collect_locked(keep);
+  return snapshot;
+}
+
+// A copy counts if it holds what the source held before and after: else somebody is at work there.
+Result<Snapshot> Snapshots::take_locked(const fs::path& source) {
+  for (int i = 0; i < kMostCopies; ++i) {
+    auto before = tree_hash(source);
+    if (before && is_whole(*before)) return hold(*before);
+    auto copied = before ? copy(source) : before;
+    const auto after = tree_hash(source);
+    if (copied && after && *copied == *after) return hold(*copied);
+    if (!after) return after.error();
+    if (!copied && !before) continue;  // a file went away while it was read
+    if (!copied && *before == *after) return copied.error();
+  }
+  return Error{
+      fmt::format("the plugin directory {} changed {} times while it was copied: try again "
+                  "when it is at rest",
+                  source.native(), kMostCopies)};
+}
+
+// Looked at, not only trusted for its name: after a power cut its files may be empty.
+bool Snapshots::is_whole(const std::string& hash) const {
+  if (!fs::exists(directory_ / hash)) return false;
+  const auto found = tree_hash(directory_ / hash);
+  if (found && *found == hash) return true;
+  std::error_code ignored;
+  fs::rename(directory_ / hash, directory_ / fmt::format(".damaged.{}", ::getpid()), ignored);
+  return false;
+}
+
+// Returns the hash of what it copied, which is its name from now on.
+Result<std::string> Snapshots::copy(const fs::path& source) {
+  const auto temporary = directory_ / fmt::format(".copy.{}", ::getpid());
+  remove_tree(temporary);
+  auto copied = copy_tree(source, temporary);
+  auto hash = copied ? tree_hash(temporary) : copied.error();
+  if (hash && !fs::exists(directory_ / *hash) &&
+      ::rename(temporary.c_str(), (directory_ / *hash).c_str()) != 0)
+    hash = errno_error("rename", temporary.native());
+  remove_tree(temporary);
+  return hash;
+}
+
+Result<Snapshot> Snapshots::hold(const std::string& hash) {
+  const auto path = directory_ / hash;
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || ::flock(fd.get(), LOCK_SH) != 0) return errno_error("hold", path.native());
+  return Snapshot{path, hash, std::move(fd)};
+}
+
+Result<Snapshot> Snapshots::open(const std::string& hash) {
+  auto locked = lock();
+  if (!locked) return locked.error();
+  if (hash.find_first_not_of("0123456789abcdef") != std::string::npos || !is_whole(hash))
+    return Error{fmt::format("the plugin set {} is no longer in {}: deploy it again", hash,
+                             directory_.native())};
+  return hold(hash);
+}
+
+void Snapshots::collect(const std::set<std::string>& keep) {
+  if (auto locked = lock()) collect_locked(keep);
+}
+
+// Only under the lock: nobody can begin to use one between the look and the removal.
+void Snapshots::collect_locked(const std::set<std::string>& keep) {
+  for (const auto& path : contents()) {
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (fd && !keep.contains(path.filename()) && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0)
+      remove_tree(path);
+  }
+  for (const auto& path : contents())  // the marks of what is gone
+    if (path.filename() != ".lock" && !fs::exists(directory_ / path.stem())) remove_tree(path);
+}
+
+std::vector<fs::path> Snapshots::contents() const {
+  std::error_code error;
+  std::vector<fs::path> paths;
+  for (fs::directory_iterator entry(directory_, error), end; !error && entry != end;
+       entry.increment(error))
+    paths.push_back(entry->path());
+  return paths;
+}
+
+void Snapshots::note_crash(const std::string& hash) {
+  const auto path = directory_ / (hash + ".crashed");
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
+  if (fd) ::futimens(fd.get(), nullptr);
+}
+
+std::int64_t Snapshots::crashed_at_ms(const std::string& hash) const {
+  struct stat status {};
+  if (::stat((directory_ / (hash + ".crashed")).c_str(), &status) != 0) return 0;
+  return std::int64_t{status.st_mtim.tv_sec} * 1000 + status.st_mtim.tv_nsec / 1'000'000;
+}
+
+}  // namespace actiond

@@ -1,0 +1,58 @@
+// Copies of the plugin directory, from which pollers load: to overwrite a file that a process has
+// mapped kills that process, and nobody overwrites these. Each is named by the hash of its content,
+// shared by all pollers of that content, and removed when no one uses it.
+//
+//   run_dir/snapshots/.lock           held while one is made or removed, never for long
+//   run_dir/snapshots/1a2b3c4d5e6f/   one; a shared flock on it says that a poller uses it
+//   run_dir/snapshots/1a2b3c4d5e6f.crashed   its time is when a runner of that set last crashed
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+
+namespace actiond {
+
+// Stays on disk for as long as this lives.
+struct Snapshot {
+  std::filesystem::path directory;
+  std::string hash;
+  UniqueFd lock;
+};
+
+class Snapshots {
+ public:
+  // `run_dir` must exist by the first call.
+  explicit Snapshots(const std::filesystem::path& run_dir);
+
+  // The snapshot of what `source` holds now, made if there is none yet. Blocks while it reads and
+  // copies; copies again what changed meanwhile. When running as root it fails if others could
+  // write to the source. `keep` names the sets that are to stay though nobody uses them.
+  Result<Snapshot> take(const std::filesystem::path& source, const std::set<std::string>& keep);
+  // The one of that hash; fails if it is gone.
+  Result<Snapshot> open(const std::string& hash);
+  // Removes what nobody uses and `keep` does not name.
+  void collect(const std::set<std::string>& keep);
+
+  // A runner of this set crashed now.
+  void note_crash(const std::string& hash);
+  // When that was, in ms since 1970 UTC; 0: not yet.
+  std::int64_t crashed_at_ms(const std::string& hash) const;
+
+ private:
+  Result<UniqueFd> lock();
+  Result<Snapshot> take_locked(const std::filesystem::path& source);
+  bool is_whole(const std::string& hash) const;
+  Result<std::string> copy(const std::filesystem::path& source);
+  Result<Snapshot> hold(const std::string& hash);
+  void collect_locked(const std::set<std::string>& keep);
+  std::vector<std::filesystem::path> contents() const;
+
+  std::filesystem::path directory_;
+};
+
+}  // namespace actiond

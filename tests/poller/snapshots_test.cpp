@@ -1,0 +1,213 @@
+#include "poller/snapshots.hpp"
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <memory>
+
+#include "poller/plugin_tree.hpp"
+#include "poller/set_record.hpp"
+
+using namespace actiond;
+namespace fs = std::filesystem;
+
+namespace {
+
+class Directory {
+ public:
+  Directory() {
+    std::string path = fs::temp_directory_path() / "action-snapshots.XXXXXX";
+    REQUIRE(::mkdtemp(path.data()) != nullptr);
+    root = path;
+    fs::create_directory(source());
+    fs::create_directory(run_dir());
+  }
+  ~Directory() { fs::remove_all(root); }
+
+  fs::path source() const { return root / "plugins.d"; }
+  fs::path run_dir() const { return root / "run"; }
+  void write(const fs::path& file, const std::string& text) const {
+    fs::create_directories((source() / file).parent_path());
+    std::ofstream(source() / file) << text;
+  }
+  std::set<std::string> snapshots() const {
+    std::set<std::string> names;
+    for (const auto& entry : fs::directory_iterator(run_dir() / "snapshots"))
+      if (entry.path().filename() != ".lock") names.insert(entry.path().filename());
+    return names;
+  }
+
+  fs::path root;
+};
+
+std::string text_of(const fs::path& file) {
+  std::ifstream stream(file);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+}  // namespace
+
+TEST_CASE(
+    "snapshots: a copy of files and subdirectories, links followed, temporary files left out") {
+  const Directory here;
+  here.write("mail.so", "mail");
+  here.write("lib/helper.so", "helper");
+  here.write(".mail.so.1234", "half a");
+  fs::create_symlink("mail.so", here.source() / "alias.so");
+  fs::create_symlink("nowhere", here.source() / "dangling.so");
+  const auto snapshot = Snapshots(here.run_dir()).take(here.source(), {});
+  REQUIRE(snapshot);
+  CHECK(snapshot->directory == here.run_dir() / "snapshots" / snapshot->hash);
+  CHECK(text_of(snapshot->directory / "mail.so") == "mail");
+  CHECK(text_of(snapshot->directory / "alias.so") == "mail");
+  CHECK_FALSE(fs::is_symlink(snapshot->directory / "alias.so"));
+  CHECK(text_of(snapshot->directory / "lib/helper.so") == "helper");
+  CHECK_FALSE(fs::exists(snapshot->directory / ".mail.so.1234"));
+  CHECK_FALSE(fs::exists(snapshot->directory / "dangling.so"));
+  CHECK((fs::status(snapshot->directory / "mail.so").permissions() & fs::perms::owner_write) ==
+        fs::perms::none);
+}
+
+TEST_CASE("snapshots: the same content is one snapshot, other content another") {
+  const Directory here;
+  here.write("mail.so", "one");
+  Snapshots snapshots(here.run_dir());
+  const auto first = snapshots.take(here.source(), {});
+  const auto again = Snapshots(here.run_dir()).take(here.source(), {});
+  here.write("mail.so", "two");
+  const auto second = snapshots.take(here.source(), {});
+  REQUIRE((first && again && second));
+  CHECK(first->hash == again->hash);
+  CHECK(first->hash != second->hash);
+  CHECK(text_of(first->directory / "mail.so") == "one");
+  CHECK(here.snapshots() == std::set{first->hash, second->hash});
+}
+
+TEST_CASE("snapshots: what nobody uses or keeps is removed, with what a dead process left") {
+  const Directory here;
+  here.write("mail.so", "one");
+  Snapshots snapshots(here.run_dir());
+  std::string kept, used;
+  {
+    const auto dropped = snapshots.take(here.source(), {});
+    REQUIRE(dropped);
+    snapshots.note_crash(dropped->hash);
+    here.write("mail.so", "two");
+    const auto keep = snapshots.take(here.source(), {});
+    REQUIRE(keep);
+    kept = keep->hash;
+    snapshots.note_crash(kept);
+  }
+  fs::create_directory(here.run_dir() / "snapshots/.copy.1");
+  here.write("mail.so", "three");
+  const auto in_use = snapshots.take(here.source(), {kept});
+  REQUIRE(in_use);
+  CHECK(here.snapshots() == std::set{in_use->hash, kept, kept + ".crashed"});
+  snapshots.collect({});
+  CHECK(here.snapshots() == std::set{in_use->hash});
+}
+
+TEST_CASE("snapshots: a damaged one is made anew") {
+  const Directory here;
+  here.write("mail.so", "whole");
+  Snapshots snapshots(here.run_dir());
+  fs::path file;
+  {
+    const auto snapshot = snapshots.take(here.source(), {});
+    REQUIRE(snapshot);
+    file = snapshot->directory / "mail.so";
+  }
+  fs::permissions(file, fs::perms::owner_all);
+  std::ofstream(file) << "";
+  const auto again = snapshots.take(here.source(), {});
+  REQUIRE(again);
+  CHECK(text_of(again->directory / "mail.so") == "whole");
+}
+
+TEST_CASE("snapshots: an earlier one is opened by its hash while it is there") {
+  const Directory here;
+  here.write("mail.so", "one");
+  Snapshots snapshots(here.run_dir());
+  std::string hash;
+  {
+    const auto snapshot = snapshots.take(here.source(), {});
+    REQUIRE(snapshot);
+    hash = snapshot->hash;
+    CHECK(snapshots.open(hash));
+  }
+  snapshots.collect({});
+  const auto gone = snapshots.open(hash);
+  REQUIRE_FALSE(gone);
+  CHECK(gone.error().text.find("deploy it again") != std::string::npos);
+  CHECK_FALSE(snapshots.open("../etc"));
+}
+
+TEST_CASE("snapshots: a missing directory, and a link that leads back, are sentences") {
+  const Directory here;
+  Snapshots snapshots(here.run_dir());
+  const auto missing = snapshots.take(here.root / "nowhere", {});
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().text.find("can't be read") != std::string::npos);
+  fs::create_directory_symlink(".", here.source() / "loop");
+  const auto loop = snapshots.take(here.source(), {});
+  REQUIRE_FALSE(loop);
+  CHECK(loop.error().text.find("lead back") != std::string::npos);
+}
+
+TEST_CASE("snapshots: when a set crashed is remembered") {
+  const Directory here;
+  here.write("mail.so", "one");
+  Snapshots snapshots(here.run_dir());
+  const auto snapshot = snapshots.take(here.source(), {});
+  REQUIRE(snapshot);
+  CHECK(snapshots.crashed_at_ms(snapshot->hash) == 0);
+  snapshots.note_crash(snapshot->hash);
+  CHECK(snapshots.crashed_at_ms(snapshot->hash) > 1'600'000'000'000);
+}
+
+TEST_CASE("plugin tree: its look changes with content, mode, and names") {
+  const Directory here;
+  here.write("mail.so", "one");
+  const auto look = tree_look(here.source());
+  CHECK(tree_look(here.source()) == look);
+  here.write(".temporary", "x");
+  CHECK(tree_look(here.source()) == look);
+  fs::permissions(here.source() / "mail.so", fs::perms::owner_all);
+  const auto with_mode = tree_look(here.source());
+  CHECK(with_mode != look);
+  here.write("other.so", "two");
+  CHECK(tree_look(here.source()) != with_mode);
+  CHECK(tree_look(here.root / "nowhere") != tree_look(here.source()));
+}
+
+TEST_CASE("plugin tree: names and contents can't be taken for each other") {
+  const Directory one, other;
+  one.write("a.so", "b");
+  other.write("a.so", "");
+  other.write("b.so", "");
+  CHECK(*tree_hash(one.source()) != *tree_hash(other.source()));
+}
+
+TEST_CASE("set record: what ran before is the way back") {
+  auto record = succeed({}, "v1");
+  CHECK(record.current == "v1");
+  CHECK(record.previous.empty());
+  record = succeed(record, "v1");
+  CHECK(record.previous.empty());
+  record = succeed(record, "v2");
+  CHECK(record.current == "v2");
+  CHECK(record.previous == "v1");
+}
+
+TEST_CASE("set record: written, read, and what can't be understood is none") {
+  const Directory here;
+  CHECK(read_set_record(here.run_dir(), 1) == SetRecord{});
+  const SetRecord record{"v2", "v1", "v3", "crashed"};
+  REQUIRE(write_set_record(here.run_dir(), 1, record));
+  CHECK(read_set_record(here.run_dir(), 1) == record);
+  CHECK(recorded_sets(here.run_dir()) == std::set<std::string>{"v1", "v2"});
+  std::ofstream(here.run_dir() / "poller.1.set") << "[1]";
+  CHECK(read_set_record(here.run_dir(), 1) == SetRecord{});
+}
