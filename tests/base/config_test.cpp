@@ -17,6 +17,7 @@ TEST_CASE("config: an empty file is all defaults") {
   CHECK(config.queue_type == QueueType::Classic);
   CHECK_FALSE(config.prefetch.has_value());
   CHECK(config.reload == Reload::Auto);
+  CHECK(config.rollback == RollbackPolicy{});
   CHECK(config.shutdown_timeout == 30s);
   CHECK(config.retry == RetryPolicy{20, 1s, 2, 1h, 0.2});
   CHECK(config.timeout == 10min);
@@ -44,6 +45,7 @@ prefetch: 65535
 memory_limit: 512MiB
 recycle: {events: 1000, memory: 1GB}
 reload: manual
+rollback: {crashes: 5, within: 10s}
 shutdown_timeout: 0s
 retry: {attempts: 1, initial: 250ms, factor: 1.5, max: 1d, jitter: 0}
 timeout: 30s
@@ -65,6 +67,7 @@ events:
   CHECK(config.memory_limit == 512ULL << 20);
   CHECK(config.recycle == RecyclePolicy{1000, 1'000'000'000});
   CHECK(config.reload == Reload::Manual);
+  CHECK(config.rollback == RollbackPolicy{5, std::chrono::seconds(10)});
   CHECK(config.shutdown_timeout == 0s);
   CHECK(config.retry == RetryPolicy{1, 250ms, 1.5, 24h, 0});
   CHECK(config.timeout == 30s);
