@@ -30,6 +30,18 @@ void report(int fd, const Result<void>& started) {
   ::close(fd);
 }
 
+// Until it takes over: whoever gives up on `start` gives up on what it started. After that the
+// parent's end, which may come at once, must not end it. Returns what parts the two.
+std::function<Result<void>()> depend_on_parent() {
+  const pid_t parent = ::getppid();
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  return [parent]() -> Result<void> {
+    ::prctl(PR_SET_PDEATHSIG, 0);
+    if (::getppid() == parent) return {};  // else the signal is on its way
+    return Error{"whoever started it has given up on it"};
+  };
+}
+
 Result<int> parse_one_id(const std::string& text) {
   auto ids = parse_ids(text);
   if (!ids) return ids.error();
@@ -47,8 +59,7 @@ Result<int> run(const Common& common, const RunFlags& flags) {
   // The runners are new executables and may dump.
   ::prctl(PR_SET_DUMPABLE, 0);
   const bool is_daemon = flags.ready_fd >= 0;
-  // Until it is at work: whoever gives up on `start` gives up on what it started.
-  if (is_daemon) ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (is_daemon) options.before_takeover = depend_on_parent();
   if (is_daemon && options.id) config->log.file = daemon_log(*config, *options.id);
   auto log = Log::open(config->log);
   if (!log) return log.error();
@@ -56,10 +67,7 @@ Result<int> run(const Common& common, const RunFlags& flags) {
   options.snapshot = flags.snapshot;
   if (options.id && (is_daemon || ::getenv("NOTIFY_SOCKET") != nullptr))
     options.successor = start_words(common, *config, flags.poller, *options.id);
-  options.on_started = [fd = flags.ready_fd](const Result<void>& started) {
-    if (fd >= 0) ::prctl(PR_SET_PDEATHSIG, 0);
-    report(fd, started);
-  };
+  options.on_started = [fd = flags.ready_fd](const Result<void>& started) { report(fd, started); };
   Poller poller(*config, std::move(options), *log);
   auto ran = poller.run();
   if (ran) return kDone;

@@ -171,6 +171,7 @@ Result<void> Poller::begin_work() {
   is_outage_said_ = false;
   problem_.clear();
   if (epoch_ == 1) {
+    if (auto wanted = options_.before_takeover(); !wanted) return wanted;
     if (pid_file_) {
       run_dir_events_ = UniqueFd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
       ::inotify_add_watch(

@@ -43,6 +43,8 @@ struct PollerOptions {
   // empty: this poller stays, and its runners take up changed plugins.
   std::vector<std::string> successor;
   std::string snapshot;  // the plugin set to run; empty: what the plugin directory holds
+  // Asked when all is ready and nothing has happened yet: an error ends the start.
+  std::function<Result<void>()> before_takeover = [] { return Result<void>{}; };
   // Told once: the poller is at work, or why it could not start.
   std::function<void(const Result<void>& started)> on_started = [](const Result<void>&) {};
 };
