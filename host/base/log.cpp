@@ -119,4 +119,9 @@ Result<void> Log::reopen() {
   return state_->sink->open();
 }
 
+Result<void> Log::reopen_if_moved() {
+  if (!state_->sink->has_moved()) return {};
+  return state_->sink->open();
+}
+
 }  // namespace actiond

@@ -76,6 +76,8 @@ class Log {
 
   // Opens the file anew, after logrotate moved it; on failure goes on with the old one.
   Result<void> reopen();
+  // The same, if the file was renamed or removed.
+  Result<void> reopen_if_moved();
 
  private:
   class State;

@@ -13,7 +13,7 @@ struct LogConfig {
   LogFormat format = LogFormat::Text;
   std::filesystem::path file;  // absolute; empty: standard error
 
-  bool has_params = true;      // show what events are about
+  bool has_params = true;  // show what events are about
 
   bool operator==(const LogConfig&) const = default;
 };

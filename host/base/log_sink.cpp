@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +20,16 @@ bool wait_writable(int fd, int timeout_ms) {
   return ::poll(&waiting, 1, timeout_ms) > 0;
 }
 
+bool is_same(const struct stat& one, const struct stat& other) {
+  return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+bool is_same_file(int one, int other) {
+  struct stat first {
+  }, second{};
+  return ::fstat(one, &first) == 0 && ::fstat(other, &second) == 0 && is_same(first, second);
+}
+
 }  // namespace
 
 LogSink::~LogSink() {
@@ -31,8 +42,18 @@ Result<void> LogSink::open() {
   UniqueFd opened(::open(file_.c_str(), flags, file_mode));
   if (!opened) return errno_error("open the log", file_.string());
   if (opened_) flush_();  // what was logged so far belongs to the old file
+  for (const int fd : {STDOUT_FILENO, STDERR_FILENO})
+    if (opened_ && is_same_file(opened_.get(), fd)) ::dup2(opened.get(), fd);
   opened_ = std::move(opened);
   return {};
+}
+
+bool LogSink::has_moved() const {
+  struct stat named {
+  }, held{};
+  if (!opened_ || ::fstat(opened_.get(), &held) != 0) return false;
+  if (::stat(file_.c_str(), &named) != 0) return errno == ENOENT;
+  return !is_same(named, held);
 }
 
 std::uint64_t LogSink::take_lost() {

@@ -22,7 +22,11 @@ class LogSink final : public spdlog::sinks::base_sink<spdlog::details::null_mute
   ~LogSink() override;
 
   // Opens the file, also anew; on failure the old one stays.
+  // What else this process has open of the old file, standard output and error, follows.
   Result<void> open();
+
+  // The file of that name is another one now, or gone.
+  bool has_moved() const;
 
   // How many lines were lost until writing worked again; told once. 0 while it doesn't.
   std::uint64_t take_lost();

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "commands/command.hpp"
+#include "commands/init.hpp"
 #include "commands/usage.hpp"
 #include "runner/runner.hpp"
 #include "wire/runner_descriptors.hpp"
@@ -85,6 +86,7 @@ int main(int argc, char** argv) {
 int main(int argc, char** argv) {
   if (argc == 3 && std::strcmp(argv[1], actiond::kRunnerRole) == 0)
     return actiond::run_runner(static_cast<pid_t>(std::atoi(argv[2])));
+  if (argc > 1 && std::strcmp(argv[1], "run") == 0) actiond::leave_pid_1();
   ::signal(SIGPIPE, SIG_IGN);
   return actiond::main(argc, argv);
 }

@@ -4,10 +4,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <memory>
 
 #include "base/fd.hpp"
+#include "base/service_manager.hpp"
 #include "commands/command.hpp"
 #include "poller/poller.hpp"
 
@@ -60,12 +60,13 @@ Result<int> run(const Common& common, const RunFlags& flags) {
   ::prctl(PR_SET_DUMPABLE, 0);
   const bool is_daemon = flags.ready_fd >= 0;
   if (is_daemon) options.before_takeover = depend_on_parent();
-  if (is_daemon && options.id) config->log.file = daemon_log(*config, *options.id);
+  if (is_daemon && options.id && !has_service_manager())
+    config->log.file = daemon_log(*config, *options.id);
   auto log = Log::open(config->log);
   if (!log) return log.error();
   options.is_broker_required = is_daemon;
   options.snapshot = flags.snapshot;
-  if (options.id && (is_daemon || ::getenv("NOTIFY_SOCKET") != nullptr))
+  if (options.id && (is_daemon || has_service_manager()))
     options.successor = start_words(common, *config, flags.poller, *options.id);
   options.on_started = [fd = flags.ready_fd](const Result<void>& started) { report(fd, started); };
   Poller poller(*config, std::move(options), *log);

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "base/fd.hpp"
+#include "base/service_manager.hpp"
 #include "commands/command.hpp"
 #include "poller/pid_file.hpp"
 
@@ -81,14 +82,22 @@ Result<pid_t> spawn_daemon(std::vector<std::string> words, int log, int ready) {
   return pid;
 }
 
+// Under a service manager that is where this process writes, the journal.
+Result<UniqueFd> open_log(const Config& config, int id) {
+  if (has_service_manager()) return UniqueFd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10));
+  const auto path = daemon_log(config, id);
+  UniqueFd log(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+  if (!log) return errno_error("open the log", path.native());
+  return log;
+}
+
 Result<Daemon> begin(const Common& common, const StartFlags& flags, const Config& config, int id) {
   int pipe[2];
   if (::pipe2(pipe, O_CLOEXEC) != 0) return errno_error("make a pipe");
   UniqueFd read_end(pipe[0]), write_end(pipe[1]);
-  const auto path = daemon_log(config, id);
-  UniqueFd log(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
-  if (!log) return errno_error("open the log", path.native());
-  auto pid = spawn_daemon(arguments(common, flags, config, id), log.get(), write_end.get());
+  auto log = open_log(config, id);
+  if (!log) return log.error();
+  auto pid = spawn_daemon(arguments(common, flags, config, id), log->get(), write_end.get());
   if (!pid) return pid.error();
   return Daemon{id, *pid, std::move(read_end)};
 }

@@ -5,6 +5,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "base/service_manager.hpp"
 #include "poller/time_limits.hpp"
 
 namespace actiond {
@@ -13,6 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kSilence = 60s;
+constexpr auto kServiceManagerTime = 5s;
 
 std::string host_name() {
   char name[256] = "";
@@ -172,6 +174,7 @@ Result<void> Poller::begin_work() {
   problem_.clear();
   if (epoch_ == 1) {
     if (auto wanted = options_.before_takeover(); !wanted) return wanted;
+    announce_main_process(kServiceManagerTime);  // before the one that was it may go
     if (pid_file_) {
       run_dir_events_ = UniqueFd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
       ::inotify_add_watch(
@@ -223,8 +226,15 @@ void Poller::heartbeat() {
   if (!broker_) return;
   heartbeat_timer_.expires_after(broker_->heartbeat() / 3);
   heartbeat_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) heartbeat();
+    if (error) return;
+    reopen_log_if_moved();
+    heartbeat();
   });
+}
+
+// logrotate may move the file without a word.
+void Poller::reopen_log_if_moved() {
+  if (auto reopened = log_.reopen_if_moved(); !reopened) log_.error("{}", reopened.error().text);
 }
 
 void Poller::lose_broker(const Error& error) {

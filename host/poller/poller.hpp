@@ -81,6 +81,7 @@ class Poller final : BrokerListener, SlotListener {
   void dismiss_runners();
   void on_signal(int signal);
   void heartbeat();
+  void reopen_log_if_moved();
   void listen_for_silence();
   void consume_anew();
 

@@ -15,9 +15,8 @@ extern "C" {  // glibc 2.36 forgot to say so itself
 #include <array>
 #include <cstdio>
 
+#include "base/service_manager.hpp"
 #include "wire/runner_descriptors.hpp"
-
-extern char** environ;
 
 namespace actiond {
 namespace {
@@ -78,7 +77,7 @@ Result<pid_t> spawn_runner(int socket, int progress) {
   std::array<char*, 4> argv{name.data(), role.data(), parent.data(), nullptr};
   pid_t pid = -1;
   const int error = ::posix_spawn(&pid, "/proc/self/exe", actions.get(), SpawnAttributes().get(),
-                                  argv.data(), environ);
+                                  argv.data(), environment_of_a_child().data());
   if (error != 0) return errno_error("start a runner", {}, error);
   return pid;
 }

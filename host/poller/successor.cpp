@@ -11,7 +11,8 @@ extern "C" {  // glibc 2.36 forgot to say so itself
 }
 
 #include <array>
-#include <cstdlib>
+
+#include "base/service_manager.hpp"
 
 extern char** environ;
 
@@ -35,7 +36,7 @@ Result<pid_t> spawn(std::vector<std::string> words, int said) {
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   // Under a service manager the new one logs where this one does; else it has a log file.
-  if (::getenv("NOTIFY_SOCKET") == nullptr)
+  if (!has_service_manager())
     ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, said, 2);
   ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);
