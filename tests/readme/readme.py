@@ -62,6 +62,7 @@ def rows(text):
 
 VARYING = [
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<id>"),
+    (r"\b[0-9a-f]{12}\b", "<hash>"),
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?", "<time>"),
     (r"amqps?://[^ ,;)]+", "<broker>"),
     (r"poller \S+/(\d+|console)", "poller <name>"),
