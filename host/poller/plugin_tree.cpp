@@ -15,7 +15,9 @@ constexpr int kDeepest = 16;  // deeper is a link that leads back
 
 class Listing {
  public:
-  explicit Listing(const fs::path& root) : root_(root) {}
+  Listing(const fs::path& root, const fs::path& without) : root_(root) {
+    if (!without.empty()) ::stat(without.c_str(), &without_);
+  }
 
   Result<void> add(const fs::path& directory, int depth) {
     if (depth > kDeepest)
@@ -44,6 +46,7 @@ class Listing {
     // What is gone again, or leads nowhere, is nothing that could be loaded.
     if (::stat((root_ / path).c_str(), &entry.status) != 0) return {};
     if (!entry.is_directory() && !S_ISREG(entry.status.st_mode)) return {};
+    if (entry.status.st_dev == without_.st_dev && entry.status.st_ino == without_.st_ino) return {};
     entries.push_back(entry);
     return entry.is_directory() ? add(path, depth + 1) : Result<void>{};
   }
@@ -56,6 +59,7 @@ class Listing {
   }
 
   fs::path root_;
+  struct stat without_ {};
 };
 
 std::string look_of(const struct stat& status) {
@@ -66,14 +70,14 @@ std::string look_of(const struct stat& status) {
 
 }  // namespace
 
-Result<std::vector<PluginTreeEntry>> list_tree(const fs::path& root) {
-  Listing listing(root);
+Result<std::vector<PluginTreeEntry>> list_tree(const fs::path& root, const fs::path& without) {
+  Listing listing(root, without);
   if (auto listed = listing.add({}, 0); !listed) return listed.error();
   return std::move(listing.entries);
 }
 
-std::string tree_look(const fs::path& root) {
-  const auto entries = list_tree(root);
+std::string tree_look(const fs::path& root, const fs::path& without) {
+  const auto entries = list_tree(root, without);
   if (!entries) return entries.error().text;
   std::string look;
   // A directory's own times change with the temporary files in it.
@@ -87,8 +91,8 @@ std::string file_look(const fs::path& file) {
   return ::stat(file.c_str(), &status) == 0 ? look_of(status) : "absent";
 }
 
-Result<std::string> tree_hash(const fs::path& root) {
-  const auto entries = list_tree(root);
+Result<std::string> tree_hash(const fs::path& root, const fs::path& without) {
+  const auto entries = list_tree(root, without);
   if (!entries) return entries.error();
   ContentDigest digest;
   for (const auto& entry : *entries) {

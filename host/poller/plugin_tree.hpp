@@ -19,16 +19,19 @@ struct PluginTreeEntry {
 
 // The files and directories below `root`, each directory before what is in it, sorted by name.
 // Links are followed. Names that begin with a dot are somebody's temporary files, and left out, as
-// is what is neither file nor directory. Fails if the root can't be read, or goes too deep.
-Result<std::vector<PluginTreeEntry>> list_tree(const std::filesystem::path& root);
+// is what is neither file nor directory, and the directory `without`: a run_dir inside changes all
+// the time. Fails if the root can't be read, or goes too deep.
+Result<std::vector<PluginTreeEntry>> list_tree(const std::filesystem::path& root,
+                                               const std::filesystem::path& without = {});
 
 // Changes with every change of a file's content, name, owner or mode, if the file system keeps
 // times; costs a stat for each file. Never fails: a tree that can't be read looks like no other.
-std::string tree_look(const std::filesystem::path& root);
+std::string tree_look(const std::filesystem::path& root, const std::filesystem::path& without = {});
 // The same of one file.
 std::string file_look(const std::filesystem::path& file);
 
 // The head of the SHA-256 over all names and contents. Blocks while it reads them.
-Result<std::string> tree_hash(const std::filesystem::path& root);
+Result<std::string> tree_hash(const std::filesystem::path& root,
+                              const std::filesystem::path& without = {});
 
 }  // namespace actiond

@@ -40,8 +40,7 @@ std::string in_one_line(std::string text) {
 // What the directory looks like is noted before it is copied: what changes after that is seen.
 Result<void> Poller::take_plugins() {
   if (config_.reload == Reload::Auto)
-    sources_ = std::make_unique<SourceWatch>(io_, config_.plugins, config_.file,
-                                             [this] { on_sources_changed(); });
+    sources_ = std::make_unique<SourceWatch>(io_, config_, [this] { on_sources_changed(); });
   auto snapshot = options_.snapshot.empty()
                       ? snapshots_.take(config_.plugins, recorded_sets(config_.run_dir))
                       : snapshots_.open(options_.snapshot);
@@ -90,7 +89,7 @@ void Poller::record_set() {
     log_.error("{}", written.error().text);
   // Something newer than what was gone back from is already there.
   if (!is_back || record.rejected.empty()) return;
-  if (const auto now = tree_hash(config_.plugins); now && *now != record.rejected)
+  if (const auto now = tree_hash(config_.plugins, config_.run_dir); now && *now != record.rejected)
     is_reload_due_ = true;
 }
 

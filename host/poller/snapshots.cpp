@@ -46,8 +46,8 @@ Result<void> copy_one(const fs::path& from, const fs::path& to) {
   return {};
 }
 
-Result<void> copy_tree(const fs::path& from, const fs::path& to) {
-  const auto entries = list_tree(from);
+Result<void> copy_tree(const fs::path& from, const fs::path& to, const fs::path& without) {
+  const auto entries = list_tree(from, without);
   if (!entries) return entries.error();
   if (::mkdir(to.c_str(), kDirectoryMode) != 0) return errno_error("create", to.native());
   for (const auto& entry : *entries) {
@@ -62,8 +62,8 @@ Result<void> copy_tree(const fs::path& from, const fs::path& to) {
   return {};
 }
 
-Result<void> check_owners(const fs::path& source) {
-  const auto entries = list_tree(source);
+Result<void> check_owners(const fs::path& source, const fs::path& without) {
+  const auto entries = list_tree(source, without);
   if (!entries) return entries.error();
   if (auto safe = check_not_writable_by_others(source); !safe)
     return safe.error().within("the plugin directory");
@@ -106,7 +106,7 @@ Result<Snapshot> Snapshots::take(const fs::path& source, const std::set<std::str
   auto locked = lock();
   if (!locked) return locked.error();
   if (auto can_map = check_can_map(directory_); !can_map) return can_map.error();
-  if (auto safe = check_owners(source); !safe) return safe.error();
+  if (auto safe = check_owners(source, run_dir()); !safe) return safe.error();
   auto snapshot = take_locked(source);
   if (snapshot) collect_locked(keep);
   return snapshot;
@@ -115,10 +115,10 @@ Result<Snapshot> Snapshots::take(const fs::path& source, const std::set<std::str
 // A copy counts if it holds what the source held before and after: else somebody is at work there.
 Result<Snapshot> Snapshots::take_locked(const fs::path& source) {
   for (int i = 0; i < kMostCopies; ++i) {
-    auto before = tree_hash(source);
+    auto before = tree_hash(source, run_dir());
     if (before && is_whole(*before)) return hold(*before);
     auto copied = before ? copy(source) : before;
-    const auto after = tree_hash(source);
+    const auto after = tree_hash(source, run_dir());
     if (copied && after && *copied == *after) return hold(*copied);
     if (!after) return after.error();
     if (!copied && !before) continue;  // a file went away while it was read
@@ -144,7 +144,7 @@ bool Snapshots::is_whole(const std::string& hash) const {
 Result<std::string> Snapshots::copy(const fs::path& source) {
   const auto temporary = directory_ / fmt::format(".copy.{}", ::getpid());
   remove_tree(temporary);
-  auto copied = copy_tree(source, temporary);
+  auto copied = copy_tree(source, temporary, run_dir());
   auto hash = copied ? tree_hash(temporary) : copied.error();
   if (hash && !fs::exists(directory_ / *hash) &&
       ::rename(temporary.c_str(), (directory_ / *hash).c_str()) != 0)

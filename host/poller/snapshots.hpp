@@ -44,6 +44,7 @@ class Snapshots {
   std::int64_t crashed_at_ms(const std::string& hash) const;
 
  private:
+  std::filesystem::path run_dir() const { return directory_.parent_path(); }
   Result<UniqueFd> lock();
   Result<Snapshot> take_locked(const std::filesystem::path& source);
   bool is_whole(const std::string& hash) const;

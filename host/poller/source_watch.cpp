@@ -22,11 +22,10 @@ constexpr auto kHints = IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO | IN_MOVED_FROM
 
 }  // namespace
 
-SourceWatch::SourceWatch(boost::asio::io_context& io, std::filesystem::path plugins,
-                         std::filesystem::path config_file, std::function<void()> on_change)
+SourceWatch::SourceWatch(boost::asio::io_context& io, const Config& config,
+                         std::function<void()> on_change)
     : io_(io),
-      plugins_(std::move(plugins)),
-      config_file_(std::move(config_file)),
+      config_(config),
       on_change_(std::make_shared<std::function<void()>>(std::move(on_change))),
       tracker_(look(), kRest),
       hints_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
@@ -55,7 +54,8 @@ void SourceWatch::run() {
 }
 
 std::string SourceWatch::look() const {
-  return tree_look(plugins_) + (config_file_.empty() ? "" : file_look(config_file_));
+  return tree_look(config_.plugins, config_.run_dir) +
+         (config_.file.empty() ? "" : file_look(config_.file));
 }
 
 // Each time anew, as directories come and go; to ask twice is to ask once. Only hints: what is
@@ -64,13 +64,13 @@ void SourceWatch::ask_for_hints() {
   const auto ask = [this](const std::filesystem::path& path) {
     ::inotify_add_watch(hints_.get(), path.c_str(), kHints);
   };
-  ask(plugins_);
-  ask(plugins_.parent_path());
-  if (!config_file_.empty()) ask(config_file_.parent_path());
-  const auto entries = list_tree(plugins_);
+  ask(config_.plugins);
+  ask(config_.plugins.parent_path());
+  if (!config_.file.empty()) ask(config_.file.parent_path());
+  const auto entries = list_tree(config_.plugins, config_.run_dir);
   if (!entries) return;
   for (const auto& entry : *entries)
-    if (entry.is_directory()) ask(plugins_ / entry.path);
+    if (entry.is_directory()) ask(config_.plugins / entry.path);
 }
 
 // True if it is to stop. After a hint a moment passes, so that a thousand of them cost one look.

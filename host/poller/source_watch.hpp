@@ -5,12 +5,12 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 
+#include "base/config.hpp"
 #include "base/fd.hpp"
 #include "poller/change_tracker.hpp"
 
@@ -19,9 +19,8 @@ namespace actiond {
 class SourceWatch {
  public:
   // `on_change` is called in the loop of `io` whenever they have changed and come to rest. What
-  // they look like now counts as known. An empty `config_file` is not watched.
-  SourceWatch(boost::asio::io_context& io, std::filesystem::path plugins,
-              std::filesystem::path config_file, std::function<void()> on_change);
+  // they look like now counts as known. `config` must outlive it.
+  SourceWatch(boost::asio::io_context& io, const Config& config, std::function<void()> on_change);
   ~SourceWatch();
   SourceWatch(const SourceWatch&) = delete;
   SourceWatch& operator=(const SourceWatch&) = delete;
@@ -36,8 +35,7 @@ class SourceWatch {
   bool wait(int timeout_ms);
 
   boost::asio::io_context& io_;
-  std::filesystem::path plugins_;
-  std::filesystem::path config_file_;
+  const Config& config_;
   std::shared_ptr<std::function<void()>> on_change_;  // shared with what is posted to the loop
   ChangeTracker tracker_;
   UniqueFd hints_;

@@ -156,6 +156,22 @@ TEST_CASE("snapshots: a missing directory, and a link that leads back, are sente
   CHECK(loop.error().text.find("lead back") != std::string::npos);
 }
 
+TEST_CASE("snapshots: a run_dir within the plugin directory is no part of it") {
+  const Directory here;
+  here.write("mail.so", "one");
+  fs::create_directory(here.source() / "run");
+  Snapshots snapshots(here.source() / "run");
+  const auto first = snapshots.take(here.source(), {});
+  REQUIRE(first);
+  const auto look = tree_look(here.source(), here.source() / "run");
+  here.write("run/poller.1.log", "a line");
+  const auto again = snapshots.take(here.source(), {});
+  REQUIRE(again);
+  CHECK(again->hash == first->hash);
+  CHECK_FALSE(fs::exists(again->directory / "run"));
+  CHECK(tree_look(here.source(), here.source() / "run") == look);
+}
+
 TEST_CASE("snapshots: when a set crashed is remembered") {
   const Directory here;
   here.write("mail.so", "one");
