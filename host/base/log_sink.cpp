@@ -25,8 +25,8 @@ bool is_same(const struct stat& one, const struct stat& other) {
 }
 
 bool is_same_file(int one, int other) {
-  struct stat first {
-  }, second{};
+  struct stat first {};
+  struct stat second {};
   return ::fstat(one, &first) == 0 && ::fstat(other, &second) == 0 && is_same(first, second);
 }
 
@@ -49,8 +49,8 @@ Result<void> LogSink::open() {
 }
 
 bool LogSink::has_moved() const {
-  struct stat named {
-  }, held{};
+  struct stat named {};
+  struct stat held {};
   if (!opened_ || ::fstat(opened_.get(), &held) != 0) return false;
   if (::stat(file_.c_str(), &named) != 0) return errno == ENOENT;
   return !is_same(named, held);

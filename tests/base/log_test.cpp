@@ -220,6 +220,25 @@ TEST_CASE("log: after logrotate moved it, the file is opened anew") {
   CHECK(read(scene.dir() / "poller.log.1").find("old\n") != std::string::npos);
 }
 
+TEST_CASE("log: a file that was renamed or removed is noticed, one that is in its place is left") {
+  const LogScene scene;
+  Log log = scene.open();
+  log.info("old");
+  REQUIRE(log.reopen_if_moved().ok());
+  log.info("old, too");
+  fs::rename(scene.file, scene.dir() / "poller.log.1");
+  REQUIRE(log.reopen_if_moved().ok());
+  log.info("new");
+  log.flush();
+  CHECK(scene.lines() == Lines{"new"});
+  CHECK(read(scene.dir() / "poller.log.1").find("old, too\n") != std::string::npos);
+  fs::remove(scene.file);
+  REQUIRE(log.reopen_if_moved().ok());
+  log.info("newer");
+  log.flush();
+  CHECK(scene.lines() == Lines{"newer"});
+}
+
 TEST_CASE("log: if it can't be opened anew, the old one goes on") {
   const LogScene scene;
   Log log = scene.open();
