@@ -86,6 +86,10 @@ TEST_CASE("reload: bad files are refused with a sentence, and the good one after
   }
   site.install_text("bad.so", "no library at all, but a text of some length\n");
   CHECK(shows_problem(site, "is no shared object"));
+  const std::string whole = read_text(plugin_file("version_v2"));
+  site.install_text("bad.so", whole.substr(0, whole.size() / 2));
+  CHECK(shows_problem(site, "is not complete"));
+  CHECK(site.recorded_pid(1) == poller);
   CHECK(contains(site.log(), "refused"));
   site.uninstall("bad.so");
   overwrite(site, "version_v2", "version");

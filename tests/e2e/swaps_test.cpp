@@ -1,0 +1,127 @@
+// Pollers that swap again and again, several of them, with more than one file, and on machines that
+// lack what most have.
+#include <algorithm>
+#include <set>
+
+#include "site.hpp"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// As `cp` does it: the file is truncated and written in place, mapped or not.
+void overwrite(const Site& site, const std::string& plugin, const std::string& as) {
+  fs::copy_file(plugin_file(plugin), site.path("plugins.d") / (as + ".so"),
+                fs::copy_options::overwrite_existing);
+}
+
+std::vector<pid_t> recorded_pids(const Site& site, int last_id) {
+  std::vector<pid_t> pids;
+  for (int id = 1; id <= last_id; ++id) pids.push_back(site.recorded_pid(id));
+  return pids;
+}
+
+bool are_all_new(const std::vector<pid_t>& now, const std::vector<pid_t>& before) {
+  for (std::size_t i = 0; i < now.size(); ++i)
+    if (now[i] == 0 || now[i] == before[i]) return false;
+  return true;
+}
+
+std::size_t files_in_run_dir(const Site& site) {
+  const fs::recursive_directory_iterator files(site.path("run"));
+  return static_cast<std::size_t>(std::distance(begin(files), end(files)));
+}
+
+std::set<std::string> snapshots(const Site& site) {
+  std::set<std::string> names;
+  for (const auto& entry : fs::directory_iterator(site.path("run/snapshots")))
+    if (entry.path().filename() != ".lock") names.insert(entry.path().filename());
+  return names;
+}
+
+// The lines of all logs that tell of a swap, by their time: "starting" and "at work".
+std::vector<std::string> swaps_in_logs(const Site& site, int last_id) {
+  std::vector<std::string> lines;
+  for (int id = 1; id <= last_id; ++id)
+    for (const auto& line : read_lines(site.path("run/poller." + std::to_string(id) + ".log")))
+      if (contains(line, "starting a successor") || contains(line, "is at work"))
+        lines.push_back(line);
+  std::sort(lines.begin(), lines.end());
+  std::vector<std::string> swaps;
+  for (const auto& line : lines)
+    swaps.push_back(contains(line, "starting") ? "starting" : "at work");
+  return swaps;
+}
+
+// Queues one event after the other until one of them leaves this line.
+bool runs_as(const Site& site, const std::string& event, const std::string& line) {
+  return wait_until([&] {
+    const auto before = site.lines("ran").size();
+    rabbit::queue(event, site.params("ran"));
+    return site.wait_for_lines("ran", before + 1) && site.lines("ran").back() == line;
+  });
+}
+
+}  // namespace
+
+TEST_CASE("swaps: ten in place under load lose nothing, run nothing twice, leave nothing") {
+  NEEDS_BROKER();
+  Site site;
+  site.install("version_v1", "version");
+  site.start(1);
+  site.start(2);
+  rabbit::Publishing publishing;
+  std::size_t queued = 0, files = 0;
+  for (int swap = 0; swap < 10; ++swap) {
+    const auto before = recorded_pids(site, 2);
+    overwrite(site, swap % 2 == 0 ? "version_v2" : "version_v1", "version");
+    for (int batch = 0; batch < 400 && !are_all_new(recorded_pids(site, 2), before); ++batch) {
+      const std::string text = "\"text\": \"" + std::to_string(queued) + "-{n}\"";
+      publishing.queue("version", site.params("ran", text), "medium", 50);
+      queued += 50;
+      REQUIRE(site.wait_for_lines("ran", queued));
+    }
+    REQUIRE(are_all_new(recorded_pids(site, 2), before));
+    REQUIRE(wait_until([&] { return site.pollers().size() == 2; }));
+    if (swap == 1) files = files_in_run_dir(site);
+  }
+  INFO(queued, " events");
+  std::set<std::string> texts;
+  for (const auto& line : site.lines("ran")) texts.insert(line.substr(3));
+  CHECK(site.lines("ran").size() == queued);
+  CHECK(texts.size() == queued);
+  CHECK(files_in_run_dir(site) == files);
+  CHECK(snapshots(site).size() == 2);  // what both run, and their way back
+}
+
+TEST_CASE("swaps: the pollers of a machine swap one after the other, and share what they load") {
+  NEEDS_BROKER();
+  Site site;
+  site.install("version_v1", "version");
+  for (int id = 1; id <= 4; ++id) site.start(id);
+  CHECK(snapshots(site).size() == 1);
+  const auto before = recorded_pids(site, 4);
+  overwrite(site, "version_v2", "version");
+  REQUIRE(wait_until([&] { return are_all_new(recorded_pids(site, 4), before); }));
+  CHECK(snapshots(site).size() == 2);
+  std::vector<std::string> swaps;
+  REQUIRE(wait_until([&] {
+    swaps = swaps_in_logs(site, 4);
+    return swaps.size() == 12;
+  }));
+  swaps.erase(swaps.begin(), swaps.begin() + 4);  // the first start of each
+  for (std::size_t i = 0; i < swaps.size(); ++i)
+    CHECK(swaps[i] == (i % 2 == 0 ? "starting" : "at work"));
+}
+
+TEST_CASE("swaps: a library beside the plugin is found by $ORIGIN, and taken up when it changes") {
+  NEEDS_BROKER();
+  Site site("", {"with_library"});
+  const auto library = site.path("plugins.d/lib/libspoken.so");
+  fs::create_directory(site.path("plugins.d/lib"));
+  fs::copy_file(plugin_file("spoken_v1/libspoken"), library);
+  site.start();
+  CHECK(runs_as(site, "with_library", "library v1"));
+  fs::copy_file(plugin_file("spoken_v2/libspoken"), library, fs::copy_options::overwrite_existing);
+  CHECK(runs_as(site, "with_library", "library v2"));
+}
