@@ -19,12 +19,16 @@ extern char** environ;
 namespace actiond {
 namespace {
 
+constexpr std::string_view kReplaced = " (deleted)";  // behind the name, says proc(5)
+
 // What stands on disk now, which an upgrade may have replaced; else what this process is.
 std::string executable() {
-  std::array<char, 4096> path{};
-  const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size() - 1);
-  if (size > 0 && ::access(path.data(), X_OK) == 0) return path.data();
-  return "/proc/self/exe";
+  std::array<char, 4096> buffer{};
+  const ssize_t size = ::readlink("/proc/self/exe", buffer.data(), buffer.size());
+  std::string path(buffer.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  if (::access(path.c_str(), X_OK) == 0) return path;
+  if (path.ends_with(kReplaced)) path.resize(path.size() - kReplaced.size());
+  return ::access(path.c_str(), X_OK) == 0 ? path : "/proc/self/exe";
 }
 
 Result<pid_t> spawn(std::vector<std::string> words, int said) {

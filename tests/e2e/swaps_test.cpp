@@ -125,3 +125,23 @@ TEST_CASE("swaps: a library beside the plugin is found by $ORIGIN, and taken up 
   fs::copy_file(plugin_file("spoken_v2/libspoken"), library, fs::copy_options::overwrite_existing);
   CHECK(runs_as(site, "with_library", "library v2"));
 }
+
+TEST_CASE("swaps: an executable that was replaced is the successor's") {
+  NEEDS_BROKER();
+  Site site;
+  site.install("version_v1", "version");
+  fs::create_directory(site.path("bin"));
+  const auto executable = site.path("bin/actiond");
+  fs::copy_file(ACTIOND, executable);
+  const Process started(
+      {executable, "start", "--id", "1", "--config", site.path("config/actiond.yaml")},
+      site.path("output/started"));
+  REQUIRE(wait_until([&] { return site.recorded_pid(1) != 0; }));
+  const pid_t first = site.recorded_pid(1);
+  fs::copy_file(ACTIOND, site.path("bin/new"));  // as packages do it: whole, then renamed
+  fs::rename(site.path("bin/new"), executable);
+  overwrite(site, "version_v2", "version");
+  REQUIRE(wait_until([&] { return site.recorded_pid(1) != first; }));
+  const auto runs = fs::read_symlink("/proc/" + std::to_string(site.recorded_pid(1)) + "/exe");
+  CHECK(runs == executable);  // not "… (deleted)"
+}
