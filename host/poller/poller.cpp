@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "base/service_manager.hpp"
@@ -38,6 +37,7 @@ Poller::Poller(const Config& config, PollerOptions options, Log& log)
       heartbeat_timer_(io_),
       leave_timer_(io_),
       silence_timer_(io_),
+      pid_file_timer_(io_),
       reload_timer_(io_),
       up_since_ms_(wall_now_ms()),
       intake_(config.queues_to_consume(), pool_),
@@ -176,11 +176,7 @@ Result<void> Poller::begin_work() {
     if (auto wanted = options_.before_takeover(); !wanted) return wanted;
     announce_main_process(kServiceManagerTime);  // before the one that was it may go
     if (pid_file_) {
-      run_dir_events_ = UniqueFd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-      ::inotify_add_watch(
-          run_dir_events_.get(), config_.run_dir.c_str(),
-          IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF);
-      run_dir_watch_ = std::make_unique<Watch>(io_, run_dir_events_.get());
+      watch_run_dir();
       if (auto taken = pid_file_->take(); !taken) return taken;
     }
     record_set();

@@ -76,7 +76,9 @@ class Poller final : BrokerListener, SlotListener {
   void leave_before_work(const std::string& why);
   void leave_now(const std::string& why);
   void leave_if_replaced();
+  void watch_run_dir();
   void look_at_run_dir();
+  void look_at_pid_file_later();
   void finish_leaving();
   void dismiss_runners();
   void on_signal(int signal);
@@ -157,6 +159,7 @@ class Poller final : BrokerListener, SlotListener {
   boost::asio::steady_timer heartbeat_timer_;
   boost::asio::steady_timer leave_timer_;
   boost::asio::steady_timer silence_timer_;
+  boost::asio::steady_timer pid_file_timer_;
   boost::asio::steady_timer reload_timer_;
 
   State state_ = State::Loading;

@@ -145,3 +145,32 @@ TEST_CASE("swaps: an executable that was replaced is the successor's") {
   const auto runs = fs::read_symlink("/proc/" + std::to_string(site.recorded_pid(1)) + "/exe");
   CHECK(runs == executable);  // not "… (deleted)"
 }
+
+TEST_CASE("swaps: without inotify a change is seen, and the old poller sees its successor") {
+  NEEDS_BROKER();
+  Site site;
+  site.install("version_v1", "version");
+  // In a user namespace of its own a process may forbid itself what others may exhaust.
+  const auto begin = [&](const std::string& output) {
+    return std::make_unique<Process>(
+        std::vector<std::string>{
+            "unshare", "--user", "--map-root-user", "sh", "-c",
+            "echo 0 >/proc/sys/user/max_inotify_instances && echo namespace >&2 && exec \"$@\"",
+            "sh", ACTIOND, "start", "--id", "1", "--config", site.path("config/actiond.yaml")},
+        site.path(output));
+  };
+  const Ran started = begin("output/started")->wait();
+  if (!contains(started.err, "namespace")) {
+    MESSAGE("skipped: no user namespace here: ", started.err);
+    return;
+  }
+  REQUIRE_MESSAGE(started.status == 0, started.err);
+  const pid_t first = site.recorded_pid(1);
+  overwrite(site, "version_v2", "version");
+  CHECK(wait_until([&] { return site.recorded_pid(1) != first; }));
+  CHECK(wait_until([&] { return site.pollers() == std::vector{site.recorded_pid(1)}; }));
+  CHECK(runs_as(site, "version", "v2 "));
+  const pid_t second = site.recorded_pid(1);
+  REQUIRE(begin("output/again")->wait().status == 0);  // an operator's, which nobody announces
+  CHECK(wait_until([&] { return !is_running(second); }));
+}
