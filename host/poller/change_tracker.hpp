@@ -20,6 +20,7 @@ class ChangeTracker {
   // taken up, and has been at rest.
   bool saw(std::string look, MonotonicTime now) {
     if (look != last_) {
+      if (is_settled()) unsettled_since_ = now;
       last_ = std::move(look);
       since_ = now;
     }
@@ -30,12 +31,17 @@ class ChangeTracker {
 
   // Nothing waits for its rest.
   bool is_settled() const { return last_ == taken_; }
+  // For how long something has.
+  std::chrono::nanoseconds unrest(MonotonicTime now) const {
+    return is_settled() ? std::chrono::nanoseconds(0) : now - unsettled_since_;
+  }
 
  private:
   std::string taken_;
   std::string last_;
   std::chrono::milliseconds rest_;
   MonotonicTime since_{};
+  MonotonicTime unsettled_since_{};
 };
 
 }  // namespace actiond

@@ -132,6 +132,7 @@ class Poller final : BrokerListener, SlotListener {
   void begin_probation(const std::string& set_before);
   void watch_sources();
   void on_sources_changed();
+  void on_sources_restless(std::chrono::seconds unrest);
   void begin_successor_in(std::chrono::milliseconds wait, std::string snapshot);
   bool take_reload_turn();
   void begin_successor(const std::string& snapshot);

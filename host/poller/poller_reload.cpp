@@ -40,7 +40,10 @@ std::string in_one_line(std::string text) {
 // What the directory looks like is noted before it is copied: what changes after that is seen.
 Result<void> Poller::take_plugins() {
   if (config_.reload == Reload::Auto)
-    sources_ = std::make_unique<SourceWatch>(io_, config_, [this] { on_sources_changed(); });
+    sources_ = std::make_unique<SourceWatch>(
+        io_, config_,
+        SourceEvents{[this] { on_sources_changed(); },
+                     [this](std::chrono::seconds unrest) { on_sources_restless(unrest); }});
   auto snapshot = options_.snapshot.empty()
                       ? snapshots_.take(config_.plugins, recorded_sets(config_.run_dir))
                       : snapshots_.open(options_.snapshot);
@@ -117,6 +120,14 @@ void Poller::on_sources_changed() {
   reload_turn_.reset();
   if (options_.successor.empty()) return renew();
   begin_successor_in(spread(), {});
+}
+
+void Poller::on_sources_restless(std::chrono::seconds unrest) {
+  reload_problem_ = fmt::format(
+      "the plugin directory {} or the configuration has been changing for {} s, and is not taken "
+      "up until it is at rest: does something write its log or data there?",
+      config_.plugins.native(), unrest / 1s);
+  log_.warning("{}", reload_problem_);
 }
 
 void Poller::begin_successor_in(std::chrono::milliseconds wait, std::string snapshot) {

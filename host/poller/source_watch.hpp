@@ -5,22 +5,32 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include "base/config.hpp"
-#include "base/fd.hpp"
-#include "poller/change_tracker.hpp"
 
 namespace actiond {
 
+// What it tells, in the poller's loop.
+struct SourceEvents {
+  // They have changed and come to rest.
+  std::function<void()> on_change;
+  // They have been changing for so long, without the rest that a copy in the making would have.
+  std::function<void(std::chrono::seconds)> on_restless;
+};
+
 class SourceWatch {
  public:
-  // `on_change` is called in the loop of `io` whenever they have changed and come to rest. What
-  // they look like now counts as known. `config` must outlive it.
-  SourceWatch(boost::asio::io_context& io, const Config& config, std::function<void()> on_change);
+  // What the sources look like now counts as known.
+  SourceWatch(boost::asio::io_context& io, const Config& config, SourceEvents events);
+  // The same, looking in another way, and restless after another time.
+  SourceWatch(boost::asio::io_context& io, const Config& config, SourceEvents events,
+              std::function<std::string()> look, std::chrono::milliseconds patience);
+  // Waits a second at most; a look that hangs is left to itself.
   ~SourceWatch();
   SourceWatch(const SourceWatch&) = delete;
   SourceWatch& operator=(const SourceWatch&) = delete;
@@ -29,17 +39,8 @@ class SourceWatch {
   void start();
 
  private:
-  void run();
-  std::string look() const;
-  void ask_for_hints();
-  bool wait(int timeout_ms);
-
-  boost::asio::io_context& io_;
-  const Config& config_;
-  std::shared_ptr<std::function<void()>> on_change_;  // shared with what is posted to the loop
-  ChangeTracker tracker_;
-  UniqueFd hints_;
-  UniqueFd stop_;
+  class Watcher;  // what the thread has; it may outlive this
+  std::shared_ptr<Watcher> watcher_;
   std::thread thread_;
 };
 

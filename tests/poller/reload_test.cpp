@@ -21,6 +21,17 @@ TEST_CASE("change tracker: what is at rest and looks otherwise is a change, once
   CHECK(tracker.is_settled());
 }
 
+TEST_CASE("change tracker: unrest lasts from the first change to the rest") {
+  const MonotonicTime zero{};
+  ChangeTracker tracker("one", 300ms);
+  CHECK(tracker.unrest(zero) == 0s);
+  for (int i = 0; i <= 10; ++i)
+    CHECK_FALSE(tracker.saw("look " + std::to_string(i), zero + i * 200ms));
+  CHECK(tracker.unrest(zero + 2s) == 2s);
+  CHECK(tracker.saw("look 10", zero + 2300ms));
+  CHECK(tracker.unrest(zero + 2300ms) == 0s);
+}
+
 TEST_CASE("change tracker: what became again as it was is no change") {
   const MonotonicTime zero{};
   ChangeTracker tracker("one", 300ms);
