@@ -58,9 +58,9 @@ Poller::~Poller() {
   settler_.lost();
   intake_.lost();
   for (auto& place : places_) place.slot.abandon();
+  places_.clear();
   snapshot_ = {};
-  retired_snapshot_ = {};
-  snapshots_.collect(recorded_sets(config_.run_dir));
+  snapshots_.collect(kept_sets());
 }
 
 Result<void> Poller::run() {

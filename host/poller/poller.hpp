@@ -127,8 +127,10 @@ class Poller final : BrokerListener, SlotListener {
   // poller_reload.cpp: plugins and configuration that change
   Result<void> take_plugins();
   Result<void> use(Snapshot snapshot);
+  Snapshots::Keep kept_sets() const;
   void name_files(LoadReport& report) const;
   void record_set();
+  void note_rejected(const std::string& set);
   void begin_probation(const std::string& set_before);
   void watch_sources();
   void on_sources_changed();
@@ -181,6 +183,7 @@ class Poller final : BrokerListener, SlotListener {
     explicit Place(SlotListener& listener, boost::asio::io_context& io)
         : slot(listener), respawn_timer(io) {}
     RunnerSlot slot;
+    Snapshot snapshot;  // what its runner has loaded
     Respawn respawn;
     boost::asio::steady_timer respawn_timer;
     std::unique_ptr<Watch> socket_watch, death_watch;
@@ -194,8 +197,7 @@ class Poller final : BrokerListener, SlotListener {
       1};  // the last is in force; deliveries name plugins of others
 
   Snapshots snapshots_;
-  Snapshot snapshot_;          // what runners load
-  Snapshot retired_snapshot_;  // what some may have loaded
+  Snapshot snapshot_;  // what runners are to load
   std::unique_ptr<SourceWatch> sources_;
   std::unique_ptr<Successor> successor_;
   std::unique_ptr<Renewal> renewal_;

@@ -44,15 +44,17 @@ Result<void> Poller::take_plugins() {
         io_, config_,
         SourceEvents{[this] { on_sources_changed(); },
                      [this](std::chrono::seconds unrest) { on_sources_restless(unrest); }});
-  auto snapshot = options_.snapshot.empty()
-                      ? snapshots_.take(config_.plugins, recorded_sets(config_.run_dir))
-                      : snapshots_.open(options_.snapshot);
+  auto snapshot = options_.snapshot.empty() ? snapshots_.take(config_.plugins, kept_sets())
+                                            : snapshots_.open(options_.snapshot);
   if (!snapshot) return snapshot.error();
   return use(std::move(*snapshot));
 }
 
-// Runners that are started from now on load this. The snapshot before it stays for those that
-// still run.
+Snapshots::Keep Poller::kept_sets() const {
+  return [this] { return recorded_sets(config_.run_dir); };
+}
+
+// Runners that are started from now on load this.
 Result<void> Poller::use(Snapshot snapshot) {
   auto files = list_plugins(snapshot.directory);
   if (!files) return files.error();
@@ -62,7 +64,6 @@ Result<void> Poller::use(Snapshot snapshot) {
   for (const auto& file : *files)
     if (auto hash = content_hash(file)) plugin_hashes_[file] = *hash;  // else the runner says why
   runner_setup_ = to_text(runner_setup(config_, std::move(*files)));
-  retired_snapshot_ = std::move(snapshot_);
   snapshot_ = std::move(snapshot);
   return {};
 }

@@ -10,7 +10,8 @@ namespace actiond {
 namespace {
 
 Result<Renewed> try_out(const Config& config, const std::atomic<bool>& is_wanted) {
-  auto snapshot = Snapshots(config.run_dir).take(config.plugins, recorded_sets(config.run_dir));
+  auto snapshot =
+      Snapshots(config.run_dir).take(config.plugins, [&] { return recorded_sets(config.run_dir); });
   if (!snapshot) return snapshot.error();
   auto files = list_plugins(snapshot->directory);
   if (!files) return files.error();

@@ -102,13 +102,13 @@ Result<UniqueFd> Snapshots::lock() {
   return fd;
 }
 
-Result<Snapshot> Snapshots::take(const fs::path& source, const std::set<std::string>& keep) {
+Result<Snapshot> Snapshots::take(const fs::path& source, const Keep& keep) {
   auto locked = lock();
   if (!locked) return locked.error();
   if (auto can_map = check_can_map(directory_); !can_map) return can_map.error();
   if (auto safe = check_owners(source, run_dir()); !safe) return safe.error();
   auto snapshot = take_locked(source);
-  if (snapshot) collect_locked(keep);
+  if (snapshot) collect_locked(keep());
   return snapshot;
 }
 
@@ -116,7 +116,9 @@ Result<Snapshot> Snapshots::take(const fs::path& source, const std::set<std::str
 Result<Snapshot> Snapshots::take_locked(const fs::path& source) {
   for (int i = 0; i < kMostCopies; ++i) {
     auto before = tree_hash(source, run_dir());
-    if (before && is_whole(*before)) return hold(*before);
+    const auto is_there = before ? is_whole(*before) : false;
+    if (!is_there) return is_there.error();
+    if (*is_there) return hold(*before);
     auto copied = before ? copy(source) : before;
     const auto after = tree_hash(source, run_dir());
     if (copied && after && *copied == *after) return hold(*copied);
@@ -130,14 +132,13 @@ Result<Snapshot> Snapshots::take_locked(const fs::path& source) {
                   source.native(), kMostCopies)};
 }
 
-// Looked at, not only trusted for its name: after a power cut its files may be empty.
-bool Snapshots::is_whole(const std::string& hash) const {
+// Looked at, not only trusted for its name: after a power cut its files may be empty. That it can't
+// be read proves nothing: others may be using it.
+Result<bool> Snapshots::is_whole(const std::string& hash) const {
   if (!fs::exists(directory_ / hash)) return false;
   const auto found = tree_hash(directory_ / hash);
-  if (found && *found == hash) return true;
-  std::error_code ignored;
-  fs::rename(directory_ / hash, directory_ / fmt::format(".damaged.{}", ::getpid()), ignored);
-  return false;
+  if (!found) return found.error();
+  return *found == hash;
 }
 
 // Returns the hash of what it copied, which is its name from now on.
@@ -146,31 +147,46 @@ Result<std::string> Snapshots::copy(const fs::path& source) {
   remove_tree(temporary);
   auto copied = copy_tree(source, temporary, run_dir());
   auto hash = copied ? tree_hash(temporary) : copied.error();
-  if (hash && !fs::exists(directory_ / *hash) &&
-      ::rename(temporary.c_str(), (directory_ / *hash).c_str()) != 0)
-    hash = errno_error("rename", temporary.native());
+  if (hash)
+    if (auto there = put(temporary, *hash); !there) hash = there.error();
   remove_tree(temporary);
   return hash;
+}
+
+// A damaged one is in its way only now, that there is something better for those who use it.
+Result<void> Snapshots::put(const fs::path& copied, const std::string& hash) {
+  const auto path = directory_ / hash;
+  const auto is_there = is_whole(hash);
+  if (is_there && *is_there) return {};
+  const auto damaged = directory_ / fmt::format(".damaged.{}", ::getpid());
+  remove_tree(damaged);
+  if (::rename(path.c_str(), damaged.c_str()) != 0 && errno != ENOENT)
+    return errno_error("rename", path.native());
+  if (::rename(copied.c_str(), path.c_str()) != 0) return errno_error("rename", copied.native());
+  return {};
 }
 
 Result<Snapshot> Snapshots::hold(const std::string& hash) {
   const auto path = directory_ / hash;
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd || ::flock(fd.get(), LOCK_SH) != 0) return errno_error("hold", path.native());
-  return Snapshot{path, hash, std::move(fd)};
+  return Snapshot{path, hash, std::make_shared<const UniqueFd>(std::move(fd))};
 }
 
 Result<Snapshot> Snapshots::open(const std::string& hash) {
   auto locked = lock();
   if (!locked) return locked.error();
-  if (hash.find_first_not_of("0123456789abcdef") != std::string::npos || !is_whole(hash))
+  const bool is_hash = hash.find_first_not_of("0123456789abcdef") == std::string::npos;
+  const auto is_there = is_hash ? is_whole(hash) : false;
+  if (!is_there) return is_there.error();
+  if (!*is_there)
     return Error{fmt::format("the plugin set {} is no longer in {}: deploy it again", hash,
                              directory_.native())};
   return hold(hash);
 }
 
-void Snapshots::collect(const std::set<std::string>& keep) {
-  if (auto locked = lock()) collect_locked(keep);
+void Snapshots::collect(const Keep& keep) {
+  if (auto locked = lock()) collect_locked(keep());
 }
 
 // Only under the lock: nobody can begin to use one between the look and the removal.

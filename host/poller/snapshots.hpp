@@ -8,6 +8,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,26 +19,30 @@
 
 namespace actiond {
 
-// Stays on disk for as long as this lives.
+// Stays on disk for as long as this, or a copy of it, lives.
 struct Snapshot {
   std::filesystem::path directory;
   std::string hash;
-  UniqueFd lock;
+  std::shared_ptr<const UniqueFd> lock;
 };
 
 class Snapshots {
  public:
+  // Names the sets that are to stay though nobody uses them. Asked when no other process can be
+  // about to remove one.
+  using Keep = std::function<std::set<std::string>()>;
+
   // `run_dir` must exist by the first call.
   explicit Snapshots(const std::filesystem::path& run_dir);
 
   // The snapshot of what `source` holds now, made if there is none yet. Blocks while it reads and
   // copies; copies again what changed meanwhile. When running as root it fails if others could
-  // write to the source. `keep` names the sets that are to stay though nobody uses them.
-  Result<Snapshot> take(const std::filesystem::path& source, const std::set<std::string>& keep);
+  // write to the source.
+  Result<Snapshot> take(const std::filesystem::path& source, const Keep& keep);
   // The one of that hash; fails if it is gone.
   Result<Snapshot> open(const std::string& hash);
   // Removes what nobody uses and `keep` does not name.
-  void collect(const std::set<std::string>& keep);
+  void collect(const Keep& keep);
 
   // A runner of this set crashed now.
   void note_crash(const std::string& hash);
@@ -47,8 +53,9 @@ class Snapshots {
   std::filesystem::path run_dir() const { return directory_.parent_path(); }
   Result<UniqueFd> lock();
   Result<Snapshot> take_locked(const std::filesystem::path& source);
-  bool is_whole(const std::string& hash) const;
+  Result<bool> is_whole(const std::string& hash) const;
   Result<std::string> copy(const std::filesystem::path& source);
+  Result<void> put(const std::filesystem::path& copied, const std::string& hash);
   Result<Snapshot> hold(const std::string& hash);
   void collect_locked(const std::set<std::string>& keep);
   std::vector<std::filesystem::path> contents() const;

@@ -174,3 +174,21 @@ TEST_CASE("swaps: without inotify a change is seen, and the old poller sees its 
   REQUIRE(begin("output/again")->wait().status == 0);  // an operator's, which nobody announces
   CHECK(wait_until([&] { return !is_running(second); }));
 }
+
+TEST_CASE("swaps: what a busy runner has loaded stays, however often the others are renewed") {
+  NEEDS_BROKER();
+  Site site("", {"sleeper"});
+  site.install("version_v1", "version");
+  const auto console = site.begin({"run"});
+  rabbit::queue("sleep", site.params("slept", R"("ms": 60000)"));
+  REQUIRE(site.wait_for_lines("slept", 1));
+  const auto loaded = snapshots(site);
+  REQUIRE(loaded.size() == 1);
+  const auto renewals = [&] { return count_of(console->err(), "runners take up the set"); };
+  for (int renewal = 1; renewal <= 4; ++renewal) {
+    site.install_text("data." + std::to_string(renewal), "of a plugin");
+    REQUIRE(wait_until([&] { return renewals() == renewal; }));
+  }
+  CHECK(snapshots(site).contains(*loaded.begin()));
+  CHECK(snapshots(site).size() <= 3);  // with the last, and the one before until the next
+}
