@@ -190,6 +190,8 @@ Result<void> Poller::begin_work() {
   listen_for_silence();
   if (epoch_ == 1)
     watch_sources();
+  else if (!going_back_to_.empty())
+    begin_successor_in(0ms, going_back_to_);
   else if (is_reload_due_)
     on_sources_changed();
   return {};

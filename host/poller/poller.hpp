@@ -144,6 +144,8 @@ class Poller final : BrokerListener, SlotListener {
   void on_renewed(Result<Renewed> renewed);
   void watch_set(Delivery& delivery);
   Result<std::string> go_back(const std::string& why);
+  void give_up_going_back();
+  bool is_only_rejected_there() const;
 
   // poller_status.cpp
   nlohmann::json on_rollback();
@@ -203,7 +205,8 @@ class Poller final : BrokerListener, SlotListener {
   std::unique_ptr<Renewal> renewal_;
   UniqueFd reload_turn_;  // held while a successor starts
   bool is_reload_due_ = false;
-  bool is_going_back_ = false;
+  std::string going_back_to_;  // the set that is to take over again; empty: none
+  std::string rejected_look_;  // of the directory while it holds what was gone back from
   Probation probation_;
   MonotonicTime last_crash_note_{};
 

@@ -91,10 +91,22 @@ void Poller::record_set() {
   record = succeed(std::move(record), snapshot_.hash);
   if (auto written = write_set_record(config_.run_dir, *options_.id, record); !written)
     log_.error("{}", written.error().text);
-  // Something newer than what was gone back from is already there.
-  if (!is_back || record.rejected.empty()) return;
-  if (const auto now = tree_hash(config_.plugins, config_.run_dir); now && *now != record.rejected)
-    is_reload_due_ = true;
+  if (is_back && !record.rejected.empty()) note_rejected(record.rejected);
+}
+
+void Poller::note_rejected(const std::string& set) {
+  auto look = tree_look(config_.plugins, config_.run_dir);
+  const auto now = tree_hash(config_.plugins, config_.run_dir);
+  if (!now) return;
+  if (*now == set)
+    rejected_look_ = std::move(look);
+  else
+    is_reload_due_ = true;  // something newer is already there
+}
+
+// Then it is the configuration that has changed, which brings nothing back.
+bool Poller::is_only_rejected_there() const {
+  return !rejected_look_.empty() && tree_look(config_.plugins, config_.run_dir) == rejected_look_;
 }
 
 void Poller::begin_probation(const std::string& set_before) {
@@ -103,7 +115,8 @@ void Poller::begin_probation(const std::string& set_before) {
       !policy.crashes)
     return;
   const auto crashed_ms = snapshots_.crashed_at_ms(set_before);
-  if (crashed_ms > 0 && wall_now_ms() - crashed_ms < policy.within.count()) return;
+  const auto ago_ms = wall_now_ms() - crashed_ms;  // negative if the clock was set back
+  if (crashed_ms > 0 && ago_ms >= 0 && ago_ms < policy.within.count()) return;
   probation_ = Probation(*policy.crashes, policy.within, monotonic_now());
 }
 
@@ -114,9 +127,10 @@ void Poller::watch_sources() {
 }
 
 void Poller::on_sources_changed() {
-  if (state_ == State::Leaving || state_ == State::Gone || is_going_back_) return;
-  reload_problem_.clear();
+  if (state_ == State::Leaving || state_ == State::Gone) return;
   is_reload_due_ = true;
+  if (!going_back_to_.empty()) return;  // who takes over sees it, too
+  reload_problem_.clear();
   successor_.reset();  // of a directory that has changed again
   reload_turn_.reset();
   if (options_.successor.empty()) return renew();
@@ -135,9 +149,8 @@ void Poller::begin_successor_in(std::chrono::milliseconds wait, std::string snap
   reload_timer_.expires_after(wait);
   reload_timer_.async_wait(
       [this, snapshot = std::move(snapshot)](const boost::system::error_code& error) {
-        if (error) return;
-        if (state_ == State::Working) return begin_successor(snapshot);
-        is_going_back_ = false;  // without a broker none could start
+        // Without a broker none could start; begin_work sees to it when there is one.
+        if (!error && state_ == State::Working) begin_successor(snapshot);
       });
 }
 
@@ -153,10 +166,14 @@ bool Poller::take_reload_turn() {
 
 void Poller::begin_successor(const std::string& snapshot) {
   if (!take_reload_turn()) return begin_successor_in(kTurnWait, snapshot);
+  std::string set = snapshot;
+  if (snapshot.empty()) {
+    log_.info("plugins or configuration have changed: starting a successor");
+    is_reload_due_ = false;
+    if (is_only_rejected_there()) set = snapshot_.hash;
+  }
   auto words = options_.successor;
-  if (!snapshot.empty()) words.insert(words.end(), {"--snapshot", snapshot});
-  if (snapshot.empty()) log_.info("plugins or configuration have changed: starting a successor");
-  is_reload_due_ = false;
+  if (!set.empty()) words.insert(words.end(), {"--snapshot", set});
   auto successor = Successor::start(io_, std::move(words),
                                     [this](const Result<void>& started) { on_successor(started); });
   if (!successor) return on_successor(successor.error());
@@ -171,9 +188,17 @@ void Poller::on_successor(const Result<void>& started) {
     if (state_ != State::Leaving) leave("its successor has another run_dir", std::nullopt);
     return;
   }
-  is_going_back_ = false;
-  is_reload_due_ = true;  // the broker may have been why: tried again when it has been away
   refuse_change(started.error());
+  if (!going_back_to_.empty()) return give_up_going_back();
+  is_reload_due_ = true;  // the broker may have been why: tried again when it has been away
+}
+
+// The plugins go on as they are, but for a change that has come meanwhile.
+void Poller::give_up_going_back() {
+  if (state_ == State::Connecting) return;  // tried again when the broker is back
+  going_back_to_.clear();
+  probation_ = {};
+  if (is_reload_due_) on_sources_changed();
 }
 
 void Poller::refuse_change(const Error& why) {
@@ -215,18 +240,19 @@ void Poller::watch_set(Delivery& delivery) {
     last_crash_note_ = now;
     snapshots_.note_crash(snapshot_.hash);
   }
-  if (!probation_.is_failed() || is_going_back_) return;
+  if (!probation_.is_failed() || !going_back_to_.empty()) return;
   const auto gone = go_back(fmt::format(
       "the plugin set {} crashed {} runners within {} of its takeover, in events that it never ran "
       "to their end",
       snapshot_.hash, config_.rollback.crashes.value_or(0),
       format_duration(config_.rollback.within)));
-  if (!gone) log_.error("{}", gone.error().text);
+  if (gone) return;
+  log_.error("{}", gone.error().text);
+  probation_ = {};
 }
 
 // To the set before this one, until the plugin directory changes. No event is begun meanwhile.
 Result<std::string> Poller::go_back(const std::string& why) {
-  probation_ = {};
   if (!options_.id || options_.successor.empty())
     return Error{
         "this poller runs in the foreground, where nobody can take its place: put the "
@@ -241,12 +267,13 @@ Result<std::string> Poller::go_back(const std::string& why) {
   if (auto written = write_set_record(config_.run_dir, *options_.id, record); !written)
     return written.error();
   log_.error("{}", record.rejected_why);
-  is_going_back_ = true;
+  going_back_to_ = record.previous;
   successor_.reset();
+  reload_turn_.reset();
   for (auto& place : places_) place.slot.recall();
   if (broker_)
     if (auto closed = intake_.close(); !closed) lose_broker(closed.error());
-  begin_successor_in(0ms, record.previous);
+  begin_successor_in(0ms, going_back_to_);
   return record.previous;
 }
 

@@ -81,7 +81,8 @@ nlohmann::json Poller::status() const {
           {"concurrency", config_.concurrency},
           {"runners", runners},
           {"plugin_set", snapshot_.hash},
-          {"reload", {{"is_underway", is_going_back_ || successor_}, {"problem", reload_problem_}}},
+          {"reload",
+           {{"is_underway", !going_back_to_.empty() || successor_}, {"problem", reload_problem_}}},
           {"plugins", plugins}};
 }
 

@@ -20,7 +20,7 @@ constexpr auto kAdjust = 20ms;  // at the least between two changes of the prefe
 }  // namespace
 
 void Poller::schedule() {
-  if (is_going_back_) return;
+  if (!going_back_to_.empty()) return;
   if (!intake_.is_open()) {
     if (!is_any_idle() || !broker_) return;
     if (auto opened = intake_.open(pace_.prefetch()); !opened) return lose_broker(opened.error());

@@ -1,5 +1,9 @@
 // A broker that is absent, goes away and comes back. Last of all, because it restarts the broker
 // for everybody.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <set>
 
 #include "site.hpp"
@@ -23,6 +27,21 @@ void node(const Site& site, const std::string& verb) {
   REQUIRE_MESSAGE(ran.status == 0, ran.out, ran.err);
   rabbit::restarted();
 }
+
+// While it lives no poller may reload: it is another's turn.
+class OthersTurn {
+ public:
+  explicit OthersTurn(const Site& site)
+      : fd_(::open(site.path("run/reload.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640)) {
+    REQUIRE(::flock(fd_, LOCK_EX) == 0);
+  }
+  ~OthersTurn() { ::close(fd_); }
+  OthersTurn(const OthersTurn&) = delete;
+  OthersTurn& operator=(const OthersTurn&) = delete;
+
+ private:
+  int fd_;
+};
 
 // The log's lines that tell of it.
 int lost(const Site& site) {
@@ -112,4 +131,26 @@ TEST_CASE("outage: a poller without its broker obeys its PID file, and its statu
   std::filesystem::remove(site.pid_file(1));
   CHECK(wait_until([=] { return !is_running(poller); }, 10s));
   node(site, "start");
+}
+
+TEST_CASE("outage: the way back to the plugins before is gone to its end when the broker is back") {
+  NEEDS_NODE();
+  Site site("", {"version_v1"});
+  site.start();
+  site.uninstall("version_v1.so");
+  site.install("version_v2");
+  REQUIRE(wait_until([&] { return count_of(site.log(), "is at work") == 2; }));
+  auto turn = std::make_unique<OthersTurn>(site);
+  const pid_t given_up = site.recorded_pid(1);
+  const auto rolling_back = site.begin({"rollback", "--id", "1"});
+  REQUIRE(site.wait_for_log("rolled back by hand"));
+  node(site, "kill");
+  REQUIRE(wait_until([&] { return lost(site) == 1; }));
+  node(site, "start");
+  REQUIRE(wait_until([&] { return back(site) == 1; }));
+  turn.reset();
+  REQUIRE(wait_until([&] { return site.recorded_pid(1) != given_up; }));
+  rabbit::queue("version", site.params("ran"));
+  CHECK(site.wait_for_lines("ran", 1));
+  CHECK(site.lines("ran") == std::vector<std::string>{"v1 "});
 }

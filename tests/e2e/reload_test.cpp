@@ -133,6 +133,38 @@ TEST_CASE("reload: a set that crashes is given up for the one before it, at nobo
   CHECK_FALSE(contains(problem_of(site), "gone back"));
 }
 
+TEST_CASE("reload: a set that crashes several runners at once costs none of their events") {
+  NEEDS_BROKER();
+  Site site("retry: {attempts: 1}\nconcurrency: 6");
+  site.install("version_v1", "version");
+  const pid_t first = site.start();
+  queue_version(site, "before");
+  REQUIRE(site.wait_for_lines("ran", 1));
+  overwrite(site, "version_crash", "version");
+  CHECK(wait_until([&] { return site.recorded_pid(1) != first; }));
+  queue_version(site, "broken", 60);
+  CHECK(site.wait_for_lines("ran", 61));
+  CHECK(rabbit::take_all("dead").empty());
+}
+
+TEST_CASE("reload: what was gone back from is not brought back by an edited configuration") {
+  NEEDS_BROKER();
+  Site site("");
+  site.install("version_v1", "version");
+  site.start();
+  overwrite(site, "version_v2", "version");
+  REQUIRE(runs_version(site, "v2"));
+  REQUIRE(site.actiond({"rollback", "--id", "1"}).status == 0);
+  const pid_t back = site.recorded_pid(1);
+  site.configure("concurrency: 2");
+  REQUIRE(wait_until([&] { return site.recorded_pid(1) != back; }));
+  CHECK(wait_until([&] { return children_of(site.recorded_pid(1)).size() == 2; }));
+  CHECK(runs_version(site, "v1"));
+  CHECK(contains(problem_of(site), "rolled back by hand"));
+  overwrite(site, "version_v2", "version");
+  CHECK(runs_version(site, "v2"));
+}
+
 TEST_CASE("reload: back by hand, until the directory changes") {
   NEEDS_BROKER();
   Site site("");

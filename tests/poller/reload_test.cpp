@@ -62,6 +62,16 @@ TEST_CASE("probation: an event that ran to its end is to blame for its own crash
   CHECK(probation.is_failed());
 }
 
+TEST_CASE("probation: what others have in hand when the set is given up is excused as well") {
+  const MonotonicTime zero = monotonic_now();
+  Probation probation(1, 1min, zero);
+  CHECK(probation.crashed("mail", zero + 1s));
+  REQUIRE(probation.is_failed());
+  CHECK(probation.crashed("mail", zero + 2s));
+  CHECK(probation.is_failed());
+  CHECK_FALSE(probation.crashed("mail", zero + 1min));
+}
+
 TEST_CASE("probation: it ends, and without one nothing is the set's") {
   const MonotonicTime zero = monotonic_now();
   Probation probation(1, 1min, zero);
