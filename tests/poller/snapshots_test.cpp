@@ -8,8 +8,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <memory>
+#include <thread>
 
 #include "poller/plugin_tree.hpp"
 #include "poller/set_record.hpp"
@@ -196,6 +198,28 @@ TEST_CASE(
   });
   CHECK(snapshot);
   CHECK(is_locked);
+}
+
+TEST_CASE("snapshots: many that take and remove at the same time lose none that is in use") {
+  const Directory here;
+  const int takers = 4, rounds = 60;
+  for (int content = 0; content < 3; ++content)
+    here.write("content." + std::to_string(content) + "/mail.so", std::to_string(content));
+  std::atomic<int> held = 0;
+  const auto take_often = [&](int taker) {
+    Snapshots snapshots(here.run_dir());
+    for (int round = 0; round < rounds; ++round) {
+      const auto text = std::to_string((taker + round) % 3);
+      const auto taken = snapshots.take(here.source() / ("content." + text), keeping({}));
+      if (taken && text_of(taken->directory / "mail.so") == text) ++held;
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int taker = 0; taker < takers; ++taker) threads.emplace_back(take_often, taker);
+  for (auto& thread : threads) thread.join();
+  CHECK(held == takers * rounds);
+  Snapshots(here.run_dir()).collect(keeping({}));
+  CHECK(here.snapshots().empty());
 }
 
 TEST_CASE("snapshots: an earlier one is opened by its hash while it is there") {
