@@ -144,7 +144,7 @@ class Poller final : BrokerListener, SlotListener {
   void on_renewed(Result<Renewed> renewed);
   void watch_set(Delivery& delivery);
   Result<std::string> go_back(const std::string& why);
-  void give_up_going_back();
+  void go_back_again();
   bool is_only_rejected_there() const;
 
   // poller_status.cpp
@@ -206,6 +206,7 @@ class Poller final : BrokerListener, SlotListener {
   UniqueFd reload_turn_;  // held while a successor starts
   bool is_reload_due_ = false;
   std::string going_back_to_;  // the set that is to take over again; empty: none
+  int failed_ways_back_ = 0;
   std::string rejected_look_;  // of the directory while it holds what was gone back from
   Probation probation_;
   MonotonicTime last_crash_note_{};

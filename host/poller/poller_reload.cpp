@@ -20,8 +20,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kSpreadMs = 200;        // over which the pollers of a machine begin to reload
-constexpr auto kTurnWait = 50ms;      // until the next try to be the one that reloads
+constexpr int kSpreadMs = 200;    // over which the pollers of a machine begin to reload
+constexpr auto kTurnWait = 50ms;  // until the next try to be the one that reloads
+constexpr int kMostWaysBack = 3;
+constexpr auto kWayBackAgain = 1s;
 constexpr auto kCrashNoteEvery = 5s;  // a crash a millisecond must not be a write a millisecond
 
 std::chrono::milliseconds spread() {
@@ -189,13 +191,15 @@ void Poller::on_successor(const Result<void>& started) {
     return;
   }
   refuse_change(started.error());
-  if (!going_back_to_.empty()) return give_up_going_back();
+  if (!going_back_to_.empty()) return go_back_again();
   is_reload_due_ = true;  // the broker may have been why: tried again when it has been away
 }
 
-// The plugins go on as they are, but for a change that has come meanwhile.
-void Poller::give_up_going_back() {
+// What stands in the way may pass: the successor was killed, memory was short. After some tries the
+// plugins go on as they are, but for a change that has come meanwhile.
+void Poller::go_back_again() {
   if (state_ == State::Connecting) return;  // tried again when the broker is back
+  if (++failed_ways_back_ < kMostWaysBack) return begin_successor_in(kWayBackAgain, going_back_to_);
   going_back_to_.clear();
   probation_ = {};
   if (is_reload_due_) on_sources_changed();
@@ -268,6 +272,7 @@ Result<std::string> Poller::go_back(const std::string& why) {
     return written.error();
   log_.error("{}", record.rejected_why);
   going_back_to_ = record.previous;
+  failed_ways_back_ = 0;
   successor_.reset();
   reload_turn_.reset();
   for (auto& place : places_) place.slot.recall();

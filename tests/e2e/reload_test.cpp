@@ -165,6 +165,25 @@ TEST_CASE("reload: what was gone back from is not brought back by an edited conf
   CHECK(runs_version(site, "v2"));
 }
 
+TEST_CASE("reload: the way back is gone to its end though who goes it is killed") {
+  NEEDS_BROKER();
+  Site site("");
+  site.install("version_v1", "version");
+  site.start();
+  overwrite(site, "version_v2", "version");
+  REQUIRE(runs_version(site, "v2"));
+  const pid_t poller = site.recorded_pid(1);
+  const auto rolling_back = site.begin({"rollback", "--id", "1"});
+  pid_t successor = 0;
+  REQUIRE(wait_until([&] {
+    for (const pid_t child : children_of(poller))
+      if (contains(command_line(child), " --snapshot ")) successor = child;
+    return successor != 0;
+  }));
+  end_process(successor);
+  CHECK(runs_version(site, "v1"));
+}
+
 TEST_CASE("reload: back by hand, until the directory changes") {
   NEEDS_BROKER();
   Site site("");
