@@ -1,34 +1,51 @@
 #include "base/config/brokers.hpp"
 
+#include <algorithm>
+
 namespace actiond {
 namespace {
 
-bool is_address(const Tree& value) {
-  const std::string& text = value.text;
+constexpr std::string_view kQueueFile = "sqlite:";
+
+bool is_queue_file(const std::string& text) {
+  return text.starts_with(kQueueFile) && text.size() > kQueueFile.size();
+}
+
+bool is_node(const std::string& text) {
   const bool has_scheme = text.starts_with("amqp://") || text.starts_with("amqps://");
-  return is_plain_text(value) && has_scheme && text.find(' ') == std::string::npos;
+  return has_scheme && text.find(' ') == std::string::npos;
 }
 
 // Reads one address, or tells what it must be.
-void read_broker(const Section& root, const Tree& value, std::vector<std::string>& brokers) {
+void read_broker(const Section& root, const Tree& value, const std::filesystem::path& base,
+                 std::vector<std::string>& brokers) {
   if (value.kind == Tree::Kind::Reported) return;
-  if (is_address(value))
+  if (is_plain_text(value) && is_queue_file(value.text)) {
+    const auto path = (base / value.text.substr(kQueueFile.size())).lexically_normal();
+    brokers.push_back(std::string(kQueueFile) + path.native());
+  } else if (is_plain_text(value) && is_node(value.text)) {
     brokers.push_back(value.text);
-  else
+  } else {
     root.problems().add(value.place,
                         "'broker' must be an address that begins with amqp:// or amqps://, or a "
-                        "list of them (what stands there is not shown: it may hold a password)");
+                        "list of them, or sqlite:FILE (what stands there is not shown: it may hold "
+                        "a password)");
+  }
 }
 
 }  // namespace
 
-void read_brokers(const Section& root, std::vector<std::string>& brokers) {
+void read_brokers(const Section& root, const std::filesystem::path& base,
+                  std::vector<std::string>& brokers) {
   const Tree* const value = root.find("broker");
   if (value == nullptr) return;
   brokers.clear();
-  if (value->kind != Tree::Kind::List) return read_broker(root, *value, brokers);
+  if (value->kind != Tree::Kind::List) return read_broker(root, *value, base, brokers);
   if (value->items.empty()) root.problems().add(value->place, "'broker' must not be empty");
-  for (const Tree& item : value->items) read_broker(root, item, brokers);
+  for (const Tree& item : value->items) read_broker(root, item, base, brokers);
+  if (brokers.size() > 1 && std::any_of(brokers.begin(), brokers.end(), is_queue_file))
+    root.problems().add(value->place,
+                        "'broker' must be one queue file, or a list of RabbitMQ nodes");
 }
 
 }  // namespace actiond

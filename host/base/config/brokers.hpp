@@ -10,6 +10,7 @@ namespace actiond {
 
 // `broker:`, one address or a list of them. Only the scheme is judged here; the rest of an address
 // is parsed by the client library, when it connects.
-void read_brokers(const Section& root, std::vector<std::string>& brokers);
+void read_brokers(const Section& root, const std::filesystem::path& base,
+                  std::vector<std::string>& brokers);
 
 }  // namespace actiond
