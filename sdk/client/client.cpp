@@ -41,9 +41,11 @@ Link::Target target_of(std::string_view broker, const ClientOptions& options) {
   check(options);
   const auto kind =
       options.queue_type == QueueType::Quorum ? QueueKind::Quorum : QueueKind::Classic;
-  return {value_or_throw(parse_broker_urls(broker)),
-          {options.application, {}, kind},
-          connection_name(options)};
+  Link::Target target;
+  check(read_addresses(broker, target));
+  target.topology = {options.application, {}, kind};
+  target.name = connection_name(options);
+  return target;
 }
 
 std::string sentence(const Loss& loss) {

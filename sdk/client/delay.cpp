@@ -139,6 +139,10 @@ class DelayTopology {
 
 }  // namespace
 
+std::string delay_level(const std::string& application, int level) {
+  return fmt::format("{}.delay.v1.{:02}", application, level);
+}
+
 DelayRoute delay_route(const std::string& application, const std::string& queue,
                        std::chrono::milliseconds delay) {
   const auto bounded = std::clamp(delay, kDelayTick, kLongestDelay);
@@ -151,9 +155,22 @@ DelayRoute delay_route(const std::string& application, const std::string& queue,
     if (waits) highest = std::max(highest, level);
     route.routing_key += waits ? "1." : "0.";
   }
-  route.exchange = fmt::format("{}.delay.v1.{:02}", application, highest);
+  route.exchange = delay_level(application, highest);
   route.routing_key += queue;
   return route;
+}
+
+// It waits its level's whole time, if it has just come, and passes the lower ones of its bits.
+DelayRest rest_of_route(int level, std::string_view routing_key) {
+  DelayRest rest;
+  std::int64_t ticks = std::int64_t{1} << level;
+  for (int bit = kDelayLevels - 1; bit >= 0 && routing_key.size() > 2; --bit) {
+    if (bit < level && routing_key[0] == '1') ticks += std::int64_t{1} << bit;
+    routing_key.remove_prefix(2);
+  }
+  rest.queue = routing_key;
+  rest.at_most = kDelayTick * ticks;
+  return rest;
 }
 
 Result<void> declare_delays(Connection& connection, amqp_channel_t channel,
@@ -169,12 +186,12 @@ Result<void> bind_to_delays(Connection& connection, amqp_channel_t channel,
 Result<std::uint64_t> publish_later(Publisher& publisher, const std::string& application,
                                     const std::string& queue, const Message& message,
                                     std::chrono::milliseconds delay) {
-  const DelayTrip trip = next_trip(delay, now_for_delays_ms());
+  const auto now_ms = now_for_delays_ms();
+  const DelayTrip trip = next_trip(delay, now_ms);
   const DelayRoute route = delay_route(application, queue, trip.delay);
-  if (trip.due_at_ms == message.trail.due_at_ms)
-    return publisher.publish(route.exchange, route.routing_key, message);
   Message dated = message;
   dated.trail.due_at_ms = trip.due_at_ms;
+  dated.trail.delayed_until_ms = due_at_ms(delay, now_ms);
   return publisher.publish(route.exchange, route.routing_key, dated);
 }
 

@@ -23,10 +23,21 @@ struct DelayRoute {
   std::string routing_key;  // 28 bits, highest first, each followed by a dot; then the queue's name
 };
 
+// The name of a level's queue, and of its exchange.
+std::string delay_level(const std::string& application, int level);
+
 // Where to publish for `queue` (a short name) so that it arrives there after `delay`, rounded up to
 // a whole tick, at least one, and cut to kLongestDelay.
 DelayRoute delay_route(const std::string& application, const std::string& queue,
                        std::chrono::milliseconds delay);
+
+// What a message at a level was published for: the queue's short name, and the longest that it can
+// still have to wait.
+struct DelayRest {
+  std::string queue;
+  std::chrono::milliseconds at_most{0};
+};
+DelayRest rest_of_route(int level, std::string_view routing_key);
 
 // Declares the levels and binds the work queues, which must exist, on an open channel as declare of
 // topology.hpp wants it. A user who may not configure uses what is there. Blocks.

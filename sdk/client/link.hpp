@@ -1,69 +1,64 @@
-// One life of a client's connection: from the first of its brokers that answers to the first error.
-// Declares a queue before its first event. One thread; what publish and wait do, they tell.
+// One life of a client's connection to what keeps its events, whichever that is: from the first of
+// its brokers that answers to the first error. One thread; what publish and wait do, they tell.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "client/broker_url.hpp"
-#include "client/publisher.hpp"
+#include "client/message.hpp"
+#include "client/result.hpp"
 #include "client/topology.hpp"
 
 namespace action {
 
 class Link {
  public:
+  // Told of each publication once, in no order: its number, and why it was not taken, if so.
+  using OnSettled = std::function<void(std::uint64_t number, const Result<void>& taken)>;
+
   // Where to, and what to declare there; Topology's `queues` are not used.
   struct Target {
-    std::vector<BrokerUrl> brokers;
+    std::vector<BrokerUrl> brokers;  // RabbitMQ's nodes, or
+    std::string queue_file;          // the path of an SQLite file
     Topology topology;
-    std::string name;  // for the broker's list of connections
+    std::string name;    // for the broker's list of connections
+    std::string advice;  // "; ...": added to the sentence if none of them can be reached
   };
 
   // Tries the brokers in order, once each, `timeout` in all. Blocks.
-  static Result<std::unique_ptr<Link>> open(const Target& target, Publisher::OnSettled on_settled,
+  static Result<std::unique_ptr<Link>> open(const Target& target, OnSettled on_settled,
                                             std::chrono::milliseconds timeout);
-  // Says goodbye to a broker that listens, and waits for its answer up to a second.
-  ~Link();
-  Link(const Link&) = delete;
-  Link& operator=(const Link&) = delete;
+  virtual ~Link() = default;
 
-  // Sends a message and returns its number, as told to on_settled. Blocks for the declaration of a
-  // queue that is new to this link. If is_open is true after a failure, the queue or the message
-  // can't be used; if not, the connection is lost.
-  Result<std::uint64_t> publish(const std::string& queue, const Message& message);
-  // The same, but the message reaches the queue after `delay`. The first call on a link blocks for
-  // the declaration of the delay levels as well.
-  Result<std::uint64_t> publish_later(const std::string& queue, const Message& message,
-                                      std::chrono::milliseconds delay);
-  // Reads what the broker has said; waits for it up to `timeout`. Fails when the link is over.
-  Result<void> wait(std::chrono::milliseconds timeout);
+  // Sends a message and returns its number, as told to on_settled. `queue` is a work queue's short
+  // name, or kDead. Blocks for the declaration of a queue that is new to this link. If is_open is
+  // true after a failure, the queue or the message can't be used; if not, the link is over.
+  virtual Result<std::uint64_t> publish(const std::string& queue, const Message& message) = 0;
+  // The same, but the message reaches the queue after `delay`. The first call on a link may block
+  // for what has to be declared.
+  virtual Result<std::uint64_t> publish_later(const std::string& queue, const Message& message,
+                                              std::chrono::milliseconds delay) = 0;
+  // Hears what became of what was sent; waits for it up to `timeout`. Fails when the link is over.
+  virtual Result<void> wait(std::chrono::milliseconds timeout) = 0;
 
-  bool is_open() const { return !is_over_ && connection_->is_open(); }
-  bool is_blocked() const { return publisher_->is_blocked(); }
-  const std::string& blocked_reason() const { return publisher_->blocked_reason(); }
+  virtual bool is_open() const = 0;
+  // The broker takes nothing at present, and why.
+  virtual bool is_blocked() const { return false; }
+  virtual std::string blocked_reason() const { return {}; }
   // Declare it again before its next event: it was seen to be missing.
-  void forget(const std::string& queue);
+  virtual void forget([[maybe_unused]] const std::string& queue) {}
 
   // In a forked child: leaves the connection to the parent without a word.
-  void abandon();
-
- private:
-  Link(std::unique_ptr<Connection> connection, Topology topology);
-  static Result<std::unique_ptr<Link>> open_one(const Target& target, const BrokerUrl& url,
-                                                const Publisher::OnSettled& on_settled,
-                                                std::chrono::milliseconds timeout);
-  Result<void> declare_queue(const std::string& queue);
-  Result<void> declare_delay(const std::string& queue);
-
-  std::unique_ptr<Connection> connection_;
-  std::unique_ptr<Publisher> publisher_;
-  Topology topology_;
-  std::set<std::string> declared_;
-  std::set<std::string> delayed_;  // of those, the ones that the delay levels lead to
-  bool is_over_ = false;           // the broker closed the channel, or the connection
+  virtual void abandon() = 0;
 };
+
+// Fills in where to, from addresses with white space between: RabbitMQ's nodes, or one
+// "sqlite:PATH", where the path goes on to the end of the text.
+Result<void> read_addresses(std::string_view text, Link::Target& target);
 
 }  // namespace action

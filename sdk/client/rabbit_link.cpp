@@ -1,7 +1,8 @@
-#include "client/link.hpp"
+#include "client/rabbit_link.hpp"
 
-#include <fmt/format.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include "client/delay.hpp"
 
@@ -15,17 +16,17 @@ constexpr std::chrono::milliseconds kLeastTry{500};
 
 }  // namespace
 
-Link::Link(std::unique_ptr<Connection> connection, Topology topology)
+RabbitLink::RabbitLink(std::unique_ptr<Connection> connection, Topology topology)
     : connection_(std::move(connection)), topology_(std::move(topology)) {}
 
 // One that was blocked is not read by the broker, and would not answer.
-Link::~Link() {
+RabbitLink::~RabbitLink() {
   if (connection_ != nullptr && is_open() && publisher_ != nullptr && !is_blocked())
     (void)connection_->close(kGoodbye);
 }
 
-Result<std::unique_ptr<Link>> Link::open(const Target& target, Publisher::OnSettled on_settled,
-                                         std::chrono::milliseconds timeout) {
+Result<std::unique_ptr<Link>> RabbitLink::open(const Target& target, const OnSettled& on_settled,
+                                               std::chrono::milliseconds timeout) {
   const auto each = std::max(timeout / static_cast<int>(target.brokers.size()), kLeastTry);
   std::string problems;
   for (const auto& url : target.brokers) {
@@ -34,31 +35,33 @@ Result<std::unique_ptr<Link>> Link::open(const Target& target, Publisher::OnSett
     if (!problems.empty()) problems += "; ";
     problems += link.error().text;
   }
-  return Error{problems};
+  return Error{problems + target.advice};
 }
 
-Result<std::unique_ptr<Link>> Link::open_one(const Target& target, const BrokerUrl& url,
-                                             const Publisher::OnSettled& on_settled,
-                                             std::chrono::milliseconds timeout) {
+Result<std::unique_ptr<Link>> RabbitLink::open_one(const Target& target, const BrokerUrl& url,
+                                                   const OnSettled& on_settled,
+                                                   std::chrono::milliseconds timeout) {
   auto connection = Connection::open(url, target.name, timeout);
   if (!connection) return connection.error();
-  std::unique_ptr<Link> link(new Link(std::move(*connection), target.topology));
+  std::unique_ptr<RabbitLink> link(new RabbitLink(std::move(*connection), target.topology));
   for (const amqp_channel_t channel : {kPublishing, kDeclaring})
     if (auto opened = link->connection_->open_channel(channel); !opened) return opened.error();
   auto publisher = Publisher::open(*link->connection_, kPublishing, on_settled);
   if (!publisher) return publisher.error();
   link->publisher_ = std::move(*publisher);
-  return link;
+  return std::unique_ptr<Link>(std::move(link));
 }
 
-Result<std::uint64_t> Link::publish(const std::string& queue, const Message& message) {
+// The dead letters by the default exchange, so that no work queue's name can collide with them.
+Result<std::uint64_t> RabbitLink::publish(const std::string& queue, const Message& message) {
   if (!declared_.contains(queue))
     if (auto declared = declare_queue(queue); !declared) return declared.error();
+  if (queue == kDead) return publisher_->publish("", topology_.dead(), message);
   return publisher_->publish(topology_.application, queue, message);
 }
 
-Result<std::uint64_t> Link::publish_later(const std::string& queue, const Message& message,
-                                          std::chrono::milliseconds delay) {
+Result<std::uint64_t> RabbitLink::publish_later(const std::string& queue, const Message& message,
+                                                std::chrono::milliseconds delay) {
   if (!declared_.contains(queue))
     if (auto declared = declare_queue(queue); !declared) return declared.error();
   if (!delayed_.contains(queue))
@@ -66,14 +69,14 @@ Result<std::uint64_t> Link::publish_later(const std::string& queue, const Messag
   return action::publish_later(*publisher_, topology_.application, queue, message, delay);
 }
 
-Result<void> Link::declare_queue(const std::string& queue) {
-  topology_.queues = {queue};
+Result<void> RabbitLink::declare_queue(const std::string& queue) {
+  topology_.queues = queue == kDead ? std::vector<std::string>{} : std::vector{queue};
   if (auto done = declare(*connection_, kDeclaring, topology_); !done) return done;
   declared_.insert(queue);
   return {};
 }
 
-Result<void> Link::declare_delay(const std::string& queue) {
+Result<void> RabbitLink::declare_delay(const std::string& queue) {
   topology_.queues = {queue};
   auto done = delayed_.empty() ? declare_delays(*connection_, kDeclaring, topology_)
                                : bind_to_delays(*connection_, kDeclaring, topology_);
@@ -82,12 +85,12 @@ Result<void> Link::declare_delay(const std::string& queue) {
 }
 
 // It may as well be a delay level that is missing.
-void Link::forget(const std::string& queue) {
+void RabbitLink::forget(const std::string& queue) {
   declared_.erase(queue);
   delayed_.clear();
 }
 
-Result<void> Link::wait(std::chrono::milliseconds timeout) {
+Result<void> RabbitLink::wait(std::chrono::milliseconds timeout) {
   auto read = publisher_->wait(timeout);
   if (!read) is_over_ = true;
   return read;
@@ -95,7 +98,7 @@ Result<void> Link::wait(std::chrono::milliseconds timeout) {
 
 // rabbitmq-c has no way to let go of a socket but to end it, and over TLS that would tell the
 // broker: the memory is left as it is.
-void Link::abandon() {
+void RabbitLink::abandon() {
   ::close(connection_->fd());
   (void)publisher_.release();
   (void)connection_.release();

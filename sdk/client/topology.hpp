@@ -12,13 +12,16 @@ namespace action {
 
 enum class QueueKind { Classic, Quorum };
 
+// The short name of the queue of dead letters; no work queue's.
+inline constexpr char kDead[] = "dead";
+
 struct Topology {
   std::string application = "action_event";
   std::vector<std::string> queues;
   QueueKind kind = QueueKind::Classic;
 
   std::string queue(const std::string& name) const { return application + "." + name; }
-  std::string dead() const { return application + ".dead"; }
+  std::string dead() const { return queue(kDead); }
 };
 
 // Makes sure that all of it exists, on an open channel without consumers or confirms (the broker

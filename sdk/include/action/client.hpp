@@ -71,7 +71,9 @@ struct ClientOptions {
 class ACTION_CLIENT_API Client {
  public:
   // `broker` is the broker's URL, or several (a cluster's nodes) with spaces between, tried in
-  // order. Connects only when the first event is queued. Throws if URL or options are wrong.
+  // order; or "sqlite:FILE", a queue in a file, where what is posted is stored by the next flush or
+  // some hundred events later. Connects only when the first event is queued. Throws if URL or
+  // options are wrong.
   explicit Client(std::string_view broker, ClientOptions options = {});
   // Waits for the confirms of what was posted, up to `timeout`; says nothing of what was not
   // taken, so flush first.
@@ -161,7 +163,7 @@ inline namespace by_client {
 
 // Queues an event by the client that the whole process shares, and returns its id once the broker
 // has confirmed it. Any thread; one at a time sends. The client is made at the first call from
-// $ACTION_BROKER (URLs with spaces between), $ACTION_APPLICATION, $ACTION_DEFAULT_QUEUE and
+// $ACTION_BROKER (URLs with spaces between, or sqlite:FILE), $ACTION_APPLICATION, $ACTION_DEFAULT_QUEUE and
 // $ACTION_QUEUE_TYPE (classic or quorum). Throws ClientError.
 inline std::string queue_action_event(const std::string& event,
                                       const nlohmann::json& params = nlohmann::json::object(),

@@ -1,0 +1,39 @@
+#include "client/sqlite/bell.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace action {
+
+Result<Bell> Bell::open(const std::string& queue_file) {
+  std::string path = queue_file + "-bell";
+  struct stat status {};
+  ::stat(queue_file.c_str(), &status);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return Error{
+        fmt::format("can't open {}: {}: see to the rights of the file and of its directory", path,
+                    std::strerror(errno))};
+  // Whoever may use the one may use the other, whatever the umask.
+  (void)::fchmod(fd, status.st_mode & 0777);
+  return Bell(std::move(path), fd);
+}
+
+Bell::Bell(Bell&& other) noexcept
+    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
+
+Bell::~Bell() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+void Bell::ring() const {
+  [[maybe_unused]] const auto written = ::pwrite(fd_, "", 1, 0);
+}
+
+}  // namespace action

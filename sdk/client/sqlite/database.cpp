@@ -1,0 +1,154 @@
+#include "client/sqlite/database.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace action {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::microseconds kFirstWait{100};
+constexpr int kMostDoublings = 6;  // 6.4 ms
+
+const char* advice(int code) {
+  switch (code) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return "another process has locked it: end that one (fuser names it)";
+    case SQLITE_FULL:
+      return "its disk is full: make room there";
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return "it can't be written to: see to the rights of the file and of its directory";
+    case SQLITE_CANTOPEN:
+      return "it can't be opened: is its directory there, and may it be used?";
+    case SQLITE_CORRUPT:
+      return "it is damaged: stop all that use it and save what can be saved with sqlite3's "
+             ".recover, or move it away";
+    case SQLITE_NOTADB:
+      return "it is no SQLite file: name another one, or move it away";
+    case SQLITE_IOERR:
+      return "reading or writing it failed: look at the disk (dmesg)";
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Database>> Database::open(const std::string& path,
+                                                 std::chrono::milliseconds patience) {
+  std::unique_ptr<Database> database(new Database(path, patience));
+  const int opened = ::sqlite3_open_v2(
+      path.c_str(), &database->raw_,
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  if (opened != SQLITE_OK) return database->error();
+  ::sqlite3_busy_handler(database->raw_, &Database::on_busy, database.get());
+  if (::sqlite3_db_readonly(database->raw_, "main") == 1)
+    return Error{fmt::format("the queue file {}: {}", path, advice(SQLITE_READONLY))};
+  return database;
+}
+
+Database::~Database() {
+  ::sqlite3_close_v2(raw_);
+}
+
+// SQLite's own waits begin with milliseconds, which is what a whole transaction takes here.
+int Database::on_busy(void* self, int tries) {
+  auto& database = *static_cast<Database*>(self);
+  const auto now = std::chrono::steady_clock::now();
+  if (tries == 0) database.busy_since_ = now;
+  if (now - database.busy_since_ >= database.patience_) return 0;
+  std::this_thread::sleep_for(kFirstWait * (1 << std::min(tries, kMostDoublings)));
+  return 1;
+}
+
+Result<void> Database::execute(const char* sql) {
+  if (::sqlite3_exec(raw_, sql, nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+  return error();
+}
+
+std::int64_t Database::last_row() const {
+  return ::sqlite3_last_insert_rowid(raw_);
+}
+
+int Database::changed_rows() const {
+  return ::sqlite3_changes(raw_);
+}
+
+Error Database::error() const {
+  if (raw_ == nullptr) return {fmt::format("the queue file {}: out of memory", path_)};
+  const char* const what = advice(::sqlite3_errcode(raw_) & 0xff);
+  return {fmt::format("the queue file {}: {}", path_, what ? what : ::sqlite3_errmsg(raw_))};
+}
+
+bool Database::was_busy() const {
+  const int code = ::sqlite3_errcode(raw_) & 0xff;
+  return code == SQLITE_BUSY || code == SQLITE_LOCKED;
+}
+
+Statement::~Statement() {
+  ::sqlite3_finalize(raw_);
+}
+
+bool Statement::begin() {
+  bound_ = 0;
+  if (raw_ != nullptr) return ::sqlite3_reset(raw_), true;
+  return ::sqlite3_prepare_v3(database_.raw(), sql_, -1, SQLITE_PREPARE_PERSISTENT, &raw_,
+                              nullptr) == SQLITE_OK;
+}
+
+Result<bool> Statement::step() {
+  if (raw_ == nullptr) return database_.error();
+  const int stepped = ::sqlite3_step(raw_);
+  if (stepped == SQLITE_ROW) return true;
+  const auto error = stepped == SQLITE_DONE ? Error{} : database_.error();
+  ::sqlite3_reset(raw_);
+  if (stepped == SQLITE_DONE) return false;
+  return error;
+}
+
+void Statement::reset() {
+  ::sqlite3_reset(raw_);
+}
+
+void Statement::bind(std::int64_t value) {
+  ::sqlite3_bind_int64(raw_, ++bound_, value);
+}
+
+void Statement::bind(std::string_view text) {
+  const char* const begin = text.data() != nullptr ? text.data() : "";
+  ::sqlite3_bind_text64(raw_, ++bound_, begin, text.size(), SQLITE_STATIC, SQLITE_UTF8);
+}
+
+void Statement::bind(TextOrNull text) {
+  if (!text.text.empty()) return bind(text.text);
+  ::sqlite3_bind_null(raw_, ++bound_);
+}
+
+void Statement::bind(Blob blob) {
+  if (blob.bytes.empty())
+    ::sqlite3_bind_zeroblob(raw_, ++bound_, 0);
+  else
+    ::sqlite3_bind_blob64(raw_, ++bound_, blob.bytes.data(), blob.bytes.size(), SQLITE_STATIC);
+}
+
+std::int64_t Statement::number(int column) const {
+  return ::sqlite3_column_int64(raw_, column);
+}
+
+std::string_view Statement::text(int column) const {
+  const auto* const begin = static_cast<const char*>(::sqlite3_column_blob(raw_, column));
+  if (begin == nullptr) return {};
+  return {begin, static_cast<std::size_t>(::sqlite3_column_bytes(raw_, column))};
+}
+
+bool Statement::is_null(int column) const {
+  return ::sqlite3_column_type(raw_, column) == SQLITE_NULL;
+}
+
+}  // namespace action

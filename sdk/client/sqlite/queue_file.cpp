@@ -1,0 +1,170 @@
+#include "client/sqlite/queue_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/delay_trip.hpp"
+#include "client/sqlite/message_row.hpp"
+#include "client/sqlite/tables.hpp"
+
+namespace action {
+namespace {
+
+constexpr mode_t kMode = 0660;
+
+// Only if it is not there: to open and close a file that this process uses through SQLite would
+// drop SQLite's locks (POSIX: closing any descriptor of a file drops all of the process's locks).
+void create(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0) return;
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
+  if (fd >= 0) ::close(fd);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<QueueFile>> QueueFile::open(const std::string& path,
+                                                   std::chrono::milliseconds patience) {
+  create(path);
+  auto database = Database::open(path, patience);
+  if (!database) return database.error();
+  auto bell = Bell::open(path);
+  if (!bell) return bell.error();
+  std::unique_ptr<QueueFile> file(new QueueFile(std::move(*database), std::move(*bell)));
+  if (auto prepared = file->prepare(); !prepared) return prepared.error();
+  return file;
+}
+
+QueueFile::QueueFile(std::unique_ptr<Database> database, Bell bell)
+    : database_(std::move(database)),
+      bell_(std::move(bell)),
+      begin_(*database_, "BEGIN IMMEDIATE"),
+      commit_(*database_, "COMMIT"),
+      roll_back_(*database_, "ROLLBACK"),
+      find_queue_(*database_, "SELECT id FROM queues WHERE name = ?"),
+      add_queue_(*database_, "INSERT INTO queues (name) VALUES (?) ON CONFLICT DO NOTHING"),
+      insert_(*database_, kInsertMessage),
+      version_(*database_, "PRAGMA data_version") {}
+
+Result<void> QueueFile::prepare() {
+  struct stat status {};
+  ::stat(database_->path().c_str(), &status);
+  device_ = status.st_dev;
+  inode_ = status.st_ino;
+  Statement version(*database_, "PRAGMA user_version");
+  if (auto read = version.with().step(); !read) return read.error();
+  if (version.number(0) == 0) {
+    version.reset();
+    if (auto created = create_tables(); !created) return created;
+  } else if (version.number(0) != kTablesVersion) {
+    return Error{
+        fmt::format("the queue file {} was made by a newer version (its tables are {}, this one "
+                    "knows {}): upgrade this program",
+                    database_->path(), version.number(0), kTablesVersion)};
+  }
+  version.reset();
+  return database_->execute(kSettings);
+}
+
+Result<void> QueueFile::create_tables() {
+  Statement mode(*database_, "PRAGMA journal_mode = WAL");
+  if (auto set = mode.with().step(); !set) return set.error();
+  if (mode.text(0) != "wal")
+    return Error{
+        fmt::format("the queue file {} lies on a file system that can't share memory "
+                    "between processes: put it on a local disk",
+                    database_->path())};
+  mode.reset();
+  return transaction(Outlives::PowerLoss, [this]() -> Result<void> {
+    Statement version(*database_, "PRAGMA user_version");
+    if (auto read = version.with().step(); !read) return read.error();
+    const bool is_made = version.number(0) == kTablesVersion;  // by somebody else, just now
+    version.reset();
+    if (is_made) return {};
+    Statement tables(*database_, "SELECT count(*) FROM sqlite_schema");
+    if (auto read = tables.with().step(); !read) return read.error();
+    const bool is_foreign = tables.number(0) > 0;
+    tables.reset();
+    if (is_foreign)
+      return Error{fmt::format("the file {} is another program's: name another one for the queue",
+                               database_->path())};
+    return database_->execute(kTables);
+  });
+}
+
+Result<void> QueueFile::begin(Outlives outlives) {
+  if (outlives != outlives_) {
+    const auto* const sql = outlives == Outlives::PowerLoss ? "PRAGMA synchronous = FULL"
+                                                            : "PRAGMA synchronous = NORMAL";
+    if (auto set = database_->execute(sql); !set) return set;
+    outlives_ = outlives;
+  }
+  return begin_.run();
+}
+
+Result<void> QueueFile::commit() {
+  return commit_.run();
+}
+
+// After some errors SQLite has rolled back by itself; then there is nothing to be done.
+void QueueFile::roll_back() {
+  (void)roll_back_.run().ok();
+}
+
+Result<std::optional<std::int64_t>> QueueFile::find_queue(const std::string& full_name) {
+  if (const auto known = queues_.find(full_name); known != queues_.end()) return {known->second};
+  const auto found = find_queue_.with(full_name).step();
+  if (!found) return found.error();
+  std::optional<std::int64_t> id;
+  if (*found) id = queues_[full_name] = find_queue_.number(0);
+  find_queue_.reset();
+  return id;
+}
+
+Result<std::int64_t> QueueFile::queue(const std::string& full_name) {
+  auto found = find_queue(full_name);
+  if (found && !*found) {
+    if (auto added = add_queue_.run(full_name); !added) return added.error();
+    found = find_queue(full_name);
+  }
+  if (!found) return found.error();
+  return **found;
+}
+
+Error QueueFile::no_such_queue(const std::string& full_name) const {
+  return {
+      fmt::format("the queue file {} has no queue '{}': correct its name, or add it to queues: "
+                  "in the configuration",
+                  database_->path(), full_name)};
+}
+
+Result<void> QueueFile::insert(std::int64_t queue, const Message& message, std::int64_t due_at_ms) {
+  const auto now_ms = now_for_delays_ms();
+  const bool is_later = due_at_ms > now_ms;
+  return insert_message(insert_, queue, message, is_later, is_later ? due_at_ms : now_ms);
+}
+
+bool QueueFile::is_replaced() const {
+  struct stat status {};
+  if (::stat(database_->path().c_str(), &status) != 0) return true;
+  return status.st_dev != device_ || status.st_ino != inode_;
+}
+
+Error QueueFile::gone() const {
+  return {
+      fmt::format("the queue file {} was removed or replaced: put it back, or go on with a new "
+                  "one",
+                  database_->path())};
+}
+
+bool QueueFile::has_changed() {
+  const auto read = version_.with().step();
+  if (!read) return true;  // whoever looks will meet the error
+  const auto version = version_.number(0);
+  version_.reset();
+  return std::exchange(seen_version_, version) != version;
+}
+
+}  // namespace action

@@ -1,0 +1,62 @@
+// What a queue file is made of. A change of it is a new version, with the statements that lead
+// there from the one before.
+#pragma once
+
+namespace action {
+
+inline constexpr int kTablesVersion = 1;
+
+// application_id: "ActE", so that `file` and others can tell. due_ms of what is not later tells
+// since when it waits: events run in that order.
+inline constexpr char kTables[] = R"sql(
+  CREATE TABLE queues (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    done INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0
+  );
+  CREATE TABLE owners (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL
+  );
+  CREATE TABLE events (
+    seq INTEGER PRIMARY KEY,
+    queue INTEGER NOT NULL,
+    owner INTEGER,
+    owned_since_ms INTEGER,
+    is_later INTEGER NOT NULL,
+    due_ms INTEGER NOT NULL,
+    is_redelivered INTEGER NOT NULL DEFAULT 0,
+    event TEXT NOT NULL,
+    id TEXT NOT NULL,
+    enqueued_at_s INTEGER NOT NULL,
+    sender TEXT,
+    attempt INTEGER NOT NULL,
+    origin TEXT,
+    error TEXT,
+    poller TEXT,
+    plugin TEXT,
+    backtrace TEXT,
+    first_failed_at_ms INTEGER NOT NULL,
+    failed_at_ms INTEGER NOT NULL,
+    unknown_since_ms INTEGER NOT NULL,
+    properties BLOB,
+    body BLOB NOT NULL
+  );
+  CREATE INDEX ready ON events (queue, due_ms) WHERE owner IS NULL AND is_later = 0;
+  CREATE INDEX later ON events (due_ms) WHERE is_later = 1;
+  CREATE INDEX in_hand ON events (owner) WHERE owner IS NOT NULL;
+  PRAGMA application_id = 0x41637445;
+  PRAGMA user_version = 1;
+)sql";
+
+// Of each connection. The log of writes (WAL) is cut back to that size when it has been merged.
+inline constexpr char kSettings[] = R"sql(
+  PRAGMA synchronous = FULL;
+  PRAGMA journal_size_limit = 67108864;
+  PRAGMA temp_store = MEMORY;
+)sql";
+
+}  // namespace action
