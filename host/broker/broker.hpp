@@ -39,6 +39,13 @@ class BrokerListener {
   virtual void on_published(std::uint64_t number, const Result<void>& taken) = 0;
 };
 
+// Why a delivery is acknowledged; a broker may count them.
+enum class Handled {
+  Done,       // its handler is done with it
+  Failed,     // a copy to be tried again, or a dead letter, is stored
+  Postponed,  // a copy that comes later is stored, and no attempt was spent
+};
+
 class Broker {
  public:
   virtual ~Broker() = default;
@@ -62,7 +69,7 @@ class Broker {
   virtual Result<void> probe(QueueIndex queue) = 0;
 
   // Settle a delivery. Acknowledgements are gathered until flush, the others are sent at once.
-  virtual void acknowledge(QueueIndex queue, std::uint64_t tag) = 0;
+  virtual void acknowledge(QueueIndex queue, std::uint64_t tag, Handled handled) = 0;
   virtual Result<void> give_back(QueueIndex queue, std::uint64_t tag) = 0;
   virtual Result<void> flush() = 0;
 

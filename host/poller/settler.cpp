@@ -8,6 +8,11 @@ namespace {
 constexpr std::size_t kMostUnconfirmed = 5000;  // then runners wait, and memory stays bounded
 constexpr std::size_t kMostKeptBack = 1000;
 
+Handled handled_by(Settlement settlement) {
+  if (settlement == Settlement::Acknowledge) return Handled::Done;
+  return settlement == Settlement::Delay ? Handled::Postponed : Handled::Failed;
+}
+
 }  // namespace
 
 void Settler::connected(Broker& broker, std::uint64_t epoch) {
@@ -113,7 +118,7 @@ void Settler::confirmed_settlement(Delivery& delivery, const Result<void>& taken
 }
 
 void Settler::acknowledge(Delivery& delivery, Settlement settlement) {
-  broker_->acknowledge(delivery.queue, delivery.tag);
+  broker_->acknowledge(delivery.queue, delivery.tag, handled_by(settlement));
   finish(delivery, settlement);
 }
 
@@ -127,6 +132,7 @@ void Settler::finish(Delivery& delivery, Settlement settlement) {
 void Settler::write_trail(Delivery& delivery) const {
   auto& trail = delivery.message.trail;
   const auto now_ms = wall_now_ms();
+  trail.delayed_until_ms = 0;
   const bool is_unknown = delivery.outcome.ending == Ending::Unknown;
   if (!is_unknown) trail.unknown_since_ms = 0;
   if (is_unknown && trail.unknown_since_ms == 0) trail.unknown_since_ms = now_ms;

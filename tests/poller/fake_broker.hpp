@@ -26,7 +26,7 @@ class FakeBroker final : public actiond::Broker {
     return say("cancel {}", queue);
   }
   actiond::Result<void> probe(actiond::QueueIndex queue) override { return say("probe {}", queue); }
-  void acknowledge(actiond::QueueIndex queue, std::uint64_t tag) override {
+  void acknowledge(actiond::QueueIndex queue, std::uint64_t tag, actiond::Handled) override {
     (void)say("ack {} {}", queue, tag).ok();
   }
   actiond::Result<void> give_back(actiond::QueueIndex queue, std::uint64_t tag) override {

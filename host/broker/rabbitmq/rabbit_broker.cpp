@@ -3,7 +3,7 @@
 #include <amqp_framing.h>
 #include <fmt/format.h>
 
-#include "broker/rabbitmq/rabbit_target.hpp"
+#include "broker/target.hpp"
 #include "client/delay.hpp"
 
 namespace actiond {
@@ -12,20 +12,6 @@ namespace {
 constexpr amqp_channel_t kPublishingChannel = 1;
 
 }  // namespace
-
-Result<std::unique_ptr<Broker>> connect_broker(const Config& config, const std::string& name,
-                                               std::chrono::milliseconds timeout) {
-  std::string problems;
-  for (const auto& address : config.brokers) {
-    auto url = action::parse_broker_url(address);
-    if (!url) return url.error();
-    auto broker = RabbitBroker::connect(*url, config, name, timeout);
-    if (broker) return broker;
-    if (!problems.empty()) problems += "; ";
-    problems += broker.error().text;
-  }
-  return Error{problems};
-}
 
 Result<std::unique_ptr<Broker>> RabbitBroker::connect(const action::BrokerUrl& url,
                                                       const Config& config, const std::string& name,

@@ -28,7 +28,7 @@ class RabbitBroker : public Broker {
   }
   Result<void> cancel(QueueIndex queue) override { return channels_[queue].cancel(); }
   Result<void> probe(QueueIndex queue) override { return channels_[queue].probe(); }
-  void acknowledge(QueueIndex queue, std::uint64_t tag) override {
+  void acknowledge(QueueIndex queue, std::uint64_t tag, Handled) override {
     channels_[queue].acknowledge(tag);
   }
   Result<void> give_back(QueueIndex queue, std::uint64_t tag) override {

@@ -33,12 +33,12 @@ Result<void> RabbitChannel::take_method(const amqp_method_t& method, BrokerListe
   switch (method.id) {
     case AMQP_BASIC_DELIVER_METHOD: {
       const auto& deliver = *static_cast<const amqp_basic_deliver_t*>(method.decoded);
-      begin(deliver.delivery_tag, deliver.redelivered, false);
+      begin(deliver.delivery_tag, deliver.redelivered, false, deliver.routing_key);
       return {};
     }
     case AMQP_BASIC_GET_OK_METHOD: {
       const auto& got = *static_cast<const amqp_basic_get_ok_t*>(method.decoded);
-      begin(got.delivery_tag, got.redelivered, true);
+      begin(got.delivery_tag, got.redelivered, true, got.routing_key);
       return {};
     }
     case AMQP_BASIC_GET_EMPTY_METHOD:
@@ -65,11 +65,13 @@ Result<void> RabbitChannel::take_method(const amqp_method_t& method, BrokerListe
   }
 }
 
-void RabbitChannel::begin(std::uint64_t tag, bool is_redelivered, bool is_probed) {
+void RabbitChannel::begin(std::uint64_t tag, bool is_redelivered, bool is_probed,
+                          amqp_bytes_t routing_key) {
   window_.delivered(tag);
   tag_ = tag;
   is_redelivered_ = is_redelivered;
   is_probed_ = is_probed;
+  routing_key_.assign(static_cast<const char*>(routing_key.bytes), routing_key.len);
 }
 
 void RabbitChannel::take_header(const amqp_frame_t& frame, BrokerListener& listener) {

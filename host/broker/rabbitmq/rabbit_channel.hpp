@@ -28,9 +28,12 @@ class RabbitChannel {
   Result<void> give_back(std::uint64_t tag);
   Result<void> flush();
 
+  // Of the delivery that a listener is being told of.
+  const std::string& routing_key() const { return routing_key_; }
+
  private:
   Result<void> take_method(const amqp_method_t& method, BrokerListener& listener);
-  void begin(std::uint64_t tag, bool is_redelivered, bool is_probed);
+  void begin(std::uint64_t tag, bool is_redelivered, bool is_probed, amqp_bytes_t routing_key);
   void take_header(const amqp_frame_t& frame, BrokerListener& listener);
   void take_body(const amqp_frame_t& frame, BrokerListener& listener);
   void deliver(BrokerListener& listener);
@@ -59,6 +62,7 @@ class RabbitChannel {
   std::uint64_t tag_ = 0;
   bool is_redelivered_ = false;
   bool is_probed_ = false;
+  std::string routing_key_;
   std::uint64_t missing_ = 0;
   Message message_;
 };

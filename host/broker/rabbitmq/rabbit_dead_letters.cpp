@@ -1,10 +1,8 @@
-// The dead letters in RabbitMQ: the queue <application>.dead.
-#include <fmt/format.h>
+#include "broker/rabbitmq/rabbit_dead_letters.hpp"
 
 #include <thread>
 
 #include "broker/rabbitmq/dead_reading.hpp"
-#include "broker/rabbitmq/rabbit_target.hpp"
 
 namespace actiond {
 namespace {
@@ -84,19 +82,10 @@ class RabbitDeadLetters : public DeadLetters {
 
 }  // namespace
 
-Result<std::unique_ptr<DeadLetters>> open_dead_letters(const Config& config,
-                                                       const std::string& name,
-                                                       std::chrono::milliseconds timeout) {
-  const auto target = target_of(config, name);
-  if (!target) return target.error();
-  std::string problems;
-  for (const auto& url : target->brokers) {
-    auto letters = RabbitDeadLetters::open(*target, url, timeout);
-    if (letters) return letters;
-    if (!problems.empty()) problems += "; ";
-    problems += letters.error().text;
-  }
-  return Error{problems};
+Result<std::unique_ptr<DeadLetters>> open_rabbit_dead_letters(const action::Link::Target& target,
+                                                              const action::BrokerUrl& url,
+                                                              std::chrono::milliseconds timeout) {
+  return RabbitDeadLetters::open(target, url, timeout);
 }
 
 }  // namespace actiond

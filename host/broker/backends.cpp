@@ -1,0 +1,72 @@
+// Which broker it is, is decided here and nowhere else.
+#include "broker/backlog.hpp"
+#include "broker/broker.hpp"
+#include "broker/dead_letters.hpp"
+#include "broker/queues.hpp"
+#include "broker/rabbitmq/rabbit_backlog.hpp"
+#include "broker/rabbitmq/rabbit_broker.hpp"
+#include "broker/rabbitmq/rabbit_dead_letters.hpp"
+#include "broker/rabbitmq/rabbit_look.hpp"
+#include "broker/sqlite/sqlite_backlog.hpp"
+#include "broker/sqlite/sqlite_broker.hpp"
+#include "broker/sqlite/sqlite_dead_letters.hpp"
+#include "broker/sqlite/sqlite_look.hpp"
+#include "broker/target.hpp"
+
+namespace actiond {
+namespace {
+
+// Tries RabbitMQ's nodes in order until one answers.
+template <typename Value, typename Try>
+Result<Value> first_of(const action::Link::Target& target, Try&& attempt) {
+  std::string problems;
+  for (const auto& url : target.brokers) {
+    Result<Value> value = attempt(url);
+    if (value) return value;
+    if (!problems.empty()) problems += "; ";
+    problems += value.error().text;
+  }
+  return Error{problems + target.advice};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Broker>> connect_broker(const Config& config, const std::string& name,
+                                               std::chrono::milliseconds timeout) {
+  const auto target = target_of(config, name);
+  if (!target) return target.error();
+  if (!target->queue_file.empty())
+    return SqliteBroker::connect(target->queue_file, config, name, timeout);
+  return first_of<std::unique_ptr<Broker>>(
+      *target, [&](const auto& url) { return RabbitBroker::connect(url, config, name, timeout); });
+}
+
+Result<std::unique_ptr<DeadLetters>> open_dead_letters(const Config& config,
+                                                       const std::string& name,
+                                                       std::chrono::milliseconds timeout) {
+  const auto target = target_of(config, name);
+  if (!target) return target.error();
+  if (!target->queue_file.empty()) return open_sqlite_dead_letters(*target, timeout);
+  return first_of<std::unique_ptr<DeadLetters>>(
+      *target, [&](const auto& url) { return open_rabbit_dead_letters(*target, url, timeout); });
+}
+
+Result<std::unique_ptr<Backlog>> open_backlog(const Config& config, const std::string& name,
+                                              std::chrono::milliseconds timeout) {
+  const auto target = target_of(config, name);
+  if (!target) return target.error();
+  if (!target->queue_file.empty()) return open_sqlite_backlog(*target, timeout);
+  return first_of<std::unique_ptr<Backlog>>(
+      *target, [&](const auto& url) { return open_rabbit_backlog(*target, url, timeout); });
+}
+
+Result<BrokerLook> look_at_broker(const Config& config, const std::string& name,
+                                  std::chrono::milliseconds timeout) {
+  const auto target = target_of(config, name);
+  if (!target) return target.error();
+  if (!target->queue_file.empty()) return look_at_sqlite(*target, timeout);
+  return first_of<BrokerLook>(
+      *target, [&](const auto& url) { return look_at_rabbit(*target, url, timeout); });
+}
+
+}  // namespace actiond

@@ -1,0 +1,154 @@
+// What waits in RabbitMQ. The delay levels first, highest first, since what falls down from one
+// meanwhile is met again below; then the work queues and the dead letters.
+#include "broker/rabbitmq/rabbit_backlog.hpp"
+
+#include <amqp_framing.h>
+
+#include <deque>
+
+#include "base/clock.hpp"
+#include "broker/rabbitmq/rabbit_channel.hpp"
+#include "client/delay.hpp"
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr amqp_channel_t kLooking = 1;
+constexpr amqp_channel_t kFirstChannel = 2;
+constexpr int kPrefetch = 1000;
+constexpr auto kSilence = 100ms;
+constexpr int kMostSilences = 100;
+
+struct Source {
+  std::string full_name;
+  std::string queue;  // empty: a delay level
+  int level = 0;
+};
+
+std::vector<Source> sources_of(const action::Topology& topology) {
+  std::vector<Source> sources;
+  for (int level = action::kDelayLevels - 1; level >= 0; --level)
+    sources.push_back({action::delay_level(topology.application, level), {}, level});
+  for (const auto& queue : topology.queues) sources.push_back({topology.queue(queue), queue});
+  sources.push_back({topology.dead(), action::kDead});
+  return sources;
+}
+
+class RabbitBacklog : public Backlog, BrokerListener {
+ public:
+  RabbitBacklog(std::unique_ptr<action::Connection> connection, const action::Topology& topology)
+      : connection_(std::move(connection)), sources_(sources_of(topology)) {}
+
+  Result<std::vector<Waiting>> take(std::size_t most) override {
+    while (waiting_.size() < most && (is_reading_ || next_ < sources_.size()))
+      if (auto done = is_reading_ ? read() : begin(); !done) return done.error();
+    const auto count = std::min(most, waiting_.size());
+    const auto end = waiting_.begin() + static_cast<long>(count);
+    std::vector<Waiting> taken(std::make_move_iterator(waiting_.begin()),
+                               std::make_move_iterator(end));
+    waiting_.erase(waiting_.begin(), end);
+    return taken;
+  }
+
+  Result<void> remove(const std::vector<Waiting>& stored) override {
+    for (const auto& each : stored) channels_[each.source].acknowledge(each.tag);
+    for (auto& channel : channels_)
+      if (auto flushed = channel.flush(); !flushed) return flushed;
+    return {};
+  }
+
+  // basic.ack has no reply; the answer to the goodbye shows that all were applied.
+  Result<void> close() override { return connection_->close(10s); }
+
+ private:
+  // A queue that is not there has nothing in it.
+  Result<void> begin() {
+    const Source& source = sources_[next_++];
+    const auto depth = action::queue_depth(*connection_, kLooking, source.full_name);
+    if (!depth && depth.error().text.find("404 NOT_FOUND") == std::string::npos)
+      return depth.error();
+    if (!depth || depth->messages == 0) return {};
+    const auto number = static_cast<amqp_channel_t>(kFirstChannel + channels_.size());
+    if (auto opened = connection_->open_channel(number); !opened) return opened;
+    channel_sources_.push_back(&source);
+    is_reading_ = true;
+    silences_ = 0;
+    return channels_.emplace_back(*connection_, number, channels_.size(), source.full_name)
+        .consume(kPrefetch);
+  }
+
+  Result<void> read() {
+    amqp_frame_t frame;
+    auto read = connection_->next_frame(frame, kSilence);
+    if (!read) return read.error();
+    if (!*read) return on_silence();
+    silences_ = 0;
+    auto taken = take_frame(frame);
+    connection_->release(frame.channel);
+    return taken;
+  }
+
+  Result<void> take_frame(const amqp_frame_t& frame) {
+    const std::size_t channel = frame.channel - std::size_t{kFirstChannel};
+    if (channel < channels_.size()) return channels_[channel].take(frame, *this);
+    if (frame.frame_type == AMQP_FRAME_METHOD &&
+        frame.payload.method.id == AMQP_CONNECTION_CLOSE_METHOD)
+      return Error{"the broker closed the connection: " +
+                   action::close_reason(frame.payload.method).text};
+    return {};
+  }
+
+  // All came, or the prefetch is used up by what is not removed yet: then the caller has it first.
+  Result<void> on_silence() {
+    if (++silences_ > kMostSilences) return Error{"the broker does not answer any more"};
+    if (silences_ > 1) return {};
+    return channels_.back().probe();
+  }
+
+  void on_delivery(QueueIndex channel, std::uint64_t tag, bool, Message& message) override {
+    const Source& source = *channel_sources_[channel];
+    Waiting& waiting = waiting_.emplace_back();
+    waiting.source = channel;
+    waiting.tag = tag;
+    waiting.queue = source.queue;
+    std::swap(waiting.message, message);
+    auto& trail = waiting.message.trail;
+    if (source.queue.empty()) {
+      const auto rest = action::rest_of_route(source.level, channels_[channel].routing_key());
+      waiting.queue = rest.queue;
+      waiting.due_at_ms = trail.delayed_until_ms > 0 ? trail.delayed_until_ms
+                                                     : wall_now_ms() + rest.at_most.count();
+    } else {
+      waiting.due_at_ms = trail.due_at_ms;
+    }
+    trail.due_at_ms = trail.delayed_until_ms = 0;
+  }
+  void on_consuming(QueueIndex, int) override {}
+  void on_proven_empty(QueueIndex) override { is_reading_ = false; }
+  void on_probe_delivered(QueueIndex) override { silences_ = 0; }
+  void on_published(std::uint64_t, const Result<void>&) override {}
+
+  std::unique_ptr<action::Connection> connection_;
+  std::vector<Source> sources_;
+  std::size_t next_ = 0;                // source
+  std::deque<RabbitChannel> channels_;  // the last one is being read
+  std::vector<const Source*> channel_sources_;
+  std::deque<Waiting> waiting_;
+  bool is_reading_ = false;
+  int silences_ = 0;  // in a row
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Backlog>> open_rabbit_backlog(const action::Link::Target& target,
+                                                     const action::BrokerUrl& url,
+                                                     std::chrono::milliseconds timeout) {
+  auto connection = action::Connection::open(url, target.name, timeout);
+  if (!connection) return connection.error();
+  if (auto opened = (*connection)->open_channel(kLooking); !opened) return opened.error();
+  return std::unique_ptr<Backlog>(new RabbitBacklog(std::move(*connection), target.topology));
+}
+
+}  // namespace actiond

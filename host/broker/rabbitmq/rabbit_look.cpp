@@ -1,0 +1,44 @@
+// A look at RabbitMQ's queues: a passive declaration of each.
+#include "broker/rabbitmq/rabbit_look.hpp"
+
+#include "client/connection.hpp"
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr amqp_channel_t kChannel = 1;
+
+// A queue that is not there is no problem: the first poller or event declares it.
+QueueLook look_at(action::Connection& connection, const action::Topology& topology,
+                  const std::string& name) {
+  QueueLook look;
+  look.name = name;
+  const auto depth = action::queue_depth(connection, kChannel, topology.queue(name));
+  if (depth) {
+    look.ready = depth->messages;
+    look.consumers = depth->consumers;
+  } else if (depth.error().text.find("404 NOT_FOUND") == std::string::npos) {
+    look.problem = depth.error().text;
+  }
+  return look;
+}
+
+}  // namespace
+
+Result<BrokerLook> look_at_rabbit(const action::Link::Target& target, const action::BrokerUrl& url,
+                                  std::chrono::milliseconds timeout) {
+  auto connection = action::Connection::open(url, target.name, timeout);
+  if (!connection) return connection.error();
+  if (auto opened = (*connection)->open_channel(kChannel); !opened) return opened.error();
+  BrokerLook look;
+  look.name = url.display();
+  for (const auto& queue : target.topology.queues)
+    look.queues.push_back(look_at(**connection, target.topology, queue));
+  look.queues.push_back(look_at(**connection, target.topology, action::kDead));
+  (void)(*connection)->close(1s);
+  return look;
+}
+
+}  // namespace actiond

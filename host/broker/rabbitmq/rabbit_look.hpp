@@ -1,0 +1,12 @@
+#pragma once
+
+#include "broker/queues.hpp"
+#include "client/link.hpp"
+
+namespace actiond {
+
+// At one of the target's nodes. See look_at_broker.
+Result<BrokerLook> look_at_rabbit(const action::Link::Target& target, const action::BrokerUrl& url,
+                                  std::chrono::milliseconds timeout);
+
+}  // namespace actiond

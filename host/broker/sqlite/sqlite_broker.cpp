@@ -1,0 +1,304 @@
+#include "broker/sqlite/sqlite_broker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/target.hpp"
+#include "client/delay_trip.hpp"
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+using action::QueueFile;
+
+constexpr auto kTick = 1s;          // for what no bell told
+constexpr auto kPatience = 50ms;    // for others' locks, within one call
+constexpr auto kBusyWait = 10ms;    // until the next try
+constexpr auto kLongestBusy = 10s;  // then the file counts as lost
+
+}  // namespace
+
+Result<std::unique_ptr<Broker>> SqliteBroker::connect(const std::string& path, const Config& config,
+                                                      const std::string& name,
+                                                      std::chrono::milliseconds timeout) {
+  if (config.queue_type == QueueType::Quorum) return Error{action::kNoQuorumInFile};
+  auto file = QueueFile::open(path, timeout);
+  if (!file) return file.error();
+  auto owner = Owner::enter(**file, name);
+  if (!owner) return owner.error();
+  auto alarm = Alarm::open((*file)->bell());
+  if (!alarm) return alarm.error();
+  std::unique_ptr<SqliteBroker> broker(
+      new SqliteBroker(std::move(*file), *owner, std::move(*alarm)));
+  if (auto opened = broker->open(config); !opened) return opened.error();
+  return std::unique_ptr<Broker>(std::move(broker));
+}
+
+SqliteBroker::SqliteBroker(std::unique_ptr<QueueFile> file, Owner owner, Alarm alarm)
+    : file_(std::move(file)),
+      owner_(owner),
+      alarm_(std::move(alarm)),
+      claims_(*file_, owner_.id()) {}
+
+Result<void> SqliteBroker::open(const Config& config) {
+  topology_ = topology_of(config);
+  for (const auto& name : config.queues_to_consume()) {
+    const auto row = file_->queue(topology_.queue(name));
+    if (!row) return row.error();
+    queues_.emplace_back().row = *row;
+  }
+  const auto dead = file_->queue(topology_.dead());
+  if (!dead) return dead.error();
+  dead_ = *dead;
+  const auto buried = owner_.bury_dead();
+  if (!buried) return buried.error();
+  file_->database().set_patience(kPatience);
+  return {};
+}
+
+Result<void> SqliteBroker::receive(BrokerListener& listener) {
+  alarm_.silence();
+  if (auto ticked = tick(); !ticked) return ticked;
+  if (auto looked = look(); !looked) return looked;
+  tell(listener);
+  arm();
+  return {};
+}
+
+Result<void> SqliteBroker::tick() {
+  const auto now = monotonic_now();
+  if (now < next_tick_) return {};
+  next_tick_ = now + kTick;
+  if (file_->is_replaced()) return file_->gone();
+  const auto buried = owner_.bury_dead();
+  if (!buried) return be_patient(buried.error());
+  if (*buried) expect_more();
+  return {};
+}
+
+// Another's commit may be of any queue; the events of those that died are another's as well.
+void SqliteBroker::expect_more() {
+  for (auto& queue : queues_) queue.may_have_more = true;
+}
+
+Result<void> SqliteBroker::look() {
+  if (file_->has_changed()) {
+    expect_more();
+    const auto due = claims_.next_due();
+    if (!due) return be_patient(due.error());
+    next_due_ms_ = *due;
+  }
+  const bool is_due = next_due_ms_ && *next_due_ms_ <= wall_now_ms();
+  if (!is_due && !is_something_there() && !busy_since_) return {};
+  return exchange();
+}
+
+// To find out costs less than to lock the file for nothing.
+bool SqliteBroker::is_something_there() {
+  bool is_turn = true;
+  for (auto& queue : queues_) {
+    if (!queue.is_worth_a_look(is_turn)) continue;
+    if (queue.wanted() > 0) {
+      const auto has_ready = claims_.has_ready(queue.row);
+      if (!has_ready || *has_ready) return true;  // the transaction will meet the error
+      queue.may_have_more = false;
+    }
+    is_turn &= !queue.may_have_more;
+  }
+  return false;
+}
+
+// One transaction for all that is to be done. If it fails, all of it is done by the next.
+Result<void> SqliteBroker::exchange() {
+  const auto outlives =
+      stored_.empty() ? QueueFile::Outlives::Kill : QueueFile::Outlives::PowerLoss;
+  const auto now_ms = wall_now_ms();
+  taken_.clear();
+  const auto done = file_->transaction(outlives, [&]() -> Result<void> {
+    if (auto settled = settle(now_ms); !settled) return settled;
+    return take();
+  });
+  if (!done) return be_patient(done.error());
+  busy_since_.reset();
+  if (!stored_.empty() || !given_back_.empty()) file_->bell().ring();
+  for (auto& stored : stored_) confirmed_.push_back({stored.number, {}});
+  for (auto& arrival : taken_) {
+    ++queues_[arrival.queue].held;
+    arrived_.push_back(std::move(arrival));
+  }
+  const bool is_time_changed = !stored_.empty() || (next_due_ms_ && *next_due_ms_ <= now_ms);
+  acknowledged_.clear();
+  given_back_.clear();
+  stored_.clear();
+  if (!is_time_changed) return {};
+  const auto due = claims_.next_due();
+  if (due) next_due_ms_ = *due;
+  return {};
+}
+
+Result<void> SqliteBroker::settle(std::int64_t now_ms) {
+  std::vector<std::pair<int, int>> counts(queues_.size());  // done, failed
+  for (const auto& each : acknowledged_) {
+    counts[each.queue].first += each.handled == Handled::Done;
+    counts[each.queue].second += each.handled == Handled::Failed;
+    if (auto done = claims_.acknowledge(each.seq); !done) return done;
+  }
+  for (QueueIndex i = 0; i < queues_.size(); ++i)
+    if (counts[i] != std::pair<int, int>())
+      if (auto done = claims_.count(queues_[i].row, counts[i].first, counts[i].second); !done)
+        return done;
+  for (const auto seq : given_back_)
+    if (auto done = claims_.give_back(seq); !done) return done;
+  for (const auto& each : stored_)
+    if (auto done = file_->insert(each.queue, each.message, each.due_at_ms); !done) return done;
+  if (!given_back_.empty() || !stored_.empty()) expect_more();
+  if (!next_due_ms_ || *next_due_ms_ > now_ms) return {};
+  const auto woken = claims_.wake(now_ms);
+  if (!woken) return woken.error();
+  if (*woken) expect_more();
+  return {};
+}
+
+// What is lower is left to others while the higher one may have more.
+Result<void> SqliteBroker::take() {
+  bool is_turn = true;
+  for (QueueIndex i = 0; i < queues_.size(); ++i) {
+    auto& queue = queues_[i];
+    if (!queue.is_worth_a_look(is_turn)) continue;
+    if (queue.wanted() > 0) {
+      auto taken = claims_.take(queue.row, queue.wanted());
+      if (!taken) return taken.error();
+      queue.may_have_more = taken->may_have_more;
+      for (auto& claim : taken->claims) taken_.push_back({i, std::move(claim)});
+    }
+    is_turn &= !queue.may_have_more;
+  }
+  return {};
+}
+
+// A lock that somebody holds for a while is no loss: what is to be done waits.
+Result<void> SqliteBroker::be_patient(const Error& error) {
+  expect_more();
+  taken_.clear();
+  if (!file_->database().was_busy()) return error;
+  const auto now = monotonic_now();
+  if (!busy_since_) busy_since_ = now;
+  return now - *busy_since_ > kLongestBusy ? Result<void>(error) : Result<void>();
+}
+
+void SqliteBroker::tell(BrokerListener& listener) {
+  for (QueueIndex i = 0; i < queues_.size(); ++i)
+    if (!std::exchange(queues_[i].is_announced, true))
+      listener.on_consuming(i, queues_[i].prefetch);
+  std::vector<bool> has_delivered(queues_.size());
+  for (auto& [queue, claim] : std::exchange(arrived_, {})) {
+    has_delivered[queue] = true;
+    listener.on_delivery(queue, static_cast<std::uint64_t>(claim.seq), claim.is_redelivered,
+                         claim.message);
+  }
+  for (QueueIndex i = 0; i < queues_.size(); ++i) answer_probe(i, listener, has_delivered[i]);
+  for (const auto& [number, taken] : std::exchange(confirmed_, {}))
+    listener.on_published(number, taken);
+}
+
+// While the file is locked nothing is known.
+void SqliteBroker::answer_probe(QueueIndex index, BrokerListener& listener, bool has_delivered) {
+  auto& queue = queues_[index];
+  if (!queue.is_probed || (!has_delivered && queue.may_have_more && queue.prefetch > 0)) return;
+  queue.is_probed = false;
+  if (has_delivered)
+    listener.on_probe_delivered(index);
+  else
+    listener.on_proven_empty(index);
+}
+
+void SqliteBroker::arm() {
+  const auto now = monotonic_now();
+  if (busy_since_) return alarm_.set(now + kBusyWait);
+  auto when = next_tick_;
+  if (next_due_ms_)
+    when = std::min(when, now + std::chrono::milliseconds(std::clamp<std::int64_t>(
+                                    *next_due_ms_ - wall_now_ms(), 0, kTick / 1ms)));
+  if (has_news()) when = now;
+  alarm_.set(when);
+}
+
+bool SqliteBroker::has_settlements() const {
+  return !acknowledged_.empty() || !given_back_.empty() || !stored_.empty();
+}
+
+bool SqliteBroker::has_news() const {
+  return !arrived_.empty() || !confirmed_.empty() ||
+         std::any_of(queues_.begin(), queues_.end(),
+                     [](const Queue& queue) { return queue.is_probed || !queue.is_announced; });
+}
+
+Result<void> SqliteBroker::consume(QueueIndex queue, int prefetch) {
+  queues_[queue].prefetch = prefetch;
+  queues_[queue].is_announced = false;
+  arm();
+  return {};
+}
+
+Result<void> SqliteBroker::cancel(QueueIndex queue) {
+  queues_[queue].prefetch = 0;
+  queues_[queue].is_announced = true;
+  return {};
+}
+
+Result<void> SqliteBroker::probe(QueueIndex queue) {
+  queues_[queue].is_probed = true;
+  arm();
+  return {};
+}
+
+void SqliteBroker::acknowledge(QueueIndex queue, std::uint64_t tag, Handled handled) {
+  --queues_[queue].held;
+  acknowledged_.push_back({queue, static_cast<std::int64_t>(tag), handled});
+}
+
+Result<void> SqliteBroker::give_back(QueueIndex queue, std::uint64_t tag) {
+  --queues_[queue].held;
+  given_back_.push_back(static_cast<std::int64_t>(tag));
+  return {};
+}
+
+Result<void> SqliteBroker::flush() {
+  if (!has_settlements()) return {};
+  auto done = exchange();
+  arm();
+  return done;
+}
+
+Result<std::uint64_t> SqliteBroker::publish(const std::string& queue, const Message& message) {
+  return publish_later(queue, message, {});
+}
+
+Result<std::uint64_t> SqliteBroker::publish_dead(const Message& message) {
+  return store(dead_, message, 0);
+}
+
+Result<std::uint64_t> SqliteBroker::publish_later(const std::string& queue, const Message& message,
+                                                  std::chrono::milliseconds delay) {
+  const auto row = file_->find_queue(topology_.queue(queue));
+  if (!row) return row.error();
+  if (*row) return store(**row, message, action::due_at_ms(delay, wall_now_ms()));
+  confirmed_.push_back({++published_, file_->no_such_queue(topology_.queue(queue))});
+  arm();
+  return published_;
+}
+
+Result<std::uint64_t> SqliteBroker::store(std::int64_t queue, const Message& message,
+                                          std::int64_t due_at_ms) {
+  stored_.push_back({++published_, queue, due_at_ms, message});
+  return published_;
+}
+
+Result<void> SqliteBroker::close() {
+  if (has_settlements())
+    if (auto done = exchange(); !done) return done;
+  return owner_.leave();
+}
+
+}  // namespace actiond

@@ -1,0 +1,96 @@
+// Where the conformance suite is at home: one of the backends, with an application of its own that
+// is gone at the end.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/broker.hpp"
+#include "broker/dead_letters.hpp"
+#include "client/sender.hpp"
+
+namespace actiond::test {
+
+using namespace std::chrono_literals;
+
+class Place {
+ public:
+  virtual ~Place() = default;
+
+  const Config& config() const { return config_; }
+  // What it is called in messages of tests.
+  const std::string& name() const { return name_; }
+
+  std::unique_ptr<Broker> connect() const;
+  std::unique_ptr<DeadLetters> dead_letters() const;
+  std::unique_ptr<action::Sender> sender() const;
+
+  // All that is connected finds the broker gone; who connects again finds it back.
+  virtual void take_away() = 0;
+
+ protected:
+  Place(std::string name, const std::string& address);
+
+  std::string name_;
+  Config config_;
+};
+
+// Does `test` in each of the backends that are here: a queue file; RabbitMQ with classic and with
+// quorum queues, if $ACTION_TEST_BROKER names one.
+void everywhere(const std::function<void(Place&)>& test);
+
+// One consumer's view: what came, in order.
+struct Seen {
+  QueueIndex queue;
+  std::uint64_t tag;
+  bool is_redelivered;
+  Message message;
+};
+
+class Consumer : BrokerListener {
+ public:
+  explicit Consumer(const Place& place, int prefetch = 100);
+  // As a crash would: nothing is settled.
+  ~Consumer() override = default;
+
+  // Turns until `is_done`, or fails the test after 20 s.
+  void until(const std::function<bool()>& is_done);
+  // Turns until nothing has come for a while: for "nothing more comes".
+  void until_quiet();
+  // Turns once; waits for something up to `timeout`.
+  Result<void> turn(std::chrono::milliseconds timeout);
+  // Waits for `count` deliveries that have not been taken yet, and takes them.
+  std::vector<Seen> take(std::size_t count);
+
+  void acknowledge(const Seen& one) { broker->acknowledge(one.queue, one.tag, Handled::Done); }
+  // Publishes nothing any more, and waits until all is confirmed.
+  void await_published();
+  // Goodbye: all that was settled is applied.
+  void close();
+
+  std::unique_ptr<Broker> broker;
+  std::vector<Seen> seen;
+  std::vector<std::string> refusals;  // of publications
+  std::size_t published = 0;          // answered
+  int proven_empty = 0;
+  int probes_delivered = 0;
+
+ private:
+  void on_delivery(QueueIndex queue, std::uint64_t tag, bool is_redelivered,
+                   Message& message) override;
+  void on_consuming(QueueIndex, int) override { ++consuming_; }
+  void on_proven_empty(QueueIndex) override { ++proven_empty; }
+  void on_probe_delivered(QueueIndex) override { ++probes_delivered; }
+  void on_published(std::uint64_t number, const Result<void>& taken) override;
+
+  std::size_t consuming_ = 0;
+};
+
+Message event(const std::string& name, const std::string& body = "{}");
+void enqueue(const Place& place, const std::string& queue, const std::vector<Message>& messages);
+
+}  // namespace actiond::test
