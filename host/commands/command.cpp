@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -135,6 +136,10 @@ Result<void> check_queue(const Config& config, const std::string& queue) {
   return Error{fmt::format("unknown queue {}: {}the configuration names {}", in_quotes(queue),
                            near.empty() ? "" : fmt::format("did you mean '{}'? ", near),
                            fmt::join(config.queues, ", "))};
+}
+
+std::string process_name() {
+  return fmt::format("actiond (pid {})", ::getpid());
 }
 
 std::filesystem::path daemon_log(const Config& config, int id) {

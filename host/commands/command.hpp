@@ -60,6 +60,9 @@ int refuse(const Error& error);
 // JSON as programs read it: indented, what is no UTF-8 replaced.
 void print_json(const nlohmann::json& json);
 
+// By which the broker's operator knows this process.
+std::string process_name();
+
 // Options that change the configuration for this call, and the loading of it with them.
 struct PollerFlags {
   std::string queues;  // "high medium", or with commas
@@ -93,6 +96,7 @@ void add_rollback(CLI::App& app, Common& common);
 void add_status(CLI::App& app, Common& common);
 void add_enqueue(CLI::App& app, Common& common);
 void add_dead(CLI::App& app, Common& common);
+void add_migrate(CLI::App& app, Common& common);
 void add_perform(CLI::App& app, Common& common);
 void add_plugins(CLI::App& app, Common& common);
 void add_check(CLI::App& app, Common& common);

@@ -11,11 +11,11 @@
 #include "base/json_object.hpp"
 #include "base/rfc3339.hpp"
 #include "base/text.hpp"
+#include "broker/target.hpp"
 #include "client/delay_trip.hpp"
 #include "client/event_id.hpp"
 #include "client/names.hpp"
 #include "client/sender.hpp"
-#include "commands/broker_access.hpp"
 #include "commands/command.hpp"
 #include "commands/line_reader.hpp"
 #include "commands/params.hpp"
@@ -171,7 +171,7 @@ Result<int> enqueue(const Common& common, const EnqueueFlags& flags) {
   if (!config) return config.error();
   auto queue = choose_queue(*config, flags.event, flags.queue);
   if (!queue) return queue.error();
-  auto target = broker_target(*config);
+  auto target = target_of(*config, process_name());
   if (!target) return target.error();
   Enqueue enqueue(std::move(*target), flags.event, std::move(*queue), when_of(flags),
                   common.is_json);

@@ -31,6 +31,7 @@ void declare(CLI::App& app, Common& common) {
   add_status(app, common);
   add_enqueue(app, common);
   add_dead(app, common);
+  add_migrate(app, common);
   add_perform(app, common);
   add_plugins(app, common);
   add_check(app, common);

@@ -6,8 +6,8 @@
 
 #include <future>
 
-#include "client/topology.hpp"
-#include "commands/broker_access.hpp"
+#include "base/clock.hpp"
+#include "broker/queues.hpp"
 #include "commands/command.hpp"
 #include "commands/poller_answers.hpp"
 
@@ -19,29 +19,39 @@ using namespace std::chrono_literals;
 
 constexpr auto kBrokerTime = 3s;
 
-// A queue that is not there is no problem: the first poller or event declares it.
-json depth_of(action::Connection& connection, const std::string& name, const std::string& queue) {
-  const auto depth = action::queue_depth(connection, kAccessChannel, queue);
-  if (!depth && depth.error().text.find("404 NOT_FOUND") != std::string::npos)
-    return {{"name", name}, {"ready", json()}, {"consumers", json()}};
-  if (!depth)
-    return {
-        {"name", name}, {"ready", json()}, {"consumers", json()}, {"problem", depth.error().text}};
-  return {{"name", name}, {"ready", depth->messages}, {"consumers", depth->consumers}};
+json json_or_null(const std::optional<std::uint64_t>& number) {
+  return number ? json(*number) : json();
+}
+
+json queue_json(const QueueLook& queue) {
+  json object{{"name", queue.name},
+              {"ready", json_or_null(queue.ready)},
+              {"consumers", json_or_null(queue.consumers)}};
+  for (const auto& [key, number] :
+       {std::pair{"later", queue.later}, std::pair{"in_hand", queue.in_hand},
+        std::pair{"done", queue.done}, std::pair{"failed", queue.failed}})
+    if (number) object[key] = *number;
+  if (!queue.problem.empty()) object["problem"] = queue.problem;
+  return object;
+}
+
+json in_hand_json(const InHandLook& each) {
+  return {{"event", each.event},
+          {"id", each.id},
+          {"queue", each.queue},
+          {"poller", each.poller},
+          {"since", format_rfc3339(each.since_ms)}};
 }
 
 // Broker and queues, as members of the answer.
 json broker_of(const Config& config) {
-  const auto target = broker_target(config);
-  auto access = target ? reach_broker(*target, kBrokerTime) : target.error();
-  if (!access) return {{"broker", {{"error", access.error().text}}}};
-  const auto& topology = target->topology;
+  const auto look = look_at_broker(config, process_name(), kBrokerTime);
+  if (!look) return {{"broker", {{"error", look.error().text}}}};
+  json broker{{"name", look->name}};
   json queues = json::array();
-  for (const auto& queue : topology.queues)
-    queues.push_back(depth_of(*access->connection, queue, topology.queue(queue)));
-  queues.push_back(depth_of(*access->connection, "dead", topology.dead()));
-  (void)access->connection->close(1s);
-  return {{"broker", {{"name", access->name}}}, {"queues", std::move(queues)}};
+  for (const auto& queue : look->queues) queues.push_back(queue_json(queue));
+  for (const auto& each : look->in_hand) broker["in_hand"].push_back(in_hand_json(each));
+  return {{"broker", std::move(broker)}, {"queues", std::move(queues)}};
 }
 
 Result<int> status(const Common& common) {

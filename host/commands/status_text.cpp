@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/clock.hpp"
 #include "base/duration.hpp"
 #include "commands/table.hpp"
@@ -89,16 +91,33 @@ std::string pollers_text(const json& pollers) {
          problems;
 }
 
+// "-" for what the broker can't tell.
+std::string count_text(const json& queue, const char* key) {
+  const auto count = text(queue, key);
+  return count.empty() ? "-" : count;
+}
+
+// The columns that only some brokers can fill are there if one does.
 std::string queues_text(const json& status) {
+  const auto& queues = list(status, "queues");
+  const bool tells_all = std::any_of(queues.begin(), queues.end(),
+                                     [](const json& queue) { return queue.contains("in_hand"); });
   std::vector<std::vector<std::string>> rows;
   std::string problems;
-  for (const auto& queue : list(status, "queues")) {
-    const auto ready = text(queue, "ready");
-    rows.push_back({text(queue, "name"), ready.empty() ? "-" : ready, text(queue, "consumers")});
+  for (const auto& queue : queues) {
+    auto& row = rows.emplace_back();
+    row = {text(queue, "name"), count_text(queue, "ready"), text(queue, "consumers")};
+    if (tells_all)
+      for (const char* key : {"later", "in_hand", "done", "failed"})
+        row.push_back(count_text(queue, key));
     if (const auto problem = text(queue, "problem"); !problem.empty())
       problems += fmt::format("queue {}: {}\n", text(queue, "name"), printable(problem));
   }
-  return format_table({{"QUEUE"}, {"READY", true}, {"CONSUMERS", true}}, rows) + problems;
+  std::vector<Column> columns{{"QUEUE"}, {"READY", true}, {"CONSUMERS", true}};
+  if (tells_all)
+    for (const char* title : {"LATER", "IN HAND", "DONE", "FAILED"})
+      columns.push_back({title, true});
+  return format_table(columns, rows) + problems;
 }
 
 std::string broker_text(const json& status) {

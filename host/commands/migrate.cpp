@@ -1,0 +1,150 @@
+// migrate: all that waits in one broker, to another one. An event is removed only once the other
+// broker has confirmed it, so a migration that is killed is begun again, and may at worst have
+// moved some events twice.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "broker/backlog.hpp"
+#include "broker/target.hpp"
+#include "client/sender.hpp"
+#include "client/sqlite/address.hpp"
+#include "commands/command.hpp"
+
+namespace actiond {
+namespace {
+
+constexpr std::size_t kBatch = 1000;
+constexpr std::chrono::seconds kTimeout{10};
+
+struct MigrateFlags {
+  std::string from, to;
+};
+
+struct Moved {
+  std::size_t events = 0, later = 0, dead = 0;  // later: of the events
+};
+
+// On the command line a file is meant from where one is.
+Result<std::string> address(const std::string& text) {
+  if (text.empty()) return text;
+  action::Link::Target target;
+  if (auto read = action::read_addresses(text, target); !read) return read.error();
+  if (target.queue_file.empty()) return text;
+  return "sqlite:" + std::filesystem::absolute(target.queue_file).lexically_normal().native();
+}
+
+// Without an address it is the configuration's broker, whose password then stands in no `ps`.
+Config with_broker(const Config& config, const std::string& broker) {
+  Config other = config;
+  if (broker.empty()) return other;
+  other.brokers = {broker};
+  if (action::is_queue_file(broker)) other.queue_type = QueueType::Classic;
+  return other;
+}
+
+class Migration {
+ public:
+  Migration(std::unique_ptr<Backlog> from, action::Link::Target to)
+      : from_(std::move(from)), sender_(std::move(to), kBatch, kTimeout) {}
+
+  Result<Moved> run() {
+    for (;;) {
+      auto batch = from_->take(kBatch);
+      if (!batch) return batch.error();
+      if (batch->empty()) break;
+      if (auto moved = move(*batch); !moved) return moved.error();
+    }
+    if (auto closed = from_->close(); !closed) return closed.error();
+    return moved_;
+  }
+
+  std::size_t moved() const { return moved_.events + moved_.dead; }
+
+ private:
+  // Several may have the same id: then none of them counts as stored.
+  Result<void> move(std::vector<Waiting>& batch) {
+    for (auto& each : batch) {
+      auto posted = sender_.post({each.queue, each.message, each.due_at_ms});
+      if (!posted) return posted;
+    }
+    const auto loss = sender_.flush();
+    if (loss)
+      std::erase_if(batch, [&loss](const Waiting& each) {
+        return std::find(loss->ids.begin(), loss->ids.end(), each.message.id) != loss->ids.end();
+      });
+    if (auto removed = from_->remove(batch); !removed) return removed;
+    for (const auto& each : batch) count(each);
+    if (loss) return Error{loss->why};
+    return {};
+  }
+
+  void count(const Waiting& each) {
+    if (each.queue == action::kDead) {
+      ++moved_.dead;
+      return;
+    }
+    ++moved_.events;
+    moved_.later += each.due_at_ms > 0;
+  }
+
+  std::unique_ptr<Backlog> from_;
+  action::Sender sender_;
+  Moved moved_;
+};
+
+std::string plural(std::size_t count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+int tell(const Moved& moved, bool is_json) {
+  if (is_json)
+    print_json({{"events", moved.events}, {"later", moved.later}, {"dead", moved.dead}});
+  else
+    fmt::print("{} moved, {} of them not due yet, and {}\n", plural(moved.events, "event"),
+               moved.later, plural(moved.dead, "dead letter"));
+  return kDone;
+}
+
+Result<int> migrate(const Common& common, const MigrateFlags& flags) {
+  const auto from = address(flags.from), to = address(flags.to);
+  if (*from == *to) return refuse({"--from and --to are the same: name two brokers"});
+  auto config = load(common);
+  if (!config) return config.error();
+  auto target = target_of(with_broker(*config, *to), process_name());
+  if (!target) return target.error();
+  auto backlog = open_backlog(with_broker(*config, *from), process_name(), kTimeout);
+  if (!backlog) return backlog.error();
+  Migration migration(std::move(*backlog), std::move(*target));
+  const auto moved = migration.run();
+  if (moved) return tell(*moved, common.is_json);
+  return Error{
+      fmt::format("{}; {} moved before that: what is left waits where it was, so migrate "
+                  "again",
+                  moved.error().text, plural(migration.moved(), "event"))};
+}
+
+}  // namespace
+
+void add_migrate(CLI::App& app, Common& common) {
+  auto flags = std::make_shared<MigrateFlags>();
+  auto* verb = add_verb(
+      app, common, "migrate", "moves all that waits from one broker to another",
+      "Example:  actiond migrate --from sqlite:queue.db --to "
+      "amqp://guest:guest@127.0.0.1:5672/%2f\n"
+      "          actiond migrate --from sqlite:queue.db      (to the configuration's broker)\n"
+      "Application and queues are the configuration's. Stop the pollers first: what they have in\n"
+      "hand stays with them. Events, those that are to come later, and dead letters are moved.",
+      [&common, flags] { return migrate(common, *flags); });
+  checked(verb->add_option("--from", flags->from, "the broker, or sqlite:FILE, that has them"),
+          address)
+      ->type_name("URL");
+  checked(verb->add_option("--to", flags->to, "the one that is to have them"), address)
+      ->type_name("URL");
+  add_json_option(*verb, common);
+}
+
+}  // namespace actiond
