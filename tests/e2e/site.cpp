@@ -23,12 +23,12 @@ fs::path plugin_file(const std::string& plugin) {
   return {};
 }
 
-Site::Site(const std::string& yaml, const std::vector<std::string>& plugins)
+Site::Site(const std::string& yaml, const std::vector<std::string>& plugins, Broker broker)
     : directory_(make_directory()) {
   for (const char* name : {"config", "plugins.d", "output"}) fs::create_directory(path(name));
   configure(yaml);
   for (const auto& plugin : plugins) install(plugin);
-  rabbit::prepare();
+  if (broker == kRabbit) rabbit::prepare();
 }
 
 // A poller that is killed takes its runners along.

@@ -18,7 +18,9 @@ using namespace std::chrono_literals;
 class Site {
  public:
   // With these lines of YAML at the end of its configuration, and these plugins.
-  explicit Site(const std::string& yaml = {}, const std::vector<std::string>& plugins = {});
+  enum Broker { kRabbit, kWithoutRabbit };
+  explicit Site(const std::string& yaml = {}, const std::vector<std::string>& plugins = {},
+                Broker broker = kRabbit);
   ~Site();
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;

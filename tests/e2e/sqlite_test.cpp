@@ -1,0 +1,227 @@
+// The whole way without a server: `broker: sqlite:FILE`.
+#include <sqlite3.h>
+#include <action/client.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+
+#include "site.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const char* const kFile = "sqlite:../queue.db";
+
+// A site whose events are kept in a file of its own.
+class FileSite : public Site {
+ public:
+  explicit FileSite(const std::vector<std::string>& plugins, const std::string& yaml = {})
+      : Site(yaml, plugins, Site::kWithoutRabbit) {
+    configure(yaml, kFile);
+  }
+  std::string address() const { return "sqlite:" + path("queue.db").native(); }
+  action::Client client() const {
+    return action::Client(address(), {.application = rabbit::application()});
+  }
+  void post(const std::string& event, const std::string& params, const std::string& queue,
+            int count) {
+    auto client = this->client();
+    for (int n = 0; n < count; ++n)
+      client.post(event, nlohmann::json::parse(params), {.queue = queue});
+    client.flush();
+  }
+};
+
+// Another program at the file.
+class Sqlite {
+ public:
+  explicit Sqlite(const fs::path& file) {
+    REQUIRE(::sqlite3_open(file.c_str(), &db_) == SQLITE_OK);
+  }
+  ~Sqlite() { ::sqlite3_close(db_); }
+  void run(const char* sql) const {
+    REQUIRE(::sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+  }
+  std::string text(const char* sql) const {
+    std::string text;
+    const auto take = [](void* to, int, char** values, char**) {
+      *static_cast<std::string*>(to) = values[0] != nullptr ? values[0] : "";
+      return 0;
+    };
+    REQUIRE(::sqlite3_exec(db_, sql, take, &text, nullptr) == SQLITE_OK);
+    return text;
+  }
+
+ private:
+  sqlite3* db_ = nullptr;
+};
+
+std::vector<std::string> queues(const std::vector<std::string>& lines) {
+  std::vector<std::string> names;
+  for (const auto& line : lines) names.push_back(line.substr(0, line.find(' ')));
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "sqlite: an event queued by a shell or a C++ program runs, and nothing listens anywhere") {
+  FileSite site({"hello_world"});
+  site.start();
+  const Ran ran = site.actiond({"enqueue", "hello_world", "name=Grace"});
+  REQUIRE_MESSAGE(ran.status == 0, ran.err);
+  CHECK(site.wait_for_log("Finished processing medium:hello_world id=" + ran.out.substr(0, 36)));
+  const auto id =
+      site.client().queue_action_event("hello_world", {{"name", "Ada"}}, {.queue = "high"});
+  CHECK(site.wait_for_log("Finished processing high:hello_world id=" + id));
+  CHECK(contains(site.log(), "broker sqlite:"));
+  CHECK(contains(site.actiond({"check"}).out, "broker"));
+}
+
+TEST_CASE("sqlite: of 6000 waiting events, queued low first, no lower one runs before a higher") {
+  FileSite site({"recorder"});
+  for (const char* queue : {"low", "medium", "high"})
+    site.post("record", site.params("ran", std::string("\"text\": \"") + queue + " \""), queue,
+              2000);
+  site.start();
+  REQUIRE(site.wait_for_lines("ran", 6000, 60s));
+  auto order = queues(site.lines("ran"));
+  CHECK(order.size() == 6000);
+  order.erase(std::unique(order.begin(), order.end()), order.end());
+  CHECK(order == std::vector<std::string>{"high", "medium", "low"});
+}
+
+TEST_CASE("sqlite: four pollers run every event once") {
+  FileSite site({"sleeper"});
+  for (int id = 1; id <= 4; ++id) site.start(id);
+  site.post("sleep", site.params("ran"), "medium", 4000);
+  REQUIRE(site.wait_for_lines("ran", 4000, 60s));
+  REQUIRE(wait_until(
+      [&] { return Sqlite(site.path("queue.db")).text("SELECT count(*) FROM events") == "0"; }));
+  const auto lines = site.lines("ran");
+  CHECK(lines.size() == 4000);
+  CHECK(std::set<std::string>(lines.begin(), lines.end()).size() == 4000);
+}
+
+TEST_CASE("sqlite: what a killed poller had in hand another one takes over at once") {
+  FileSite site({"sleeper"});
+  const pid_t first = site.start(1);
+  REQUIRE(site.actiond({"enqueue", "sleep", site.params("ran", R"("ms": 60000)")}).status == 0);
+  REQUIRE(site.wait_for_lines("ran", 1));
+  site.start(2);
+  end_process(first);
+  CHECK(site.wait_for_lines("ran", 2, 5s));
+  CHECK(site.lines("ran")[0] == site.lines("ran")[1]);
+}
+
+TEST_CASE("sqlite: a failed event is retried, then dead, and comes back by dead retry") {
+  FileSite site({"throws"}, "retry: {attempts: 2, initial: 100ms}");
+  site.start();
+  REQUIRE(site.actiond({"enqueue", "throws"}).status == 0);
+  REQUIRE(site.wait_for_log("now among the dead letters, after attempt 2 of 2"));
+  CHECK(contains(site.actiond({"dead", "list"}).out, "1 dead letter"));
+  const Ran retried = site.actiond({"dead", "retry", "--all"});
+  CHECK_MESSAGE(retried.out == "1 dead letter is queued again\n", retried.err);
+  CHECK(wait_until([&] {
+    return count_of(site.log(), "now among the dead letters, after attempt 2 of 2") == 2;
+  }));
+  const auto status = nlohmann::json::parse(site.actiond({"status", "--json"}).out);
+  for (const auto& queue : status["queues"]) {
+    if (queue["name"] == "dead") CHECK(queue["ready"] == 1);
+    if (queue["name"] == "medium") CHECK(queue["failed"] == 4);
+  }
+}
+
+TEST_CASE("sqlite: status tells what waits, what comes later, and what is in whose hand") {
+  FileSite site({"sleeper"});
+  site.start();
+  REQUIRE(site.actiond({"enqueue", "sleep", site.params("ran", R"("ms": 60000)")}).status == 0);
+  REQUIRE(site.wait_for_lines("ran", 1));
+  REQUIRE(site.actiond({"enqueue", "sleep", "--in", "1h"}).status == 0);
+  const auto status = nlohmann::json::parse(site.actiond({"status", "--json"}).out);
+  REQUIRE(status["broker"]["in_hand"].size() == 1);
+  CHECK(status["broker"]["in_hand"][0]["event"] == "sleep");
+  for (const auto& queue : status["queues"])
+    if (queue["name"] == "medium") {
+      CHECK(queue["in_hand"] == 1);
+      CHECK(queue["later"] == 1);
+    }
+  CHECK(contains(site.actiond({"status"}).out, "IN HAND"));
+}
+
+TEST_CASE("sqlite: a file that another program has locked is waited for, and nothing is lost") {
+  FileSite site({"recorder"});
+  site.start();
+  Sqlite other(site.path("queue.db"));
+  other.run("BEGIN EXCLUSIVE");
+  auto enqueue = site.begin({"enqueue", "record", site.params("ran", R"("text": "after")")});
+  CHECK(enqueue->is_alive());
+  other.run("COMMIT");
+  CHECK(enqueue->wait().status == 0);
+  CHECK(site.wait_for_lines("ran", 1));
+  CHECK(contains(site.actiond({"status"}).out, "idle"));
+}
+
+TEST_CASE(
+    "sqlite: a file that is damaged, another program's or out of reach is refused in a sentence") {
+  FileSite site({"recorder"});
+  const auto refusal = [&site] {
+    const Ran ran = site.actiond({"enqueue", "record"});
+    CHECK(ran.status == 1);
+    CHECK(count_of(ran.err, "\n") == 1);
+    return ran.err;
+  };
+  std::ofstream(site.path("queue.db")) << std::string(10000, 'x');
+  CHECK(contains(refusal(), "it is no SQLite file"));
+  fs::remove(site.path("queue.db"));
+  Sqlite(site.path("queue.db")).run("CREATE TABLE notes (text)");
+  CHECK(contains(refusal(), "is another program's"));
+  site.configure("", "sqlite:../nowhere/queue.db");
+  CHECK(contains(refusal(), "is its directory there"));
+  site.configure("queue_type: quorum", kFile);
+  CHECK(contains(refusal(), "quorum wants RabbitMQ"));
+}
+
+TEST_CASE("sqlite: pollers go on with a file that was taken away and is there again") {
+  FileSite site({"recorder"});
+  site.start();
+  for (const char* file : {"queue.db", "queue.db-wal", "queue.db-shm", "queue.db-bell"})
+    fs::remove(site.path(file));
+  REQUIRE(site.wait_for_log("was removed or replaced"));
+  REQUIRE(site.wait_for_log("is back"));
+  REQUIRE(site.actiond({"enqueue", "record", site.params("ran", R"("text": "again")")}).status ==
+          0);
+  CHECK(site.wait_for_lines("ran", 1));
+}
+
+TEST_CASE("sqlite: migrate moves what waits, what comes later and what is dead, there and back") {
+  NEEDS_BROKER();
+  rabbit::prepare();
+  FileSite site({"recorder"});
+  site.post("record", site.params("ran", R"("text": "moved")"), "high", 5);
+  REQUIRE(
+      site.actiond({"enqueue", "record", site.params("ran", R"("text": "later")"), "--in", "5s"})
+          .status == 0);
+  Sqlite(site.path("queue.db"))
+      .run(
+          "INSERT INTO events SELECT NULL, (SELECT id FROM queues WHERE name LIKE '%.dead'), NULL, "
+          "NULL, "
+          "0, due_ms, 0, event, 'id-of-the-dead', enqueued_at_s, sender, 3, 'high', 'it broke', "
+          "poller, plugin, backtrace, 7, 8, 0, properties, body FROM events LIMIT 1");
+  const Ran there = site.actiond({"migrate", "--to", test_broker()});
+  CHECK_MESSAGE(there.out == "6 events moved, 1 of them not due yet, and 1 dead letter\n",
+                there.err);
+  CHECK(rabbit::ready("high") == 5);
+  CHECK(Sqlite(site.path("queue.db")).text("SELECT count(*) FROM events") == "0");
+  const Ran back = site.actiond({"migrate", "--from", test_broker(), "--json"});
+  REQUIRE_MESSAGE(back.status == 0, back.err);
+  const auto moved = nlohmann::json::parse(back.out);
+  CHECK(moved["events"] == 6);
+  CHECK(moved["dead"] == 1);
+  CHECK(rabbit::ready("high") == 0);
+  CHECK(contains(site.actiond({"dead", "show", "id-of-the-dead"}).out, "it broke"));
+  site.start();
+  CHECK(site.wait_for_lines("ran", 6, 30s));
+}
