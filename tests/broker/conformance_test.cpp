@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <set>
 
+#include "broker/backlog.hpp"
 #include "broker/queues.hpp"
+#include "client/delay_trip.hpp"
 #include "place.hpp"
 
 namespace actiond::test {
@@ -307,6 +309,51 @@ TEST_CASE("broker: a reader that has enough leaves the rest, and purge leaves no
     REQUIRE(purged);
     CHECK(*purged == 4);
     CHECK(ready(place, "dead") == 0);
+  });
+}
+
+namespace {
+
+std::vector<Waiting> all_of(Backlog& backlog) {
+  std::vector<Waiting> all;
+  for (;;) {
+    auto taken = backlog.take(3);
+    if (!taken) FAIL(taken.error().text);
+    if (taken->empty()) return all;
+    for (auto& each : *taken) all.push_back(std::move(each));
+  }
+}
+
+std::unique_ptr<Backlog> backlog_of(const Place& place) {
+  auto backlog = open_backlog(place.config(), "broker_tests", 10s);
+  if (!backlog) FAIL(backlog.error().text);
+  return std::move(*backlog);
+}
+
+}  // namespace
+
+TEST_CASE("broker: its backlog is all that waits, until it is removed") {
+  everywhere([](Place& place) {
+    bury(place, {"letter"});
+    enqueue(place, "high", numbered(5));
+    auto sender = place.sender();
+    const auto due_at_ms = action::now_for_delays_ms() + 3'600'000;
+    REQUIRE(sender->queue({"low", event("later"), due_at_ms}));
+    CHECK(all_of(*backlog_of(place)).size() == 7);  // and leaves them
+    auto backlog = backlog_of(place);
+    const auto all = all_of(*backlog);
+    REQUIRE(all.size() == 7);
+    for (const auto& each : all) {
+      const bool is_later = each.message.event == "later";
+      if (!is_later) CHECK(each.due_at_ms == 0);
+      if (is_later) CHECK(each.due_at_ms >= due_at_ms);  // the first one waits for declarations
+      if (is_later) CHECK(each.due_at_ms < due_at_ms + 10'000);
+      if (is_later) CHECK(each.queue == "low");
+      if (each.message.event == "letter") CHECK(each.queue == action::kDead);
+    }
+    REQUIRE(backlog->remove(all));
+    REQUIRE(backlog->close());
+    CHECK(all_of(*backlog_of(place)).empty());
   });
 }
 

@@ -204,17 +204,20 @@ TEST_CASE("sqlite: migrate moves what waits, what comes later and what is dead, 
   REQUIRE(
       site.actiond({"enqueue", "record", site.params("ran", R"("text": "later")"), "--in", "5s"})
           .status == 0);
-  Sqlite(site.path("queue.db"))
-      .run(
-          "INSERT INTO events SELECT NULL, (SELECT id FROM queues WHERE name LIKE '%.dead'), NULL, "
-          "NULL, "
-          "0, due_ms, 0, event, 'id-of-the-dead', enqueued_at_s, sender, 3, 'high', 'it broke', "
-          "poller, plugin, backtrace, 7, 8, 0, properties, body FROM events LIMIT 1");
+  const Sqlite file(site.path("queue.db"));
+  file.run(
+      "INSERT INTO queues (name) SELECT replace(name, '.high', '.dead') FROM queues"
+      " WHERE name LIKE '%.high'");
+  file.run(
+      "INSERT INTO events SELECT NULL, (SELECT id FROM queues WHERE name LIKE '%.dead'), NULL, "
+      "NULL, "
+      "0, due_ms, 0, event, 'id-of-the-dead', enqueued_at_s, sender, 3, 'high', 'it broke', "
+      "poller, plugin, backtrace, 7, 8, 0, properties, body FROM events LIMIT 1");
   const Ran there = site.actiond({"migrate", "--to", test_broker()});
   CHECK_MESSAGE(there.out == "6 events moved, 1 of them not due yet, and 1 dead letter\n",
                 there.err);
   CHECK(rabbit::ready("high") == 5);
-  CHECK(Sqlite(site.path("queue.db")).text("SELECT count(*) FROM events") == "0");
+  CHECK(file.text("SELECT count(*) FROM events") == "0");
   const Ran back = site.actiond({"migrate", "--from", test_broker(), "--json"});
   REQUIRE_MESSAGE(back.status == 0, back.err);
   const auto moved = nlohmann::json::parse(back.out);

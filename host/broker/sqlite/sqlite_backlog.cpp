@@ -11,10 +11,11 @@ namespace {
 using action::QueueFile;
 using action::Statement;
 
-constexpr char kRead[] = "SELECT e.seq, q.name, e.is_later, e.due_ms, " ACTION_MESSAGE_COLUMNS
-                         " FROM events AS e JOIN queues AS q ON q.id = e.queue"
-                         " WHERE e.owner IS NULL AND e.seq > ? AND q.name GLOB ?"
-                         " ORDER BY e.seq LIMIT ?";
+constexpr char kRead[] =
+    "SELECT seq, (SELECT name FROM queues WHERE queues.id = events.queue) AS full_name, is_later,"
+    " due_ms, " ACTION_MESSAGE_COLUMNS
+    " FROM events"
+    " WHERE owner IS NULL AND seq > ? AND full_name GLOB ? ORDER BY seq LIMIT ?";
 
 class SqliteBacklog : public Backlog {
  public:
