@@ -36,8 +36,9 @@ struct Delivery {
   bool is_excused = false;  // its crash is put down to a new plugin set
   Outcome outcome;
   Verdict verdict;
-  std::size_t unconfirmed = 0;  // what it queued and the broker has not confirmed yet
-  std::string publish_problem;  // why one of those was not taken
+  std::size_t unconfirmed = 0;       // what it queued and the broker has not confirmed yet
+  std::string publish_problem;       // why one of those was not taken
+  std::size_t unfinished_place = 0;  // the settler's
   bool is_settled = false;
 };
 

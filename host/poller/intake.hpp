@@ -2,11 +2,11 @@
 // consumer, and the word on what may start next.
 #pragma once
 
-#include <deque>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/ring.hpp"
 #include "broker/broker.hpp"
 #include "poller/delivery.hpp"
 #include "poller/pace.hpp"
@@ -55,7 +55,7 @@ class Intake {
  private:
   struct Queue {
     std::string_view name;
-    std::deque<DeliveryPointer> buffer;
+    Ring<DeliveryPointer> buffer;
     Credit credit;
     std::size_t unsettled = 0;
     bool is_probing = false;

@@ -2,11 +2,11 @@
 // through the pipe in order; what it has not begun can be taken back at any moment.
 #pragma once
 
-#include <deque>
 #include <optional>
 #include <string>
 
 #include "base/clock.hpp"
+#include "base/ring.hpp"
 #include "poller/delivery.hpp"
 #include "poller/runner_process.hpp"
 #include "wire/setup.hpp"
@@ -95,7 +95,7 @@ class RunnerSlot {
 
   SlotListener& listener_;
   std::optional<RunnerProcess> process_;
-  std::deque<DeliveryPointer> pipe_;
+  Ring<DeliveryPointer> pipe_;
   std::uint64_t runs_ = 0;   // handed to this process
   std::uint64_t ended_ = 0;  // of those
   bool is_ready_ = false;

@@ -25,7 +25,7 @@ void Settler::lost() {
   publications_.clear();
   kept_back_.clear();
   while (!unfinished_.empty()) {
-    Delivery& delivery = *unfinished_.begin()->first;
+    Delivery& delivery = *unfinished_.back();
     delivery.outcome.ending = Ending::Lost;
     finish(delivery, Settlement::Forget);
   }
@@ -34,7 +34,8 @@ void Settler::lost() {
 void Settler::ended(DeliveryPointer delivery) {
   Delivery& ended = *delivery;
   ended.has_ended = true;
-  unfinished_.emplace(&ended, std::move(delivery));
+  ended.unfinished_place = unfinished_.size();
+  unfinished_.push_back(std::move(delivery));
   if (ended.epoch != epoch_ || broker_ == nullptr) return finish(ended, Settlement::Forget);
   if (ended.unconfirmed == 0) settle(ended);
 }
@@ -125,7 +126,12 @@ void Settler::acknowledge(Delivery& delivery, Settlement settlement) {
 void Settler::finish(Delivery& delivery, Settlement settlement) {
   delivery.is_settled = true;
   on_settled_(delivery, settlement);
-  unfinished_.erase(&delivery);
+  const std::size_t place = delivery.unfinished_place;
+  if (place + 1 < unfinished_.size()) {
+    std::swap(unfinished_[place], unfinished_.back());
+    unfinished_[place]->unfinished_place = place;
+  }
+  unfinished_.pop_back();
 }
 
 // What the copy that is stored tells whoever runs it next, or looks at it among the dead letters.

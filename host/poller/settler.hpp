@@ -81,7 +81,7 @@ class Settler {
   Broker* broker_ = nullptr;
   std::uint64_t epoch_ = 0;
   std::unordered_map<std::uint64_t, Publication> publications_;
-  std::unordered_map<Delivery*, DeliveryPointer> unfinished_;
+  std::vector<DeliveryPointer> unfinished_;  // each knows its place
   std::deque<KeptBack> kept_back_;
   std::optional<Error> trouble_;
 };

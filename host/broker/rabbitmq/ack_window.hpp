@@ -3,8 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <vector>
+
+#include "base/ring.hpp"
 
 namespace actiond {
 
@@ -34,7 +35,7 @@ class AckWindow {
   enum class State : std::uint8_t { Unsettled, Acknowledged, Settled };
   State& at(std::uint64_t tag) { return states_[tag - first_]; }
 
-  std::deque<State> states_;  // of the tags first_, first_ + 1, …
+  Ring<State> states_;  // of the tags first_, first_ + 1, …
   std::uint64_t first_ = 1;
   std::size_t waiting_ = 0;
   std::size_t unsettled_ = 0;
