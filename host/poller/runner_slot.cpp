@@ -11,9 +11,10 @@
 
 namespace actiond {
 
-Result<void> RunnerSlot::start(const std::string& setup) {
+Result<void> RunnerSlot::start(const std::string& setup,
+                               const std::vector<std::string>& hidden_variables) {
   assert(!process_ && pipe_.empty());
-  auto spawned = RunnerProcess::spawn();
+  auto spawned = RunnerProcess::spawn(hidden_variables);
   if (!spawned) return spawned.error();
   process_.emplace(std::move(*spawned));
   runs_ = ended_ = 0;

@@ -10,10 +10,11 @@ bool is_address(const Tree& value) {
 }
 
 // Reads one address, or tells what it must be.
-void read_broker(const Section& root, const Tree& value, std::vector<std::string>& brokers) {
+void read_broker(const Section& root, const Tree& value, Config& config) {
   if (value.kind == Tree::Kind::Reported) return;
+  for (const auto& name : value.variables) config.broker_variables.push_back(name);
   if (is_address(value))
-    brokers.push_back(value.text);
+    config.brokers.push_back(value.text);
   else
     root.problems().add(value.place,
                         "'broker' must be an address that begins with amqp:// or amqps://, or a "
@@ -22,13 +23,13 @@ void read_broker(const Section& root, const Tree& value, std::vector<std::string
 
 }  // namespace
 
-void read_brokers(const Section& root, std::vector<std::string>& brokers) {
+void read_brokers(const Section& root, Config& config) {
   const Tree* const value = root.find("broker");
   if (value == nullptr) return;
-  brokers.clear();
-  if (value->kind != Tree::Kind::List) return read_broker(root, *value, brokers);
+  config.brokers.clear();
+  if (value->kind != Tree::Kind::List) return read_broker(root, *value, config);
   if (value->items.empty()) root.problems().add(value->place, "'broker' must not be empty");
-  for (const Tree& item : value->items) read_broker(root, item, brokers);
+  for (const Tree& item : value->items) read_broker(root, item, config);
 }
 
 }  // namespace actiond
