@@ -57,6 +57,7 @@ struct EventConfig {
 
 struct Config {
   std::vector<std::string> brokers{"amqp://guest:guest@127.0.0.1:5672/%2f"};
+  std::vector<std::string> broker_variables;  // of the environment, that went into brokers
   std::string application = "action_event";
   std::vector<std::string> queues{"high", "medium", "low"};  // strict priority, highest first
   std::vector<std::string> consumed_queues;  // those of them that --queues chose; empty: all

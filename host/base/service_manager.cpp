@@ -19,8 +19,8 @@ extern char** environ;
 namespace actiond {
 namespace {
 
-constexpr std::string_view kOwnVariables[] = {"NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC=",
-                                              "LISTEN_PID=",    "LISTEN_FDS=",   "LISTEN_FDNAMES="};
+constexpr std::string_view kOwnVariables[] = {"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC",
+                                              "LISTEN_PID",    "LISTEN_FDS",   "LISTEN_FDNAMES"};
 
 // A path, or with '@' in front a name in the abstract namespace (unix(7)).
 socklen_t address_of(std::string_view name, sockaddr_un& address) {
@@ -77,13 +77,16 @@ void announce_main_process(std::chrono::milliseconds limit) {
   await_manager(limit);
 }
 
-std::vector<char*> environment_of_a_child() {
+std::vector<char*> environment_of_a_child(const std::vector<std::string>& without) {
+  const auto is_in = [](const auto& names, std::string_view name) {
+    return std::find(std::begin(names), std::end(names), name) != std::end(names);
+  };
   std::vector<char*> variables;
-  for (char** variable = environ; *variable != nullptr; ++variable)
-    if (std::none_of(std::begin(kOwnVariables), std::end(kOwnVariables), [&](std::string_view own) {
-          return std::string_view(*variable).starts_with(own);
-        }))
-      variables.push_back(*variable);
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text(*variable);
+    const auto name = text.substr(0, text.find('='));
+    if (!is_in(kOwnVariables, name) && !is_in(without, name)) variables.push_back(*variable);
+  }
   variables.push_back(nullptr);
   return variables;
 }

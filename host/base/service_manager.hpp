@@ -18,7 +18,8 @@ bool has_service_manager();
 void announce_main_process(std::chrono::milliseconds limit);
 
 // The environment for processes that are not to speak in the service's name: without the
-// variables of sd_notify(3), sd_watchdog_enabled(3) and sd_listen_fds(3).
-std::vector<char*> environment_of_a_child();
+// variables of sd_notify(3), sd_watchdog_enabled(3) and sd_listen_fds(3), and those of the names
+// `without`.
+std::vector<char*> environment_of_a_child(const std::vector<std::string>& without = {});
 
 }  // namespace actiond

@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "base/nearest.hpp"
+#include "base/ownership.hpp"
 #include "base/text.hpp"
 
 namespace actiond {
@@ -150,7 +151,11 @@ std::filesystem::path daemon_log(const Config& config, int id) {
 Result<void> make_run_dir(const Config& config) {
   namespace fs = std::filesystem;
   std::error_code error;
-  if (fs::is_directory(config.run_dir, error)) return {};
+  if (fs::is_directory(config.run_dir, error)) {
+    // Plugins are loaded from copies in there.
+    const auto safe = check_not_writable_by_others(config.run_dir);
+    return safe ? safe : safe.error().within("run_dir");
+  }
   fs::create_directories(config.run_dir, error);
   if (!error)
     fs::permissions(config.run_dir,

@@ -77,7 +77,8 @@ Result<std::vector<int>> parse_ids(const std::string& text);
 // Fails, with the nearest of them, unless the configuration has this queue.
 Result<void> check_queue(const Config& config, const std::string& queue);
 
-// Creates run_dir, private to the user and his group, if it is missing.
+// Creates run_dir, private to the user and his group, if it is missing. When running as root it
+// fails if others could write to the one that is there.
 Result<void> make_run_dir(const Config& config);
 
 // The log of the daemon of that id: the configuration's, or else run_dir/poller.N.log.

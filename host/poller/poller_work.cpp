@@ -177,7 +177,7 @@ void Poller::recycle(RunnerSlot& slot, const std::string& why) {
 void Poller::start_runner(RunnerSlot& slot) {
   auto& place = place_of(slot);
   place.snapshot = snapshot_;
-  if (auto started = slot.start(runner_setup_); !started) {
+  if (auto started = slot.start(runner_setup_, config_.broker_variables); !started) {
     if (state_ == State::Loading) return fail_start(started.error());
     if (runner_problem_ != started.error().text) log_.error("{}", started.error().text);
     runner_problem_ = started.error().text;

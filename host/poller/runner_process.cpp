@@ -64,7 +64,7 @@ Result<UniqueFd> moved_away(int fd) {
   return high;
 }
 
-Result<pid_t> spawn_runner(int socket, int progress) {
+Result<pid_t> spawn_runner(int socket, int progress, const std::vector<std::string>& hidden) {
   auto child_socket = moved_away(socket);
   if (!child_socket) return child_socket.error();
   auto child_progress = moved_away(progress);
@@ -77,7 +77,7 @@ Result<pid_t> spawn_runner(int socket, int progress) {
   std::array<char*, 4> argv{name.data(), role.data(), parent.data(), nullptr};
   pid_t pid = -1;
   const int error = ::posix_spawn(&pid, "/proc/self/exe", actions.get(), SpawnAttributes().get(),
-                                  argv.data(), environment_of_a_child().data());
+                                  argv.data(), environment_of_a_child(hidden).data());
   if (error != 0) return errno_error("start a runner", {}, error);
   return pid;
 }
@@ -90,7 +90,7 @@ std::string ExitStatus::text() const {
   return name == nullptr ? fmt::format("signal {}", code) : fmt::format("SIG{}", name);
 }
 
-Result<RunnerProcess> RunnerProcess::spawn() {
+Result<RunnerProcess> RunnerProcess::spawn(const std::vector<std::string>& hidden_variables) {
   int pair[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
     return errno_error("make a socketpair for a runner");
@@ -98,7 +98,7 @@ Result<RunnerProcess> RunnerProcess::spawn() {
   ::fcntl(ours.get(), F_SETFL, ::fcntl(ours.get(), F_GETFL) | O_NONBLOCK);
   auto progress = Progress::create();
   if (!progress) return progress.error();
-  auto pid = spawn_runner(theirs.get(), progress->fd());
+  auto pid = spawn_runner(theirs.get(), progress->fd(), hidden_variables);
   if (!pid) return pid.error();
   UniqueFd pidfd(::pidfd_open(*pid, 0));
   if (!pidfd) return errno_error("watch a runner");

@@ -25,8 +25,9 @@ struct ExitStatus {
 
 class RunnerProcess {
  public:
-  // Starts /proc/self/exe as a runner. It dies with the thread that called this.
-  static Result<RunnerProcess> spawn();
+  // Starts /proc/self/exe as a runner, with this process's environment but for those variables. It
+  // dies with the thread that called this.
+  static Result<RunnerProcess> spawn(const std::vector<std::string>& hidden_variables = {});
 
   // Kills it if it still lives, and reaps it.
   ~RunnerProcess();

@@ -11,9 +11,10 @@
 
 namespace actiond {
 
-Result<void> RunnerSlot::start(const std::string& setup) {
+Result<void> RunnerSlot::start(const std::string& setup,
+                               const std::vector<std::string>& hidden_variables) {
   assert(!process_ && pipe_.empty());
-  auto spawned = RunnerProcess::spawn();
+  auto spawned = RunnerProcess::spawn(hidden_variables);
   if (!spawned) return spawned.error();
   process_.emplace(std::move(*spawned));
   runs_ = ended_ = 0;
@@ -214,7 +215,7 @@ void RunnerSlot::cancel() {
 
 void RunnerSlot::kill(Ending ending, std::string reason) {
   if (!process_) return;
-  if (!is_ready_ && !loading_.empty()) reason = fmt::format("plugin {} {}", loading_, reason);
+  if (!is_ready_ && !is_refused_ && !loading_.empty()) reason = fmt::format("plugin {} {}", loading_, reason);
   killed_for_ = Outcome{ending, std::move(reason), {}, {}};
   process_->kill();
 }

@@ -37,8 +37,10 @@ class RunnerSlot {
  public:
   explicit RunnerSlot(SlotListener& listener) : listener_(listener) {}
 
-  // Starts a runner that loads what `setup` says. Fails if no process can be made.
-  Result<void> start(const std::string& setup);
+  // Starts a runner that loads what `setup` says, and does not see these environment variables.
+  // Fails if no process can be made.
+  Result<void> start(const std::string& setup,
+                     const std::vector<std::string>& hidden_variables = {});
 
   bool is_alive() const { return process_.has_value(); }
   // It has loaded the plugins and takes deliveries.

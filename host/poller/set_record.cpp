@@ -43,7 +43,11 @@ Result<void> write_set_record(const fs::path& run_dir, int id, const SetRecord& 
        << "\n";
   file.close();
   std::error_code error;
-  if (file) fs::rename(temporary, path, error);
+  // Whatever the umask: who writes here chooses the code that a rollback runs.
+  if (file)
+    fs::permissions(temporary,
+                    fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read, error);
+  if (file && !error) fs::rename(temporary, path, error);
   if (!file || error)
     return Error{
         fmt::format("can't write {}: without it there is no way back to the plugins that "

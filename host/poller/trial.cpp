@@ -16,7 +16,8 @@ constexpr auto kTurn = 25ms;
 
 Result<LoadReport> Trial::load(const RunnerSetup& setup, std::chrono::seconds limit) {
   loaded_.reset();
-  if (auto started = slot_.start(to_text(setup)); !started) return started.error();
+  if (auto started = slot_.start(to_text(setup), setup.hidden_variables); !started)
+    return started.error();
   while (!loaded_) {
     pump();
     if (!loaded_ && slot_.is_alive() && !is_wanted()) slot_.kill(Ending::Stopped, "was given up");
@@ -102,6 +103,7 @@ RunnerSetup runner_setup(const Config& config, std::vector<std::string> files) {
   setup.queues = config.queues;
   setup.default_queue = config.default_queue;
   setup.environment = config.environment;
+  setup.hidden_variables = config.broker_variables;
   return setup;
 }
 

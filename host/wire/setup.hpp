@@ -14,7 +14,8 @@ struct RunnerSetup {
   std::vector<std::string> queues;  // that a handler may name
   std::string default_queue;
   nlohmann::json environment = nlohmann::json::object();
-  bool inspect_only = false;  // load and describe, problems and all; run no setup
+  bool inspect_only = false;                  // load and describe, problems and all; run no setup
+  std::vector<std::string> hidden_variables;  // not in the runner's environment; not sent
 };
 
 // An event as its plugin declares it; 0 and empty: the default.

@@ -272,6 +272,8 @@ TEST_CASE("config refuses: what is not YAML, or not a mapping") {
        "actiond.yaml:1:1: the configuration must be a mapping, as in 'concurrency: 4'"},
       {"concurrency: 1\n---\nconcurrency: 2",
        "actiond.yaml:3:1: a second document begins: only one is read"},
+      {"# none\n, concurrency: 2",
+       "actiond.yaml:2:1: not valid YAML: a ',' that is not within [] or {}"},
       {"? [a, b]\n: c", "actiond.yaml:1:3: a key must be plain text"},
       {"concurrency: 1\n# \xFF", "actiond.yaml:2:1: not UTF-8 text"},
       {"environment: {a: &x [*x]}",

@@ -204,3 +204,17 @@ environments:
                                              {"literal", "${BASE_TEST_N}"},
                                              {"${BASE_TEST_N}", "keys stay"}});
 }
+
+TEST_CASE("config: the variables that hold the broker's password are known by their names") {
+  const ConfigScene scene;
+  const Variable user("BASE_TEST_USER", "ada:secret");
+  const Variable host("BASE_TEST_HOST", "h");
+  const Variable unset("BASE_TEST_UNSET", nullptr);
+  const Config config = scene.config(R"(
+broker: ["amqp://${BASE_TEST_USER}@${BASE_TEST_HOST}", "amqp://${BASE_TEST_UNSET:-x}"]
+environment: {user: "${BASE_TEST_ODD:-}"}
+)");
+  CHECK(config.brokers == std::vector<std::string>{"amqp://ada:secret@h", "amqp://x"});
+  CHECK(config.broker_variables == std::vector<std::string>{"BASE_TEST_USER", "BASE_TEST_HOST"});
+  CHECK(scene.config("application: ${BASE_TEST_HOST}").broker_variables.empty());
+}

@@ -90,3 +90,15 @@ TEST_CASE("service manager: children don't hear of it") {
   CHECK(is_kept);
   ::unsetenv("WATCHDOG_USEC");
 }
+
+TEST_CASE("service manager: children can be kept from more variables, by their whole names") {
+  ::setenv("SERVICE_MANAGER_TEST", "secret", 1);
+  ::setenv("SERVICE_MANAGER_TEST_2", "kept", 1);
+  bool is_kept = false;
+  for (const char* variable : environment_of_a_child({"SERVICE_MANAGER_TEST", "ABSENT"})) {
+    if (variable == nullptr) continue;
+    is_kept |= std::string_view(variable) == "SERVICE_MANAGER_TEST_2=kept";
+    CHECK_FALSE(std::string_view(variable).starts_with("SERVICE_MANAGER_TEST="));
+  }
+  CHECK(is_kept);
+}

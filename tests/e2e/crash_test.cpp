@@ -1,6 +1,8 @@
 // Handlers that take their runner down with them: the poller stays, the event is accounted for.
 #include <signal.h>
 
+#include <fstream>
+
 #include "site.hpp"
 
 namespace {
@@ -105,4 +107,24 @@ TEST_CASE("crash: kill -9 of a poller takes its runner along, and the event is o
   CHECK(wait_until([&] { return !is_running(runners[0]); }));
   CHECK(wait_until([] { return rabbit::ready("medium") == 1; }));
   CHECK(rabbit::take_all("medium").at(0).is_redelivered);
+}
+
+TEST_CASE("crash: a runner that can't start is tried again and again, and no event is charged") {
+  NEEDS_BROKER();
+  Site site("", {"setup_depends"});
+  site.configure("environment: {closed: \"" + site.path("closed").native() + "\", tries: \"" +
+                 site.path("tries").native() + "\"}");
+  const pid_t poller = site.start();
+  const std::ofstream closed(site.path("closed"));
+  for (const pid_t runner : children_of(poller)) end_process(runner);
+  rabbit::queue("setup_depends", site.params("ran"));
+  CHECK(site.wait_for_lines("tries", 5));
+  CHECK(contains(site.actiond({"status"}).out, "the database is closed"));
+  CHECK(count_of(site.log(), "the database is closed") == 1);
+  CHECK(rabbit::ready("medium") == 1);  // for a poller that can run it
+  std::filesystem::remove(site.path("closed"));
+  CHECK(site.wait_for_lines("ran", 1));
+  CHECK(site.lines("ran") == std::vector<std::string>{"1"});
+  CHECK(wait_until([&] { return !contains(site.actiond({"status"}).out, "is closed"); }));
+  CHECK(site.pollers() == std::vector<pid_t>{poller});
 }

@@ -23,6 +23,13 @@ std::string test_rabbitmq_dir();
     return;                                                 \
   }
 
+#define NEEDS_NODE()                                                 \
+  NEEDS_BROKER();                                                    \
+  if (test_rabbitmq_dir().empty()) {                                 \
+    MESSAGE("skipped: ACTION_TEST_RABBITMQ_DIR names no directory"); \
+    return;                                                          \
+  }
+
 // Any message, also one that is no event.
 struct RawMessage {
   std::optional<std::string> type{};

@@ -85,6 +85,13 @@ std::unique_ptr<Process> Site::begin(const std::vector<std::string>& words,
   return std::make_unique<Process>(command(words), output, input);
 }
 
+void Site::rabbitmq(const std::vector<std::string>& words) const {
+  std::vector<std::string> command{RABBITMQ_SCRIPT, "--dir", test_rabbitmq_dir()};
+  command.insert(command.end(), words.begin(), words.end());
+  const Ran ran = Process(command, path("output/rabbitmq")).wait(180s);
+  REQUIRE_MESSAGE(ran.status == 0, ran.out, ran.err);
+}
+
 pid_t Site::start(int id, const std::vector<std::string>& words) {
   std::vector<std::string> all{"start", "--id", std::to_string(id)};
   all.insert(all.end(), words.begin(), words.end());

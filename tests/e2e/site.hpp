@@ -42,6 +42,9 @@ class Site {
   std::unique_ptr<Process> begin(const std::vector<std::string>& words,
                                  const std::string& input = {});
 
+  // Runs scripts/rabbitmq with these words on the tests' broker; the test fails if that does.
+  void rabbitmq(const std::vector<std::string>& words) const;
+
   // Starts a poller and returns its pid; the test fails if it does not start.
   pid_t start(int id = 1, const std::vector<std::string>& words = {});
   // What the poller's PID file says; 0 without one.

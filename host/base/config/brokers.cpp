@@ -17,14 +17,18 @@ bool is_node(const std::string& text) {
 }
 
 // Reads one address, or tells what it must be.
+// What took its password from an environment variable says so; a file has none.
 void read_broker(const Section& root, const Tree& value, const std::filesystem::path& base,
-                 std::vector<std::string>& brokers) {
+                 Config& config) {
   if (value.kind == Tree::Kind::Reported) return;
   if (is_plain_text(value) && is_queue_file(value.text)) {
     const auto path = (base / value.text.substr(kQueueFile.size())).lexically_normal();
-    brokers.push_back(std::string(kQueueFile) + path.native());
-  } else if (is_plain_text(value) && is_node(value.text)) {
-    brokers.push_back(value.text);
+    config.brokers.push_back(std::string(kQueueFile) + path.native());
+    return;
+  }
+  for (const auto& name : value.variables) config.broker_variables.push_back(name);
+  if (is_plain_text(value) && is_node(value.text)) {
+    config.brokers.push_back(value.text);
   } else {
     root.problems().add(value.place,
                         "'broker' must be an address that begins with amqp:// or amqps://, or a "
@@ -35,14 +39,14 @@ void read_broker(const Section& root, const Tree& value, const std::filesystem::
 
 }  // namespace
 
-void read_brokers(const Section& root, const std::filesystem::path& base,
-                  std::vector<std::string>& brokers) {
+void read_brokers(const Section& root, const std::filesystem::path& base, Config& config) {
   const Tree* const value = root.find("broker");
   if (value == nullptr) return;
+  auto& brokers = config.brokers;
   brokers.clear();
-  if (value->kind != Tree::Kind::List) return read_broker(root, *value, base, brokers);
+  if (value->kind != Tree::Kind::List) return read_broker(root, *value, base, config);
   if (value->items.empty()) root.problems().add(value->place, "'broker' must not be empty");
-  for (const Tree& item : value->items) read_broker(root, item, base, brokers);
+  for (const Tree& item : value->items) read_broker(root, item, base, config);
   if (brokers.size() > 1 && std::any_of(brokers.begin(), brokers.end(), is_queue_file))
     root.problems().add(value->place,
                         "'broker' must be one queue file, or a list of RabbitMQ nodes");

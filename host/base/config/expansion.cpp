@@ -26,7 +26,7 @@ Error no_reference(std::string_view text) {
 }
 
 // reference: what stands between the braces.
-Result<std::string> value_of(std::string_view reference) {
+Result<std::string> value_of(std::string_view reference, std::vector<std::string>* taken) {
   const std::size_t colon = reference.find(":-");
   const bool has_default = colon != std::string_view::npos;
   const std::string name(reference.substr(0, colon));
@@ -37,6 +37,7 @@ Result<std::string> value_of(std::string_view reference) {
     return Error{fmt::format("the environment variable {} is not UTF-8 text", name)};
   if (has_default && (value == nullptr || *value == '\0'))
     return std::string(reference.substr(colon + 2));
+  if (value != nullptr && taken != nullptr) taken->push_back(name);
   if (value != nullptr) return std::string(value);
   return Error{
       fmt::format("the environment variable {0} is not set: set it, or write "
@@ -46,7 +47,7 @@ Result<std::string> value_of(std::string_view reference) {
 
 void expand_scalar(Tree& scalar, const std::string& path, Problems& problems) {
   if (scalar.text.find("${") == std::string::npos) return;
-  auto expanded = expand_variables(scalar.text);
+  auto expanded = expand_variables(scalar.text, &scalar.variables);
   if (!expanded) {
     problems.add(scalar.place, fmt::format("{}: {}", in_quotes(path), expanded.error().text));
     scalar.kind = Tree::Kind::Reported;
@@ -59,7 +60,7 @@ void expand_scalar(Tree& scalar, const std::string& path, Problems& problems) {
 
 }  // namespace
 
-Result<std::string> expand_variables(std::string_view text) {
+Result<std::string> expand_variables(std::string_view text, std::vector<std::string>* taken) {
   std::string out;
   while (true) {
     const std::size_t start = text.find("${");
@@ -74,7 +75,7 @@ Result<std::string> expand_variables(std::string_view text) {
     }
     const std::size_t end = text.find('}');
     if (end == std::string_view::npos) return no_reference(text);
-    auto value = value_of(text.substr(2, end - 2));
+    auto value = value_of(text.substr(2, end - 2), taken);
     if (!value) return value.error();
     out += *value;
     text.remove_prefix(end + 1);

@@ -84,7 +84,7 @@ void read_environment(const Section& root, nlohmann::json& environment) {
 void read_config(const Tree& root, const std::filesystem::path& base, Config& config,
                  Problems& problems) {
   const Section section(&root, "", problems);
-  read_brokers(section, base, config.brokers);
+  read_brokers(section, base, config);
   read_name(section, "application", config.application);
   section.read_path("plugins", base, config.plugins);
   section.read_path("run_dir", base, config.run_dir);

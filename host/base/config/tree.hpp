@@ -18,11 +18,12 @@ struct Tree {
 
   Kind kind = Kind::Null;
   Place place;
-  std::string text;                // of a scalar, ${VAR}s expanded
-  std::string unexpanded;          // what stood there if it had ${VAR}s; else empty
-  bool is_quoted = false;          // a scalar that is text, whatever it looks like
-  std::vector<Tree> items;         // of a list
-  std::vector<TreeEntry> entries;  // of a map, in the file's order
+  std::string text;                    // of a scalar, ${VAR}s expanded
+  std::string unexpanded;              // what stood there if it had ${VAR}s; else empty
+  std::vector<std::string> variables;  // the VARs
+  bool is_quoted = false;              // a scalar that is text, whatever it looks like
+  std::vector<Tree> items;             // of a list
+  std::vector<TreeEntry> entries;      // of a map, in the file's order
 
   // The value of a key of this map; null if there is none.
   const Tree* find(std::string_view key) const;

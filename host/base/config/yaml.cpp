@@ -1,8 +1,10 @@
 // The only file that sees yaml-cpp, and what it throws.
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "base/config/tree.hpp"
 #include "base/text.hpp"
@@ -107,14 +109,65 @@ bool check_utf8(std::string_view yaml, Problems& problems) {
   return true;
 }
 
+// Where documents begin that are read with it; of what is in them it keeps nothing.
+class DocumentPlaces final : public YAML::EventHandler {
+ public:
+  std::vector<Place> places;
+
+  void OnDocumentStart(const YAML::Mark&) override { is_new_ = true; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { note(mark); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { note(mark); }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                const std::string&) override {
+    note(mark);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    note(mark);
+  }
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    note(mark);
+  }
+  void OnMapEnd() override {}
+
+ private:
+  void note(const YAML::Mark& mark) {
+    if (is_new_) places.push_back(place_of(mark));
+    is_new_ = false;
+  }
+
+  bool is_new_ = false;
+};
+
+// The places of the first documents, two at the most. YAML::LoadAll would not do: a ',' that is in
+// no list is to yaml-cpp an empty document that ends where it began, and it reads them for ever.
+std::vector<Place> first_documents(const std::string& yaml) {
+  std::istringstream input(yaml);
+  YAML::Parser parser(input);
+  DocumentPlaces documents;
+  while (documents.places.size() < 2 && parser.HandleNextDocument(documents)) continue;
+  return documents.places;
+}
+
+std::string second_document(const std::string& yaml, const Place& place) {
+  const std::string_view line = line_at(yaml, place.line - 1);
+  const auto column = static_cast<std::size_t>(place.column - 1);
+  const bool is_comma = column < line.size() && line[column] == ',';
+  return is_comma ? "not valid YAML: a ',' that is not within [] or {}"
+                  : "a second document begins: only one is read";
+}
+
 std::optional<Tree> parse(const std::string& yaml, Problems& problems) {
-  const std::vector<YAML::Node> documents = YAML::LoadAll(yaml);
+  const auto documents = first_documents(yaml);
   if (documents.empty()) return Tree{};
   if (documents.size() > 1) {
-    problems.add(place_of(documents[1].Mark()), "a second document begins: only one is read");
+    problems.add(documents[1], second_document(yaml, documents[1]));
     return std::nullopt;
   }
-  return TreeBuilder(problems).build(documents[0], "", {1, 1});
+  return TreeBuilder(problems).build(YAML::Load(yaml), "", {1, 1});
 }
 
 }  // namespace
