@@ -210,13 +210,12 @@ void Poller::listen_for_silence() {
   });
 }
 
+// By a new connection: to cancel what it has forgotten, RabbitMQ 3.10 answers by closing the old
+// one.
 void Poller::consume_anew() {
   is_consumer_lost_ = false;
-  log_.warning("the broker delivered nothing for {} s though a queue had events: consuming anew",
-               kSilence / 1s);
-  auto closed = intake_.close();
-  if (closed) closed = intake_.open(pace_.prefetch());
-  if (!closed) lose_broker(closed.error());
+  lose_broker({fmt::format("the broker delivered nothing for {} s though a queue had events",
+                           kSilence / 1s)});
 }
 
 // rabbitmq-c answers heartbeats only while it is called.

@@ -26,8 +26,9 @@ TEST_CASE("silence: a consumer that the broker has forgotten is made anew within
   CHECK(
       site.wait_for_log("the broker delivered nothing for 60 s though a queue had events", 1, 80s));
   CHECK(site.wait_for_lines("ran", 1));
-  CHECK(rabbit::consumers("medium") == 1);
+  // RabbitMQ 3.10 answers to the cancelling of what it has forgotten by closing the connection
+  // (541).
+  CHECK(wait_until([] { return rabbit::consumers("medium") == 1; }));
   rabbit::queue("record", site.params("ran", R"("text": "y")"));
   CHECK(site.wait_for_lines("ran", 2));
-  CHECK_FALSE(contains(site.log(), "connecting again"));
 }

@@ -16,8 +16,8 @@ bool is_node(const std::string& text) {
   return has_scheme && text.find(' ') == std::string::npos;
 }
 
-// Reads one address, or tells what it must be.
-// What took its password from an environment variable says so; a file has none.
+// Reads one address, or tells what it must be. A queue file has no password, so the variables in
+// its path are no secret.
 void read_broker(const Section& root, const Tree& value, const std::filesystem::path& base,
                  Config& config) {
   if (value.kind == Tree::Kind::Reported) return;

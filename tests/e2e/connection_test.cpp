@@ -1,0 +1,86 @@
+// Connections that end, or that nothing more is heard of, while the broker itself stays up.
+#include <signal.h>
+
+#include <fstream>
+
+#include "site.hpp"
+
+namespace {
+
+// Does nothing while this lives, as if the network were gone: what is sent to it is not answered.
+class FrozenBroker {
+ public:
+  FrozenBroker() { ::kill(pid_, SIGSTOP); }
+  ~FrozenBroker() { ::kill(pid_, SIGCONT); }
+
+ private:
+  pid_t pid_ = std::stoi(read_text(test_rabbitmq_dir() + "/beam.pid"));
+};
+
+// It reads nothing more of who publishes while this lives.
+class Alarm {
+ public:
+  explicit Alarm(const Site& site) : site_(site) { set({"0.0000001"}); }
+  ~Alarm() { set({"absolute", "1GB"}); }
+
+ private:
+  void set(std::vector<std::string> to) {
+    to.insert(to.begin(), {"ctl", "-q", "set_vm_memory_high_watermark"});
+    site_.rabbitmq(to);
+  }
+  const Site& site_;
+};
+
+int lost(const Site& site) {
+  return count_of(site.log(), ": connecting again");
+}
+
+}  // namespace
+
+TEST_CASE("connection: of several brokers the first that answers is used, also when it is lost") {
+  NEEDS_NODE();
+  Site site("", {"recorder"});
+  site.configure("", std::string("amqp://guest:guest@127.0.0.1:1/%2f") + "\", \"" + test_broker());
+  std::string yaml = read_text(site.path("config/actiond.yaml"));
+  yaml.replace(yaml.find('"'), 1, "[\"").replace(yaml.find('\n'), 1, "]\n");
+  std::ofstream(site.path("config/actiond.yaml")) << yaml;
+  site.start();
+  site.rabbitmq({"ctl", "-q", "close_all_connections", "--global", "for a test"});
+  rabbit::disconnect();
+  CHECK(site.wait_for_log(" is back"));
+  CHECK(contains(site.log(), "for a test"));
+  CHECK(lost(site) == 1);
+  rabbit::queue("record", site.params("ran", R"("text": "x")"));
+  CHECK(site.wait_for_lines("ran", 1));
+}
+
+TEST_CASE("connection: a broker that does not answer any more is given up after two heartbeats") {
+  NEEDS_NODE();
+  Site site("", {"recorder"});
+  site.configure("", test_broker() + "?heartbeat=1");
+  site.start();
+  rabbit::disconnect();
+  {
+    const FrozenBroker frozen;
+    CHECK(wait_until([&] { return lost(site) == 1; }));
+  }
+  CHECK(site.wait_for_log(" is back"));
+  rabbit::queue("record", site.params("ran", R"("text": "x")"));
+  CHECK(site.wait_for_lines("ran", 1));
+}
+
+TEST_CASE("connection: while an alarm blocks publishers, status says so, and a retry waits") {
+  NEEDS_NODE();
+  Site site("retry: {attempts: 2, initial: 125ms}", {"throws"});
+  rabbit::queue("throws", site.params("ran", R"("succeeds_at": 2)"));
+  {
+    const Alarm alarm(site);
+    site.start();
+    CHECK(wait_until(
+        [&] { return contains(site.actiond({"status"}).out, "blocked by the broker"); }));
+    CHECK(site.lines("ran") == std::vector<std::string>{"1"});
+  }
+  CHECK(site.wait_for_lines("ran", 2));
+  CHECK(site.wait_for_log("Finished processing medium:throws"));
+  CHECK(lost(site) == 0);
+}
