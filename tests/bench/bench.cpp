@@ -1,6 +1,6 @@
 // Events of scripts/bench. "bench" reads its params and does nothing, except that the first and
-// the last of a run note when that was; "latency" notes how long it was under way; "bench_sleep"
-// sleeps; "flood" queues many.
+// the last of a run note when that was, and which; "latency" notes how long it was under way;
+// "bench_sleep" sleeps; "flood" queues many.
 #include <action/event.hpp>
 #include <chrono>
 #include <fstream>
@@ -19,7 +19,8 @@ class BenchEvent : public action::Event {
   void process() override {
     const auto number = params().at("n").get<int>();
     if (number == 0 || number + 1 == params().at("of").get<int>())
-      std::ofstream(params().at("file").get<std::string>(), std::ios::app) << now_us() << "\n";
+      std::ofstream(params().at("file").get<std::string>(), std::ios::app)
+          << now_us() << " " << number << "\n";
   }
 };
 ACTION_EVENT(BenchEvent)

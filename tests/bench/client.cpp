@@ -1,8 +1,9 @@
 // The client library as scripts/bench measures it, with whichever broker.
 //
 //   client MODE ADDRESS APPLICATION COUNT
-//     post   queues COUNT events "bench" with params BODY (standard input), pipelined, all confirmed
-//     ping   queues one "latency" every 5 ms, each confirmed, with the time for SENT_US in BODY
+//     post   queues COUNT events "bench" with params BODY (standard input), pipelined, all
+//     confirmed ping   queues one "latency" every 5 ms, each confirmed, with the time for SENT_US
+//     in BODY
 // Prints {"events", "seconds"}.
 #include <action/client.hpp>
 #include <chrono>
