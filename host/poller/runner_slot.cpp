@@ -215,7 +215,8 @@ void RunnerSlot::cancel() {
 
 void RunnerSlot::kill(Ending ending, std::string reason) {
   if (!process_) return;
-  if (!is_ready_ && !is_refused_ && !loading_.empty()) reason = fmt::format("plugin {} {}", loading_, reason);
+  if (!is_ready_ && !is_refused_ && !loading_.empty())
+    reason = fmt::format("plugin {} {}", loading_, reason);
   killed_for_ = Outcome{ending, std::move(reason), {}, {}};
   process_->kill();
 }
