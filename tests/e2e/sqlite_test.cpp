@@ -151,6 +151,14 @@ TEST_CASE("sqlite: status tells what waits, what comes later, and what is in who
   CHECK(contains(site.actiond({"status"}).out, "IN HAND"));
 }
 
+TEST_CASE("sqlite: status changes nothing, so it makes no file") {
+  FileSite site({"recorder"});
+  const auto status = nlohmann::json::parse(site.actiond({"status", "--json"}).out);
+  CHECK(status["queues"].size() == 4);
+  CHECK(status["queues"][0]["ready"].is_null());
+  CHECK_FALSE(fs::exists(site.path("queue.db")));
+}
+
 TEST_CASE("sqlite: a file that another program has locked is waited for, and nothing is lost") {
   FileSite site({"recorder"});
   site.start();

@@ -1,6 +1,8 @@
 // A look at a queue file: what waits, what is in whose hand.
 #include "broker/sqlite/sqlite_look.hpp"
 
+#include <filesystem>
+
 #include "broker/sqlite/owner.hpp"
 #include "client/sqlite/queue_file.hpp"
 
@@ -56,20 +58,23 @@ Result<void> look_in_hands(QueueFile& file, const std::string& application, Brok
 
 }  // namespace
 
+// No file is no problem, and none is made: the first poller or event does that.
 Result<BrokerLook> look_at_sqlite(const action::Link::Target& target,
                                   std::chrono::milliseconds timeout) {
+  BrokerLook look;
+  look.name = "sqlite:" + target.queue_file;
+  for (const auto& name : target.topology.queues) look.queues.emplace_back().name = name;
+  look.queues.emplace_back().name = action::kDead;
+  std::error_code unreadable;  // then opening it says why
+  if (!std::filesystem::exists(target.queue_file, unreadable) && !unreadable) return look;
   auto file = QueueFile::open(target.queue_file, timeout);
   if (!file) return file.error();
   const auto owners = living_owners(**file);
   if (!owners) return owners.error();
-  BrokerLook look;
-  look.name = "sqlite:" + target.queue_file;
-  auto names = target.topology.queues;
-  names.push_back(action::kDead);
-  for (const auto& name : names) {
-    auto queue = look_at(**file, target.topology, name, *owners);
-    if (!queue) return queue.error();
-    look.queues.push_back(std::move(*queue));
+  for (auto& queue : look.queues) {
+    auto looked = look_at(**file, target.topology, queue.name, *owners);
+    if (!looked) return looked.error();
+    queue = std::move(*looked);
   }
   if (auto looked = look_in_hands(**file, target.topology.application, look); !looked)
     return looked.error();
