@@ -10,20 +10,20 @@
 namespace actiond {
 namespace {
 
-struct Unit {
+struct SizeUnit {
   std::string_view name;
   std::uint64_t bytes;
 };
 
 // The binary ones first, greatest first: people are shown these.
-constexpr std::array<Unit, 6> units{{{"GiB", 1ULL << 30},
+constexpr std::array<SizeUnit, 6> size_units{{{"GiB", 1ULL << 30},
                                      {"MiB", 1ULL << 20},
                                      {"KiB", 1ULL << 10},
                                      {"GB", 1'000'000'000},
                                      {"MB", 1'000'000},
                                      {"KB", 1000}}};
 constexpr std::size_t kShown = 3;
-constexpr std::uint64_t kMost = 1024 * units[0].bytes;
+constexpr std::uint64_t kMost = 1024 * size_units[0].bytes;
 
 }  // namespace
 
@@ -31,7 +31,7 @@ Result<std::uint64_t> parse_byte_size(std::string_view text) {
   std::uint64_t number = 0;
   const auto [rest, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::string_view name = text.substr(static_cast<std::size_t>(rest - text.data()));
-  for (const Unit& unit : units) {
+  for (const SizeUnit& unit : size_units) {
     if (failure != std::errc() || unit.name != name) continue;
     if (number > kMost / unit.bytes)
       return Error{fmt::format("{} is too much: at most 1024GiB", in_quotes(text))};
@@ -44,10 +44,10 @@ Result<std::uint64_t> parse_byte_size(std::string_view text) {
 
 std::string format_byte_size(std::uint64_t bytes) {
   for (std::size_t i = 0; i < kShown; ++i) {
-    if (bytes < units[i].bytes) continue;
-    const std::uint64_t tenths = bytes % units[i].bytes * 10 / units[i].bytes;
-    return tenths == 0 ? fmt::format("{}{}", bytes / units[i].bytes, units[i].name)
-                       : fmt::format("{}.{}{}", bytes / units[i].bytes, tenths, units[i].name);
+    if (bytes < size_units[i].bytes) continue;
+    const std::uint64_t tenths = bytes % size_units[i].bytes * 10 / size_units[i].bytes;
+    return tenths == 0 ? fmt::format("{}{}", bytes / size_units[i].bytes, size_units[i].name)
+                       : fmt::format("{}.{}{}", bytes / size_units[i].bytes, tenths, size_units[i].name);
   }
   return fmt::format("{}B", bytes);
 }

@@ -13,19 +13,19 @@ namespace {
 
 using std::chrono::milliseconds;
 
-struct Unit {
+struct DurationUnit {
   std::string_view name;
   std::int64_t ms;
 };
 
 // Greatest first: people are shown the greatest that counts.
-constexpr std::array<Unit, 5> units{
+constexpr std::array<DurationUnit, 5> duration_units{
     {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
 
-constexpr std::int64_t max_ms = 36'500 * units[0].ms;
+constexpr std::int64_t max_ms = 36'500 * duration_units[0].ms;
 
-const Unit* find_unit(std::string_view name) {
-  for (const Unit& unit : units)
+const DurationUnit* find_unit(std::string_view name) {
+  for (const DurationUnit& unit : duration_units)
     if (unit.name == name) return &unit;
   return nullptr;
 }
@@ -54,7 +54,7 @@ Result<milliseconds> parse_duration(std::string_view text) {
   const std::string_view name(rest, static_cast<std::size_t>(end - rest));
   if (name.empty())
     return Error{fmt::format("{0} has no unit: write {1}s or {1}ms", in_quotes(text), text)};
-  const Unit* unit = find_unit(name);
+  const DurationUnit* unit = find_unit(name);
   if (unit == nullptr) return not_a_duration(text);
   if (is_too_long || number > max_ms / unit->ms)
     return Error{fmt::format("{} is too long: at most 36500d", in_quotes(text))};
@@ -67,9 +67,9 @@ std::string format_duration(milliseconds duration) {
   if (ms < 1000) return fmt::format("{}ms", ms);
   if (ms < 60'000) return format_seconds(ms);
   for (std::size_t i = 0;; ++i) {
-    const Unit& unit = units[i];
+    const DurationUnit& unit = duration_units[i];
     if (ms < unit.ms) continue;
-    const Unit& smaller = units[i + 1];
+    const DurationUnit& smaller = duration_units[i + 1];
     const std::int64_t rest = ms % unit.ms / smaller.ms;
     if (rest == 0) return fmt::format("{}{}", ms / unit.ms, unit.name);
     return fmt::format("{}{}{}{}", ms / unit.ms, unit.name, rest, smaller.name);

@@ -5,7 +5,7 @@
 namespace actiond {
 namespace {
 
-void append_cut(fmt::memory_buffer& out, std::string_view text, std::size_t max_bytes) {
+void append_json_cut(fmt::memory_buffer& out, std::string_view text, std::size_t max_bytes) {
   const std::string_view beginning = utf8_prefix(text, max_bytes);
   append_json_escaped(out, beginning);
   if (beginning.size() < text.size()) append(out, "…");
@@ -30,7 +30,7 @@ void append_field(fmt::memory_buffer& out, std::string_view name, std::string_vi
   append(out, ",\"");
   append(out, name);
   append(out, "\":\"");
-  append_cut(out, text, max_bytes);
+  append_json_cut(out, text, max_bytes);
   out.push_back('"');
 }
 

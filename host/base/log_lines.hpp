@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 
 namespace actiond {
 
@@ -33,10 +34,6 @@ std::unique_ptr<LogLines> make_json_lines();
 // What both formats cut from events: they may be of any size.
 constexpr std::size_t max_params_bytes = 1000;
 constexpr std::size_t max_text_bytes = 16 * 1024;
-
-inline void append(fmt::memory_buffer& out, std::string_view text) {
-  out.append(text.data(), text.data() + text.size());
-}
 
 // "1.234", of microseconds, rounded down.
 void append_milliseconds(fmt::memory_buffer& out, std::chrono::nanoseconds duration);

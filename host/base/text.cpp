@@ -13,10 +13,6 @@ std::uint8_t byte_at(std::string_view text, std::size_t i) {
   return static_cast<std::uint8_t>(text[i]);
 }
 
-void append(fmt::memory_buffer& out, std::string_view text) {
-  out.append(text.data(), text.data() + text.size());
-}
-
 // The second byte's range is what keeps overlong forms, surrogates and what is above U+10FFFF out.
 bool is_second_byte(std::uint8_t first, std::uint8_t second) {
   switch (first) {

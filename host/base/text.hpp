@@ -9,6 +9,10 @@
 
 namespace actiond {
 
+inline void append(fmt::memory_buffer& out, std::string_view text) {
+  out.append(text.data(), text.data() + text.size());
+}
+
 // The length of the well-formed UTF-8 character that text begins with; 0 if it begins with none.
 std::size_t utf8_character(std::string_view text);
 

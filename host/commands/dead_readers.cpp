@@ -11,7 +11,7 @@
 namespace actiond {
 namespace {
 
-constexpr std::chrono::seconds kBrokerTime{5};
+constexpr std::chrono::seconds kDeadBrokerTime{5};
 
 class Finder : public DeadLetterReader {
  public:
@@ -31,7 +31,7 @@ class Finder : public DeadLetterReader {
 }  // namespace
 
 Result<std::unique_ptr<DeadLetters>> reach_dead_letters(const Config& config) {
-  return open_dead_letters(config, fmt::format("actiond (pid {})", ::getpid()), kBrokerTime);
+  return open_dead_letters(config, fmt::format("actiond (pid {})", ::getpid()), kDeadBrokerTime);
 }
 
 Result<Message> find_dead_letter(const Config& config, const std::string& id) {

@@ -17,8 +17,8 @@
 namespace actiond {
 namespace {
 
-constexpr std::size_t kBatch = 1000;
-constexpr std::chrono::seconds kTimeout{10};
+constexpr std::size_t kMigrateBatch = 1000;
+constexpr std::chrono::seconds kMigrateTimeout{10};
 
 struct MigrateFlags {
   std::string from, to;
@@ -49,11 +49,11 @@ Config with_broker(const Config& config, const std::string& broker) {
 class Migration {
  public:
   Migration(std::unique_ptr<Backlog> from, action::Link::Target to)
-      : from_(std::move(from)), sender_(std::move(to), kBatch, kTimeout) {}
+      : from_(std::move(from)), sender_(std::move(to), kMigrateBatch, kMigrateTimeout) {}
 
   Result<Moved> run() {
     for (;;) {
-      auto batch = from_->take(kBatch);
+      auto batch = from_->take(kMigrateBatch);
       if (!batch) return batch.error();
       if (batch->empty()) break;
       if (auto moved = move(*batch); !moved) return moved.error();
@@ -116,7 +116,7 @@ Result<int> migrate(const Common& common, const MigrateFlags& flags) {
   if (!config) return config.error();
   auto target = target_of(with_broker(*config, *to), process_name());
   if (!target) return target.error();
-  auto backlog = open_backlog(with_broker(*config, *from), process_name(), kTimeout);
+  auto backlog = open_backlog(with_broker(*config, *from), process_name(), kMigrateTimeout);
   if (!backlog) return backlog.error();
   Migration migration(std::move(*backlog), std::move(*target));
   const auto moved = migration.run();

@@ -18,7 +18,7 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-constexpr auto kAnswerTime = 2s;
+constexpr auto kRollbackTime = 2s;
 constexpr auto kStartTime = 60s;
 constexpr auto kLookAgain = 50ms;
 
@@ -37,7 +37,7 @@ Result<PollerSocket> find_poller(const Config& config, int id) {
 
 // Why the poller did not go back, if it has given up on it.
 std::string failure(const PollerSocket& poller) {
-  const auto status = ask_poller(poller.path, {{"command", "status"}}, kAnswerTime);
+  const auto status = ask_poller(poller.path, {{"command", "status"}}, kRollbackTime);
   const auto reload = status ? status->value("reload", json::object()) : json::object();
   return reload.value("is_underway", true) ? "" : reload.value("problem", "");
 }
@@ -61,7 +61,7 @@ Result<pid_t> await(const Config& config, int id, const PollerSocket& poller,
 Result<void> roll_back(const Config& config, int id) {
   const auto poller = find_poller(config, id);
   if (!poller) return poller.error();
-  const auto answer = ask_poller(poller->path, {{"command", "rollback"}}, kAnswerTime);
+  const auto answer = ask_poller(poller->path, {{"command", "rollback"}}, kRollbackTime);
   if (!answer) return answer.error();
   if (answer->contains("error"))
     return Error{fmt::format("poller {}: {}", id, answer->value("error", ""))};

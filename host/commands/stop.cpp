@@ -22,7 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kAnswerTime = 2s;
+constexpr auto kStopAnswerTime = 2s;
 // What a poller takes at most, once its time is over, for the broker's goodbye and the teardown.
 constexpr auto kGoodbye = 15s;
 
@@ -84,13 +84,13 @@ class Stop {
   void tell(const PollerSocket& socket, const std::map<int, PidRecord>& records) {
     UniqueFd process = open_process(socket);
     if (!process) return;
-    const auto status = ask_poller(socket.path, {{"command", "status"}}, kAnswerTime);
+    const auto status = ask_poller(socket.path, {{"command", "status"}}, kStopAnswerTime);
     const auto told =
         status
             ? ask_poller(
                   socket.path,
                   {{"command", "stop"}, {"timeout_ms", timeout_.count()}, {"now", flags_.is_now}},
-                  kAnswerTime)
+                  kStopAnswerTime)
             : status;
     std::string name = poller_name(socket.id, socket.pid);
     if (told || has_ended(process)) {

@@ -10,7 +10,7 @@ constexpr std::string_view kOwn = "x-action-";
 constexpr int kOwnHeaders = 11;
 constexpr std::int64_t kMaxAttempt = 1000000;
 constexpr std::int64_t kMaxTime_s = 253402300799;  // the end of the year 9999
-constexpr std::size_t kMaxName = 255;
+constexpr std::size_t kLongestText = 255;
 constexpr std::size_t kMaxError = 2048;  // bytes
 constexpr std::size_t kMaxBacktrace = 8192;
 constexpr std::size_t kOwnProperties = 16384;  // more than all that build adds can take
@@ -169,7 +169,7 @@ const amqp_basic_properties_t& PropertiesBuilder::build(const Message& message) 
     set(properties_, AMQP_BASIC_CONTENT_TYPE_FLAG, properties_.content_type, "application/json");
   set(properties_, AMQP_BASIC_TYPE_FLAG, properties_.type, message.event);
   set(properties_, AMQP_BASIC_MESSAGE_ID_FLAG, properties_.message_id, message.id);
-  set(properties_, AMQP_BASIC_APP_ID_FLAG, properties_.app_id, cut(message.sender, kMaxName));
+  set(properties_, AMQP_BASIC_APP_ID_FLAG, properties_.app_id, cut(message.sender, kLongestText));
   if (message.enqueued_at_s > 0) {
     properties_._flags |= AMQP_BASIC_TIMESTAMP_FLAG;
     properties_.timestamp = static_cast<std::uint64_t>(message.enqueued_at_s);
@@ -210,10 +210,10 @@ void PropertiesBuilder::write_headers(const Trail& trail) {
   const auto add_text = [&](const char* key, std::string_view value, std::size_t max_bytes) {
     if (!value.empty()) entries[count++] = text_header(key, cut(value, max_bytes));
   };
-  add_text("x-action-queue", trail.queue, kMaxName);
+  add_text("x-action-queue", trail.queue, kLongestText);
   add_text("x-action-error", trail.error, kMaxError);
-  add_text("x-action-poller", trail.poller, kMaxName);
-  add_text("x-action-plugin", trail.plugin, kMaxName);
+  add_text("x-action-poller", trail.poller, kLongestText);
+  add_text("x-action-plugin", trail.plugin, kLongestText);
   add_text("x-action-backtrace", trail.backtrace, kMaxBacktrace);
   const auto add_time = [&](const char* key, std::int64_t ms) {
     if (ms > 0) entries[count++] = integer_header(key, ms);

@@ -5,16 +5,9 @@
 #include "scene.hpp"
 
 using namespace actiond;
-using actiond::test::Variable;
+using actiond::test::Zone;
 
 namespace {
-
-// A time zone for a while.
-struct Zone {
-  explicit Zone(const char* name) : variable("TZ", name) { ::tzset(); }
-  ~Zone() { ::tzset(); }
-  Variable variable;
-};
 
 constexpr std::int64_t moment = 1'795'454'140'123;  // 2026-11-23 17:15:40.123 UTC
 

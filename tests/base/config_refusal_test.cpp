@@ -6,14 +6,14 @@ using namespace actiond::test;
 
 namespace {
 
-struct Row {
+struct RefusedConfig {
   std::string yaml;
   std::string expected;
 };
 
-void check_refused(std::initializer_list<Row> rows, const std::string& environment = "") {
+void check_refused(std::initializer_list<RefusedConfig> rows, const std::string& environment = "") {
   const ConfigScene scene;
-  for (const Row& row : rows) {
+  for (const RefusedConfig& row : rows) {
     CAPTURE(row.yaml);
     CHECK(scene.refusal(row.yaml, environment) == row.expected);
   }

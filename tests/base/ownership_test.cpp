@@ -18,14 +18,14 @@ std::string refusal(const std::filesystem::path& path) {
   return checked.ok() ? "" : checked.error().text;
 }
 
-struct Row {
+struct OwnedPath {
   uid_t user;
   gid_t group;
   mode_t mode;
   const char* why;  // null: accepted
 };
 
-constexpr Row rows[] = {
+constexpr OwnedPath rows[] = {
     {0, 0, 0600, nullptr},
     {0, 0, 0644, nullptr},
     {0, 0, 0664, nullptr},
@@ -41,7 +41,7 @@ TEST_CASE("ownership: root obeys no file that others could write to" *
           doctest::skip(::geteuid() != 0)) {
   const Scene scene;
   const auto path = scene.write("plugin.so", "x");
-  for (const Row& row : rows) {
+  for (const OwnedPath& row : rows) {
     CAPTURE(row.mode);
     REQUIRE(::chown(path.c_str(), row.user, row.group) == 0);
     REQUIRE(::chmod(path.c_str(), row.mode) == 0);

@@ -2,30 +2,22 @@
 
 #include <doctest/doctest.h>
 
-#include <ctime>
 #include <string>
 
 #include "base/clock.hpp"
 #include "scene.hpp"
 
 using namespace actiond;
-using actiond::test::Variable;
+using actiond::test::Zone;
 
 namespace {
 
-// A time zone for a while.
-struct Zone {
-  explicit Zone(const char* name) : variable("TZ", name) { ::tzset(); }
-  ~Zone() { ::tzset(); }
-  Variable variable;
-};
-
-struct Row {
+struct ReadTime {
   std::string text;
   std::int64_t expected;
 };
 
-void check(const Row& row) {
+void check(const ReadTime& row) {
   CAPTURE(row.text);
   const auto parsed = parse_rfc3339(row.text);
   REQUIRE(parsed.ok());
@@ -37,7 +29,7 @@ constexpr std::int64_t kEve = 1'798'131'600'000;  // 2026-12-24 17:00 UTC
 }  // namespace
 
 TEST_CASE("rfc3339: date, time and offset") {
-  for (const Row& row : {Row{"2026-12-24T18:00:00+01:00", kEve},
+  for (const ReadTime& row : {ReadTime{"2026-12-24T18:00:00+01:00", kEve},
                          {"2026-12-24T17:00:00Z", kEve},
                          {"2026-12-24t17:00:00z", kEve},
                          {"2026-12-24 17:00:00Z", kEve},

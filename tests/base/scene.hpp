@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -70,6 +71,13 @@ class Variable {
 
   const char* name_;
   std::optional<std::string> before_;
+};
+
+// A time zone for a while.
+struct Zone {
+  explicit Zone(const char* name) : variable("TZ", name) { ::tzset(); }
+  ~Zone() { ::tzset(); }
+  Variable variable;
 };
 
 // None of the variables that choose a configuration.

@@ -9,7 +9,7 @@ using action::parse_broker_urls;
 
 namespace {
 
-struct Row {
+struct UrlRow {
   std::string text;
   const char* user;
   const char* password;
@@ -21,22 +21,22 @@ struct Row {
 }  // namespace
 
 TEST_CASE("broker url: what is left out has its default") {
-  for (const Row& row : {
-           Row{"amqp://", "guest", "guest", "127.0.0.1", 5672, "/"},
-           Row{"amqp://host", "guest", "guest", "host", 5672, "/"},
-           Row{"amqp://host/", "guest", "guest", "host", 5672, "/"},
-           Row{"amqp://host/%2f", "guest", "guest", "host", 5672, "/"},
-           Row{"amqp://host//", "guest", "guest", "host", 5672, "/"},
-           Row{"amqp://host:1/shop", "guest", "guest", "host", 1, "shop"},
-           Row{"amqps://host", "guest", "guest", "host", 5671, "/"},
-           Row{"amqp://ann@host", "ann", "guest", "host", 5672, "/"},
-           Row{"amqp://ann:@host", "ann", "", "host", 5672, "/"},
-           Row{"amqp://ann:s3cret@host:65535/a%2fb", "ann", "s3cret", "host", 65535, "a/b"},
-           Row{"amqp://ann:a%3ab%40%2f%25@host", "ann", "a:b@/%", "host", 5672, "/"},
-           Row{"amqp://ann:gr%C3%BC%c3%9f@host", "ann", "grüß", "host", 5672, "/"},
-           Row{"amqp://ann:p@ss@host", "ann", "p@ss", "host", 5672, "/"},
-           Row{"amqp://[::1]:5673/x", "guest", "guest", "::1", 5673, "x"},
-           Row{"amqp://[fe80::1]", "guest", "guest", "fe80::1", 5672, "/"},
+  for (const UrlRow& row : {
+           UrlRow{"amqp://", "guest", "guest", "127.0.0.1", 5672, "/"},
+           UrlRow{"amqp://host", "guest", "guest", "host", 5672, "/"},
+           UrlRow{"amqp://host/", "guest", "guest", "host", 5672, "/"},
+           UrlRow{"amqp://host/%2f", "guest", "guest", "host", 5672, "/"},
+           UrlRow{"amqp://host//", "guest", "guest", "host", 5672, "/"},
+           UrlRow{"amqp://host:1/shop", "guest", "guest", "host", 1, "shop"},
+           UrlRow{"amqps://host", "guest", "guest", "host", 5671, "/"},
+           UrlRow{"amqp://ann@host", "ann", "guest", "host", 5672, "/"},
+           UrlRow{"amqp://ann:@host", "ann", "", "host", 5672, "/"},
+           UrlRow{"amqp://ann:s3cret@host:65535/a%2fb", "ann", "s3cret", "host", 65535, "a/b"},
+           UrlRow{"amqp://ann:a%3ab%40%2f%25@host", "ann", "a:b@/%", "host", 5672, "/"},
+           UrlRow{"amqp://ann:gr%C3%BC%c3%9f@host", "ann", "grüß", "host", 5672, "/"},
+           UrlRow{"amqp://ann:p@ss@host", "ann", "p@ss", "host", 5672, "/"},
+           UrlRow{"amqp://[::1]:5673/x", "guest", "guest", "::1", 5673, "x"},
+           UrlRow{"amqp://[fe80::1]", "guest", "guest", "fe80::1", 5672, "/"},
        }) {
     CAPTURE(row.text);
     const auto url = parse_broker_url(row.text);

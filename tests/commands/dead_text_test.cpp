@@ -11,25 +11,25 @@ namespace {
 
 constexpr std::int64_t kTime_ms = 1700000000123;  // 2023-11-14 22:13:20 UTC
 
-Message letter(const std::string& id, const std::string& error = "no address") {
+Message failed_letter(const std::string& id, const std::string& error = "no address") {
   ::setenv("TZ", "UTC", 1);
   ::tzset();
-  Message letter;
-  letter.id = id;
-  letter.event = "send_email";
-  letter.body = R"({"to": "ann", "again": {"n": 1.0}})";
-  letter.enqueued_at_s = kTime_ms / 1000 - 60;
-  letter.trail.attempt = 3;
-  letter.trail.queue = "high";
-  letter.trail.error = error;
-  letter.trail.failed_at_ms = kTime_ms;
-  return letter;
+  Message failed_letter;
+  failed_letter.id = id;
+  failed_letter.event = "send_email";
+  failed_letter.body = R"({"to": "ann", "again": {"n": 1.0}})";
+  failed_letter.enqueued_at_s = kTime_ms / 1000 - 60;
+  failed_letter.trail.attempt = 3;
+  failed_letter.trail.queue = "high";
+  failed_letter.trail.error = error;
+  failed_letter.trail.failed_at_ms = kTime_ms;
+  return failed_letter;
 }
 
 }  // namespace
 
 TEST_CASE("dead text: a line for each, and how many there are") {
-  CHECK(dead_list_text({{letter("a"), letter("b", "first line\nsecond")}, 2, "", 2}) ==
+  CHECK(dead_list_text({{failed_letter("a"), failed_letter("b", "first line\nsecond")}, 2, "", 2}) ==
         "ID  EVENT       QUEUE  ATTEMPTS  FAILED AT            ERROR\n"
         "a   send_email  high          3  2023-11-14 22:13:20  no address\n"
         "b   send_email  high          3  2023-11-14 22:13:20  first line…\n"
@@ -37,9 +37,9 @@ TEST_CASE("dead text: a line for each, and how many there are") {
 }
 
 TEST_CASE("dead text: a long error is cut between two characters, and drives no terminal") {
-  const auto text = dead_list_text({{letter("a", std::string(99, 'x') + "äy\x1b[2J")}, 1, "", 1});
-  CHECK(text.find(" " + std::string(99, 'x') + "…\n1 dead letter\n") != std::string::npos);
-  const auto escape = dead_list_text({{letter("a", "\x1b[2J")}, 1, "", 1});
+  const auto text = dead_list_text({{failed_letter("a", std::string(99, 'x') + "äy\x1b[2J")}, 1, "", 1});
+  CHECK(text.find(" " + std::string(99, 'x') + "…\n1 dead failed_letter\n") != std::string::npos);
+  const auto escape = dead_list_text({{failed_letter("a", "\x1b[2J")}, 1, "", 1});
   CHECK(escape.find("  \\x1b[2J\n") != std::string::npos);
 }
 
@@ -47,7 +47,7 @@ TEST_CASE("dead text: what is no event is shown as far as it goes") {
   CHECK(dead_list_text({{Message{}}, 1, "", 1}) ==
         "ID  EVENT  QUEUE  ATTEMPTS  FAILED AT  ERROR\n"
         "-   -      -             1  -          -\n"
-        "1 dead letter\n");
+        "1 dead failed_letter\n");
 }
 
 TEST_CASE("dead text: a part of them says how many there are, and how to see all") {
@@ -59,12 +59,12 @@ TEST_CASE("dead text: a part of them says how many there are, and how to see all
            Row{{{}, 0, "", 0}, "no dead letters\n"},
            Row{{{}, 0, "x", 0}, "no dead letters\n"},
            Row{{{}, 3, "x", 0}, "none of 3 dead letters is of x\n"},
-           Row{{{letter("a")}, 3, "send_email", 1}, "\n1 of 3 dead letters is of send_email\n"},
-           Row{{{letter("a"), letter("b")}, 3, "send_email", 2},
+           Row{{{failed_letter("a")}, 3, "send_email", 1}, "\n1 of 3 dead letters is of send_email\n"},
+           Row{{{failed_letter("a"), failed_letter("b")}, 3, "send_email", 2},
                "\n2 of 3 dead letters are of send_email\n"},
-           Row{{{letter("a"), letter("b")}, 30000, "", 2},
+           Row{{{failed_letter("a"), failed_letter("b")}, 30000, "", 2},
                "\n30000 dead letters, the oldest 2 are shown: --limit 0 shows all\n"},
-           Row{{{letter("a")}, 9, "send_email", 5},
+           Row{{{failed_letter("a")}, 9, "send_email", 5},
                "\n5 of 9 dead letters are of send_email, the oldest is shown: --limit 0 shows "
                "all\n"},
        })
@@ -72,7 +72,7 @@ TEST_CASE("dead text: a part of them says how many there are, and how to see all
 }
 
 TEST_CASE("dead text: all of one, its params in the sender's order") {
-  auto full = letter("8ad2", "what():\n  no address");
+  auto full = failed_letter("8ad2", "what():\n  no address");
   full.trail.first_failed_at_ms = kTime_ms - 60000;
   full.trail.poller = "box/1";
   full.trail.plugin = "mailer.so 1a2b";
@@ -118,11 +118,11 @@ TEST_CASE("dead text: a body that is no JSON object is shown as it is, escaped")
 }
 
 TEST_CASE("dead text: the same for programs") {
-  const auto one = dead_letter_json(letter("a"));
+  const auto one = dead_letter_json(failed_letter("a"));
   CHECK(one.at("params") == json{{"to", "ann"}, {"again", {{"n", 1.0}}}});
   CHECK(one.at("attempts") == 3);
   CHECK(one.at("failed_at_ms") == kTime_ms);
-  const auto list = dead_list_json({{letter("a")}, 7, "send_email", 5});
+  const auto list = dead_list_json({{failed_letter("a")}, 7, "send_email", 5});
   CHECK(list.at("total") == 7);
   CHECK(list.at("matching") == 5);
   CHECK(list.at("shown") == 1);

@@ -31,10 +31,6 @@ class Alarm {
   const Site& site_;
 };
 
-int lost(const Site& site) {
-  return count_of(site.log(), ": connecting again");
-}
-
 }  // namespace
 
 TEST_CASE("connection: of several brokers the first that answers is used, also when it is lost") {
@@ -49,7 +45,7 @@ TEST_CASE("connection: of several brokers the first that answers is used, also w
   rabbit::disconnect();
   CHECK(site.wait_for_log(" is back"));
   CHECK(contains(site.log(), "for a test"));
-  CHECK(lost(site) == 1);
+  CHECK(times_lost(site) == 1);
   rabbit::queue("record", site.params("ran", R"("text": "x")"));
   CHECK(site.wait_for_lines("ran", 1));
 }
@@ -62,7 +58,7 @@ TEST_CASE("connection: a broker that does not answer any more is given up after 
   rabbit::disconnect();
   {
     const FrozenBroker frozen;
-    CHECK(wait_until([&] { return lost(site) == 1; }));
+    CHECK(wait_until([&] { return times_lost(site) == 1; }));
   }
   CHECK(site.wait_for_log(" is back"));
   rabbit::queue("record", site.params("ran", R"("text": "x")"));
@@ -82,5 +78,5 @@ TEST_CASE("connection: while an alarm blocks publishers, status says so, and a r
   }
   CHECK(site.wait_for_lines("ran", 2));
   CHECK(site.wait_for_log("Finished processing medium:throws"));
-  CHECK(lost(site) == 0);
+  CHECK(times_lost(site) == 0);
 }

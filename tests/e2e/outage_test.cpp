@@ -36,11 +36,7 @@ class OthersTurn {
   int fd_;
 };
 
-// The log's lines that tell of it.
-int lost(const Site& site) {
-  return count_of(site.log(), ": connecting again");
-}
-int back(const Site& site) {
+int times_back(const Site& site) {
   return count_of(site.log(), " is back");
 }
 
@@ -93,7 +89,7 @@ TEST_CASE("outage: kill -9 of the broker loses nothing, and is told once, as is 
   rabbit::queue("sleep", params, "medium", kEvents);
   REQUIRE(site.wait_for_lines("ran", 100));
   node(site, "kill");
-  CHECK(wait_until([&] { return lost(site) == 1; }));
+  CHECK(wait_until([&] { return times_lost(site) == 1; }));
   node(site, "start");
   CHECK(site.wait_for_log(" is back", 1, 60s));
   const auto numbers = [&] {
@@ -103,8 +99,8 @@ TEST_CASE("outage: kill -9 of the broker loses nothing, and is told once, as is 
   };
   CHECK(wait_until([&] { return numbers() == kEvents; }, 60s));
   CHECK(wait_until([] { return rabbit::ready("medium") == 0; }));
-  CHECK(lost(site) == 1);
-  CHECK(back(site) == 1);
+  CHECK(times_lost(site) == 1);
+  CHECK(times_back(site) == 1);
   CHECK(site.pollers() == std::vector<pid_t>{poller});
   CHECK(rabbit::ready("dead") == 0);
   rabbit::queue("record", site.params("after", R"("text": "x")"));
@@ -140,7 +136,7 @@ TEST_CASE("outage: a poller without its broker obeys its PID file, and its statu
   Site site("", {"hello_world"});
   const pid_t poller = site.start();
   node(site, "kill");
-  REQUIRE(wait_until([&] { return lost(site) == 1; }));
+  REQUIRE(wait_until([&] { return times_lost(site) == 1; }));
   const Ran status = site.actiond({"status", "--json"});
   CHECK(status.status == 0);
   CHECK(contains(status.out, "\"pid\": " + std::to_string(poller)));
@@ -162,9 +158,9 @@ TEST_CASE("outage: the way back to the plugins before is gone to its end when th
   const auto rolling_back = site.begin({"rollback", "--id", "1"});
   REQUIRE(site.wait_for_log("rolled back by hand"));
   node(site, "kill");
-  REQUIRE(wait_until([&] { return lost(site) == 1; }));
+  REQUIRE(wait_until([&] { return times_lost(site) == 1; }));
   node(site, "start");
-  REQUIRE(wait_until([&] { return back(site) == 1; }));
+  REQUIRE(wait_until([&] { return times_back(site) == 1; }));
   turn.reset();
   REQUIRE(wait_until([&] { return site.recorded_pid(1) != given_up; }));
   rabbit::queue("version", site.params("ran"));

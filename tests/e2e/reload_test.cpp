@@ -8,12 +8,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// As `cp` does it: the file is truncated and written in place, mapped or not.
-void overwrite(const Site& site, const std::string& plugin, const std::string& as) {
-  fs::copy_file(plugin_file(plugin), site.path("plugins.d") / (as + ".so"),
-                fs::copy_options::overwrite_existing);
-}
-
 void queue_version(const Site& site, const std::string& text = {}, int count = 1) {
   rabbit::queue("version", site.params("ran", "\"text\": \"" + text + "\""), "medium", count);
 }
@@ -49,7 +43,7 @@ TEST_CASE("reload: a plugin that is overwritten in place under load is taken up"
   site.start();
   rabbit::Publishing publishing;
   int queued = 0;
-  overwrite(site, "version_v2", "version");
+  site.overwrite("version_v2", "version");
   while (!last_line(site).starts_with("v2")) {
     publishing.queue("version",
                      site.params("ran", "\"text\": \"" + std::to_string(queued) + "-{n}\""),
@@ -77,7 +71,7 @@ TEST_CASE("reload: bad files are refused with a sentence, and the good one after
       {"constructor_crash", "SIGSEGV"}, {"version_v2", "already"}};
   for (const auto& [plugin, reason] : bad) {
     CAPTURE(plugin);
-    overwrite(site, plugin, "bad");
+    site.overwrite(plugin, "bad");
     CHECK(shows_problem(site, reason));
     CHECK(contains(problem_of(site), "bad.so"));
     CHECK(site.recorded_pid(1) == poller);
@@ -92,7 +86,7 @@ TEST_CASE("reload: bad files are refused with a sentence, and the good one after
   CHECK(site.recorded_pid(1) == poller);
   CHECK(contains(site.log(), "refused"));
   site.uninstall("bad.so");
-  overwrite(site, "version_v2", "version");
+  site.overwrite("version_v2", "version");
   CHECK(runs_version(site, "v2"));
   CHECK_FALSE(contains(problem_of(site), "refused"));
 }
@@ -102,13 +96,13 @@ TEST_CASE("reload: a constructor that hangs holds nobody up, not even its own co
   Site site("");
   site.install("version_v1", "version");
   const pid_t poller = site.start();
-  overwrite(site, "constructor_hang", "bad");
+  site.overwrite("constructor_hang", "bad");
   CHECK(wait_until([&] { return site.pollers().size() == 2; }));
   queue_version(site, "meanwhile");
   CHECK(site.wait_for_lines("ran", 1));
   CHECK(site.recorded_pid(1) == poller);
   site.uninstall("bad.so");
-  overwrite(site, "version_v2", "version");
+  site.overwrite("version_v2", "version");
   CHECK(runs_version(site, "v2"));
   CHECK(wait_until([&] { return site.pollers().size() == 1; }));
 }
@@ -120,7 +114,7 @@ TEST_CASE("reload: a set that crashes is given up for the one before it, at nobo
   const pid_t first = site.start();
   queue_version(site, "before");
   REQUIRE(site.wait_for_lines("ran", 1));
-  overwrite(site, "version_crash", "version");
+  site.overwrite("version_crash", "version");
   CHECK(wait_until([&] { return site.recorded_pid(1) != first; }));
   queue_version(site, "broken", 20);
   CHECK(site.wait_for_lines("ran", 21));
@@ -128,7 +122,7 @@ TEST_CASE("reload: a set that crashes is given up for the one before it, at nobo
   CHECK(last_line(site) == "v1 broken");
   CHECK(shows_problem(site, "gone back to the set"));
   CHECK(contains(site.log(), "crashed 3 runners within 1m of its takeover"));
-  overwrite(site, "version_v2", "version");
+  site.overwrite("version_v2", "version");
   CHECK(runs_version(site, "v2"));
   CHECK_FALSE(contains(problem_of(site), "gone back"));
 }
@@ -140,7 +134,7 @@ TEST_CASE("reload: a set that crashes several runners at once costs none of thei
   const pid_t first = site.start();
   queue_version(site, "before");
   REQUIRE(site.wait_for_lines("ran", 1));
-  overwrite(site, "version_crash", "version");
+  site.overwrite("version_crash", "version");
   CHECK(wait_until([&] { return site.recorded_pid(1) != first; }));
   queue_version(site, "broken", 60);
   CHECK(site.wait_for_lines("ran", 61));
@@ -152,7 +146,7 @@ TEST_CASE("reload: what was gone back from is not brought back by an edited conf
   Site site("");
   site.install("version_v1", "version");
   site.start();
-  overwrite(site, "version_v2", "version");
+  site.overwrite("version_v2", "version");
   REQUIRE(runs_version(site, "v2"));
   REQUIRE(site.actiond({"rollback", "--id", "1"}).status == 0);
   const pid_t back = site.recorded_pid(1);
@@ -161,7 +155,7 @@ TEST_CASE("reload: what was gone back from is not brought back by an edited conf
   CHECK(wait_until([&] { return children_of(site.recorded_pid(1)).size() == 2; }));
   CHECK(runs_version(site, "v1"));
   CHECK(contains(problem_of(site), "rolled back by hand"));
-  overwrite(site, "version_v2", "version");
+  site.overwrite("version_v2", "version");
   CHECK(runs_version(site, "v2"));
 }
 
@@ -170,7 +164,7 @@ TEST_CASE("reload: the way back is gone to its end though who goes it is killed"
   Site site("");
   site.install("version_v1", "version");
   site.start();
-  overwrite(site, "version_v2", "version");
+  site.overwrite("version_v2", "version");
   REQUIRE(runs_version(site, "v2"));
   const pid_t poller = site.recorded_pid(1);
   const auto rolling_back = site.begin({"rollback", "--id", "1"});
@@ -190,14 +184,14 @@ TEST_CASE("reload: back by hand, until the directory changes") {
   site.install("version_v1", "version");
   site.start();
   CHECK(contains(site.actiond({"rollback", "--id", "1"}).err, "none to go back to"));
-  overwrite(site, "version_v2", "version");
+  site.overwrite("version_v2", "version");
   REQUIRE(runs_version(site, "v2"));
   const Ran back = site.actiond({"rollback", "--id", "1"});
   CHECK_MESSAGE(back.status == 0, back.err);
   CHECK(runs_version(site, "v1"));
   CHECK(shows_problem(site, "rolled back by hand"));
   CHECK(contains(site.actiond({"plugins"}).out, "another content"));
-  overwrite(site, "version_v1", "version");
+  site.overwrite("version_v1", "version");
   CHECK(wait_until([&] { return !contains(problem_of(site), "by hand"); }));
   CHECK(contains(site.actiond({"rollback", "--id", "2"}).err, "no poller 2 runs"));
 }
@@ -209,7 +203,7 @@ TEST_CASE("reload: a handler that runs is finished by the old code while the new
   site.start();
   rabbit::queue("sleep", site.params("slept", R"("ms": 4000)"));
   REQUIRE(site.wait_for_lines("slept", 1));
-  overwrite(site, "version_v2", "version");
+  site.overwrite("version_v2", "version");
   CHECK(runs_version(site, "v2"));
   CHECK_FALSE(contains(site.log(), "Finished processing medium:sleep"));
   CHECK(site.wait_for_log("Finished processing medium:sleep"));
@@ -239,9 +233,9 @@ TEST_CASE("reload: in the foreground the next event runs the new code") {
   site.install("version_v1", "version");
   const auto console = site.begin({"run"});
   CHECK(runs_version(site, "v1"));
-  overwrite(site, "version_v2", "version");
+  site.overwrite("version_v2", "version");
   CHECK(runs_version(site, "v2"));
-  overwrite(site, "constructor_crash", "bad");
+  site.overwrite("constructor_crash", "bad");
   CHECK(shows_problem(site, "bad.so"));
   CHECK(runs_version(site, "v2"));
   CHECK(console->is_alive());
@@ -271,7 +265,7 @@ TEST_CASE("reload: manual leaves the directory alone") {
   Site site("reload: manual");
   site.install("version_v1", "version");
   const pid_t poller = site.start();
-  overwrite(site, "version_v2", "version");  // nor does it harm what is loaded
+  site.overwrite("version_v2", "version");  // nor does it harm what is loaded
   queue_version(site, "x", 200);
   CHECK(site.wait_for_lines("ran", 200));
   CHECK(last_line(site) == "v1 x");

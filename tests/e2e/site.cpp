@@ -58,6 +58,11 @@ void Site::install(const std::string& plugin, const std::string& as) {
   fs::rename(copying, target);
 }
 
+void Site::overwrite(const std::string& plugin, const std::string& as) const {
+  fs::copy_file(plugin_file(plugin), path("plugins.d") / (as + ".so"),
+                fs::copy_options::overwrite_existing);
+}
+
 void Site::install_text(const std::string& file, const std::string& content) {
   const auto target = path("plugins.d") / file;
   const auto copying = target.native() + ".copying";
@@ -130,4 +135,8 @@ std::string Site::log(int id) const {
 
 bool Site::wait_for_log(const std::string& part, int id, std::chrono::milliseconds limit) const {
   return wait_until([&] { return contains(log(id), part); }, limit);
+}
+
+int times_lost(const Site& site) {
+  return count_of(site.log(), ": connecting again");
 }

@@ -32,7 +32,9 @@ class Site {
   // Copies a plugin of the tests or of the examples into the plugin directory, as a deploy does:
   // under another name first, then renamed.
   void install(const std::string& plugin, const std::string& as = {});
-  // The same with a file's content.
+  // As `cp` does it: the file is truncated and written in place, mapped or not.
+  void overwrite(const std::string& plugin, const std::string& as) const;
+  // A file with this content, by renaming it.
   void install_text(const std::string& file, const std::string& content);
   void uninstall(const std::string& file);
 
@@ -68,6 +70,9 @@ class Site {
   std::filesystem::path directory_;
   int commands_ = 0;
 };
+
+// How often its log tells that the connection to the broker is lost.
+int times_lost(const Site& site);
 
 // Where the build left a plugin.
 std::filesystem::path plugin_file(const std::string& plugin);

@@ -9,12 +9,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// As `cp` does it: the file is truncated and written in place, mapped or not.
-void overwrite(const Site& site, const std::string& plugin, const std::string& as) {
-  fs::copy_file(plugin_file(plugin), site.path("plugins.d") / (as + ".so"),
-                fs::copy_options::overwrite_existing);
-}
-
 std::vector<pid_t> recorded_pids(const Site& site, int last_id) {
   std::vector<pid_t> pids;
   for (int id = 1; id <= last_id; ++id) pids.push_back(site.recorded_pid(id));
@@ -74,7 +68,7 @@ TEST_CASE("swaps: ten in place under load lose nothing, run nothing twice, leave
   std::size_t queued = 0, files = 0;
   for (int swap = 0; swap < 10; ++swap) {
     const auto before = recorded_pids(site, 2);
-    overwrite(site, swap % 2 == 0 ? "version_v2" : "version_v1", "version");
+    site.overwrite(swap % 2 == 0 ? "version_v2" : "version_v1", "version");
     for (int batch = 0; batch < 400 && !are_all_new(recorded_pids(site, 2), before); ++batch) {
       const std::string text = "\"text\": \"" + std::to_string(queued) + "-{n}\"";
       publishing.queue("version", site.params("ran", text), "medium", 50);
@@ -101,7 +95,7 @@ TEST_CASE("swaps: the pollers of a machine swap one after the other, and share w
   for (int id = 1; id <= 4; ++id) site.start(id);
   CHECK(snapshots(site).size() == 1);
   const auto before = recorded_pids(site, 4);
-  overwrite(site, "version_v2", "version");
+  site.overwrite("version_v2", "version");
   REQUIRE(wait_until([&] { return are_all_new(recorded_pids(site, 4), before); }));
   CHECK(snapshots(site).size() == 2);
   std::vector<std::string> swaps;
@@ -140,7 +134,7 @@ TEST_CASE("swaps: an executable that was replaced is the successor's") {
   const pid_t first = site.recorded_pid(1);
   fs::copy_file(ACTIOND, site.path("bin/new"));  // as packages do it: whole, then renamed
   fs::rename(site.path("bin/new"), executable);
-  overwrite(site, "version_v2", "version");
+  site.overwrite("version_v2", "version");
   REQUIRE(wait_until([&] { return site.recorded_pid(1) != first; }));
   const auto runs = fs::read_symlink("/proc/" + std::to_string(site.recorded_pid(1)) + "/exe");
   CHECK(runs == executable);  // not "… (deleted)"
@@ -166,7 +160,7 @@ TEST_CASE("swaps: without inotify a change is seen, and the old poller sees its 
   }
   REQUIRE_MESSAGE(started.status == 0, started.err);
   const pid_t first = site.recorded_pid(1);
-  overwrite(site, "version_v2", "version");
+  site.overwrite("version_v2", "version");
   CHECK(wait_until([&] { return site.recorded_pid(1) != first; }));
   CHECK(wait_until([&] { return site.pollers() == std::vector{site.recorded_pid(1)}; }));
   CHECK(runs_as(site, "version", "v2 "));

@@ -9,14 +9,14 @@ using Said = std::vector<std::string>;
 
 namespace {
 
-struct Scene {
+struct IntakeScene {
   const std::vector<std::string> queues{"high", "low"};
   DeliveryPool pool;
   FakeBroker broker;
   Intake intake{queues, pool};
   std::uint64_t tags[2] = {0, 0};
 
-  Scene() {
+  IntakeScene() {
     intake.connected(broker, 1);
     open(2);
     broker.take();
@@ -25,7 +25,7 @@ struct Scene {
     REQUIRE(intake.open(prefetch).ok());
     for (const QueueIndex queue : {0, 1}) intake.consuming(queue, prefetch);
   }
-  ~Scene() { intake.lost(); }
+  ~IntakeScene() { intake.lost(); }
 
   void deliver(QueueIndex queue, const std::string& event) {
     Message message;
@@ -45,7 +45,7 @@ struct Scene {
 }  // namespace
 
 TEST_CASE("intake: a lower queue waits until the higher one is proven empty") {
-  Scene scene;
+  IntakeScene scene;
   scene.deliver(1, "low");
   CHECK(scene.start() == "");
   CHECK(scene.broker.take() == Said{"probe 0"});
@@ -56,7 +56,7 @@ TEST_CASE("intake: a lower queue waits until the higher one is proven empty") {
 }
 
 TEST_CASE("intake: what a probe brings runs first, and the question is asked again") {
-  Scene scene;
+  IntakeScene scene;
   scene.deliver(1, "low");
   CHECK(scene.start() == "");
   scene.deliver(0, "high");
@@ -67,7 +67,7 @@ TEST_CASE("intake: what a probe brings runs first, and the question is asked aga
 }
 
 TEST_CASE("intake: after as many deliveries as the credit a proof is worth nothing") {
-  Scene scene;
+  IntakeScene scene;
   scene.deliver(1, "low 1");
   scene.deliver(1, "low 2");
   scene.start();
@@ -81,7 +81,7 @@ TEST_CASE("intake: after as many deliveries as the credit a proof is worth nothi
 }
 
 TEST_CASE("intake: an answer to a question from before the consumer was made anew proves nothing") {
-  Scene scene;
+  IntakeScene scene;
   scene.deliver(1, "low");
   CHECK(scene.start() == "");
   scene.open(5);
@@ -90,7 +90,7 @@ TEST_CASE("intake: an answer to a question from before the consumer was made ane
 }
 
 TEST_CASE("intake: before the consumer is in force nothing is asked and nothing lower starts") {
-  Scene scene;
+  IntakeScene scene;
   scene.deliver(1, "low");
   REQUIRE(scene.intake.open(5).ok());
   scene.broker.take();
@@ -102,7 +102,7 @@ TEST_CASE("intake: before the consumer is in force nothing is asked and nothing 
 }
 
 TEST_CASE("intake: closing gives back what waits, and what still comes") {
-  Scene scene;
+  IntakeScene scene;
   scene.deliver(0, "one");
   REQUIRE(scene.intake.close().ok());
   scene.deliver(1, "two");
@@ -111,7 +111,7 @@ TEST_CASE("intake: closing gives back what waits, and what still comes") {
 }
 
 TEST_CASE("intake: what a runner had not begun runs first again") {
-  Scene scene;
+  IntakeScene scene;
   scene.deliver(0, "one");
   scene.deliver(0, "two");
   DeliveryPointer one = scene.intake.next();
@@ -121,7 +121,7 @@ TEST_CASE("intake: what a runner had not begun runs first again") {
 }
 
 TEST_CASE("intake: with the connection everything that waits is gone") {
-  Scene scene;
+  IntakeScene scene;
   scene.deliver(0, "one");
   DeliveryPointer running = scene.intake.next();
   scene.deliver(0, "two");

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Scene final : SlotListener {
+struct SlotScene final : SlotListener {
   DeliveryPool pool;
   RunnerSlot slot{*this};
   std::string refused;
@@ -22,7 +22,7 @@ struct Scene final : SlotListener {
   std::string died;
   bool is_dead = false;
 
-  explicit Scene(std::vector<std::string> plugins) {
+  explicit SlotScene(std::vector<std::string> plugins) {
     RunnerSetup setup;
     for (const auto& plugin : plugins) setup.files.push_back(TEST_PLUGINS "/" + plugin + ".so");
     setup.queues = {"high"};
@@ -30,7 +30,7 @@ struct Scene final : SlotListener {
     REQUIRE(slot.start(to_text(setup)).ok());
     wait_until([&] { return slot.is_ready() || !refused.empty(); });
   }
-  ~Scene() override { slot.abandon(); }
+  ~SlotScene() override { slot.abandon(); }
 
   void on_ready(RunnerSlot&, const LoadReport&) override {}
   void on_refused(RunnerSlot&, const std::string& why) override { refused = why; }
@@ -84,7 +84,7 @@ using Texts = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("slot: a pipe of runs ends in order") {
-  Scene scene({"noop", "throws"});
+  SlotScene scene({"noop", "throws"});
   for (int i = 0; i < 50; ++i) scene.hand("noop");
   scene.hand("throws");
   scene.hand("noop");
@@ -95,7 +95,7 @@ TEST_CASE("slot: a pipe of runs ends in order") {
 }
 
 TEST_CASE("slot: an event that no plugin provides, and params that are no object") {
-  Scene scene({"noop"});
+  SlotScene scene({"noop"});
   scene.hand("nothing");
   scene.hand("noop", "[1]");
   scene.hand("noop", "{");
@@ -114,7 +114,7 @@ TEST_CASE("slot: a crash is charged to the run in hand alone, by its signal's na
                                                   {"grandchild", ""}};
   for (const auto& [plugin, cause] : causes) {
     CAPTURE(plugin);
-    Scene scene({"noop", plugin});
+    SlotScene scene({"noop", plugin});
     scene.hand("noop");
     scene.hand(plugin);
     scene.hand("noop");
@@ -128,7 +128,7 @@ TEST_CASE("slot: a crash is charged to the run in hand alone, by its signal's na
 }
 
 TEST_CASE("slot: what has not begun can be taken back, what runs can't") {
-  Scene scene({"sleeper", "noop"});
+  SlotScene scene({"sleeper", "noop"});
   scene.hand("sleep", R"({"ms":300})");
   scene.wait_until([&] { return scene.slot.in_hand() != nullptr; });
   scene.hand("noop");
@@ -141,7 +141,7 @@ TEST_CASE("slot: what has not begun can be taken back, what runs can't") {
 }
 
 TEST_CASE("slot: a killed run ends as it was told, and the rest of the pipe comes back") {
-  Scene scene({"hang", "noop"});
+  SlotScene scene({"hang", "noop"});
   scene.hand("hang");
   scene.wait_until([&] { return scene.slot.in_hand() != nullptr; });
   scene.hand("noop");
@@ -152,7 +152,7 @@ TEST_CASE("slot: a killed run ends as it was told, and the rest of the pipe come
 }
 
 TEST_CASE("slot: what a handler queues and logs comes before its end") {
-  Scene scene({"floods", "chatty"});
+  SlotScene scene({"floods", "chatty"});
   scene.hand("floods", R"({"count":500})");
   scene.hand("chatty");
   scene.wait_for_ends(2);
@@ -170,7 +170,7 @@ TEST_CASE("slot: plugins that can't be used are refused by name and reason") {
   };
   for (const auto& [plugin, reason] : reasons) {
     CAPTURE(plugin);
-    Scene scene({plugin});
+    SlotScene scene({plugin});
     CHECK(scene.refused.find("plugin " + plugin + ".so") != std::string::npos);
     CHECK(scene.refused.find(reason) != std::string::npos);
     CHECK(scene.refused.find('\n') == std::string::npos);
@@ -179,12 +179,12 @@ TEST_CASE("slot: plugins that can't be used are refused by name and reason") {
 
 TEST_CASE("slot: an event that two plugins provide is refused, naming both") {
   RunnerSetup setup;
-  Scene scene({"noop", "noop"});
+  SlotScene scene({"noop", "noop"});
   CHECK(scene.refused.find("noop.so provides the event 'noop'") != std::string::npos);
 }
 
 TEST_CASE("slot: a dismissed runner leaves without a word of blame") {
-  Scene scene({"noop"});
+  SlotScene scene({"noop"});
   scene.slot.dismiss();
   scene.wait_until([&] { return scene.is_dead; });
   CHECK(scene.died.empty());

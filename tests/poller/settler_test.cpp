@@ -10,7 +10,7 @@ using Said = std::vector<std::string>;
 
 namespace {
 
-struct Scene {
+struct SettlerScene {
   DeliveryPool pool;
   FakeBroker broker;
   Said settled;
@@ -26,8 +26,8 @@ struct Scene {
                   }};
   action::Trail trail;  // of what was settled last
 
-  Scene() { settler.connected(broker, 1); }
-  ~Scene() { settler.lost(); }
+  SettlerScene() { settler.connected(broker, 1); }
+  ~SettlerScene() { settler.lost(); }
 
   DeliveryPointer delivery(std::uint64_t tag = 5) {
     DeliveryPointer made = pool.get();
@@ -58,14 +58,14 @@ const Result<void> refused = Error{"no room"};
 }  // namespace
 
 TEST_CASE("settler: a success is acknowledged at once") {
-  Scene scene;
+  SettlerScene scene;
   scene.end(scene.delivery(), Ending::Done);
   CHECK(scene.broker.take() == Said{"ack 0 5"});
-  CHECK(scene.settled == Said{Scene::by(Settlement::Acknowledge)});
+  CHECK(scene.settled == Said{SettlerScene::by(Settlement::Acknowledge)});
 }
 
 TEST_CASE("settler: a failure is acknowledged only once its dead letter is confirmed") {
-  Scene scene;
+  SettlerScene scene;
   scene.end(scene.delivery(), Ending::Failed, "boom");
   CHECK(scene.broker.take() == Said{"dead mail boom"});
   CHECK(scene.settled.empty());
@@ -74,7 +74,7 @@ TEST_CASE("settler: a failure is acknowledged only once its dead letter is confi
 }
 
 TEST_CASE("settler: a dead letter that is not taken leaves the original with the broker") {
-  Scene scene;
+  SettlerScene scene;
   scene.end(scene.delivery(), Ending::Failed, "boom");
   scene.settler.published(1, refused);
   CHECK(scene.broker.take() == Said{"dead mail boom", "give back 0 5"});
@@ -83,7 +83,7 @@ TEST_CASE("settler: a dead letter that is not taken leaves the original with the
 }
 
 TEST_CASE("settler: a retry is the next attempt, and tells of this one") {
-  Scene scene;
+  SettlerScene scene;
   scene.chances.has_attempts = true;
   auto delivery = scene.delivery();
   delivery->plugin = "mail.so 1a2b";
@@ -104,7 +104,7 @@ TEST_CASE("settler: a retry is the next attempt, and tells of this one") {
 }
 
 TEST_CASE("settler: a dead letter keeps the number of the attempt that failed") {
-  Scene scene;
+  SettlerScene scene;
   auto delivery = scene.delivery();
   delivery->message.trail.attempt = 20;
   scene.end(std::move(delivery), Ending::Failed, "boom");
@@ -113,7 +113,7 @@ TEST_CASE("settler: a dead letter keeps the number of the attempt that failed") 
 }
 
 TEST_CASE("settler: an unknown event spends no attempt and remembers since when") {
-  Scene scene;
+  SettlerScene scene;
   scene.chances.may_become_known = true;
   scene.end(scene.delivery(), Ending::Unknown);
   scene.settler.published(1, taken);
@@ -135,7 +135,7 @@ TEST_CASE("settler: an unknown event spends no attempt and remembers since when"
 }
 
 TEST_CASE("settler: a snooze goes to the delay queues with no attempt spent") {
-  Scene scene;
+  SettlerScene scene;
   scene.end(scene.delivery(), Ending::Snoozed);
   CHECK(scene.broker.take() == Said{"later high mail 2000"});
   scene.settler.published(1, taken);
@@ -143,7 +143,7 @@ TEST_CASE("settler: a snooze goes to the delay queues with no attempt spent") {
 }
 
 TEST_CASE("settler: a success waits until all that it queued is confirmed") {
-  Scene scene;
+  SettlerScene scene;
   auto delivery = scene.delivery();
   scene.settler.queue(*delivery, "low", event("a"));
   scene.settler.queue(*delivery, "low", event("b"));
@@ -155,7 +155,7 @@ TEST_CASE("settler: a success waits until all that it queued is confirmed") {
 }
 
 TEST_CASE("settler: what it queues for later goes to the delay queues, and is awaited as well") {
-  Scene scene;
+  SettlerScene scene;
   auto delivery = scene.delivery();
   scene.settler.queue(*delivery, "low", event("a"), 1500ms);
   scene.settler.queue(*delivery, "low", event("b"), -1ms);
@@ -168,7 +168,7 @@ TEST_CASE("settler: what it queues for later goes to the delay queues, and is aw
 }
 
 TEST_CASE("settler: what it queued was not taken, so it has failed") {
-  Scene scene;
+  SettlerScene scene;
   auto delivery = scene.delivery();
   scene.settler.queue(*delivery, "low", event("a"));
   scene.end(std::move(delivery), Ending::Done);
@@ -178,7 +178,7 @@ TEST_CASE("settler: what it queued was not taken, so it has failed") {
 }
 
 TEST_CASE("settler: while the broker is blocked publications are kept back, in order") {
-  Scene scene;
+  SettlerScene scene;
   scene.broker.blocked = true;
   auto delivery = scene.delivery();
   scene.settler.queue(*delivery, "low", event("a"));
@@ -193,12 +193,12 @@ TEST_CASE("settler: while the broker is blocked publications are kept back, in o
 }
 
 TEST_CASE("settler: with the connection every tag is void") {
-  Scene scene;
+  SettlerScene scene;
   auto running = scene.delivery(7);
   scene.end(scene.delivery(5), Ending::Failed, "boom");
   scene.broker.take();
   scene.settler.lost();
-  CHECK(scene.settled == Said{Scene::by(Settlement::Forget)});
+  CHECK(scene.settled == Said{SettlerScene::by(Settlement::Forget)});
   FakeBroker next;
   scene.settler.connected(next, 2);
   scene.settler.published(1, taken);  // a number of the old connection
@@ -208,7 +208,7 @@ TEST_CASE("settler: with the connection every tag is void") {
 }
 
 TEST_CASE("settler: a stopped event is given back") {
-  Scene scene;
+  SettlerScene scene;
   scene.end(scene.delivery(), Ending::Stopped, "stopped");
   CHECK(scene.broker.take() == Said{"give back 0 5"});
 }

@@ -21,16 +21,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-class Directory {
+class SnapshotScene {
  public:
-  Directory() {
+  SnapshotScene() {
     std::string path = fs::temp_directory_path() / "action-snapshots.XXXXXX";
     REQUIRE(::mkdtemp(path.data()) != nullptr);
     root = path;
     fs::create_directory(source());
     fs::create_directory(run_dir());
   }
-  ~Directory() { fs::remove_all(root); }
+  ~SnapshotScene() { fs::remove_all(root); }
 
   fs::path source() const { return root / "plugins.d"; }
   fs::path run_dir() const { return root / "run"; }
@@ -79,7 +79,7 @@ Snapshots::Keep keeping(const std::set<std::string>& sets) {
 
 TEST_CASE(
     "snapshots: a copy of files and subdirectories, links followed, temporary files left out") {
-  const Directory here;
+  const SnapshotScene here;
   here.write("mail.so", "mail");
   here.write("lib/helper.so", "helper");
   here.write(".mail.so.1234", "half a");
@@ -99,7 +99,7 @@ TEST_CASE(
 }
 
 TEST_CASE("snapshots: the same content is one snapshot, other content another") {
-  const Directory here;
+  const SnapshotScene here;
   here.write("mail.so", "one");
   Snapshots snapshots(here.run_dir());
   const auto first = snapshots.take(here.source(), keeping({}));
@@ -114,7 +114,7 @@ TEST_CASE("snapshots: the same content is one snapshot, other content another") 
 }
 
 TEST_CASE("snapshots: what nobody uses or keeps is removed, with what a dead process left") {
-  const Directory here;
+  const SnapshotScene here;
   here.write("mail.so", "one");
   Snapshots snapshots(here.run_dir());
   std::string kept, used;
@@ -138,7 +138,7 @@ TEST_CASE("snapshots: what nobody uses or keeps is removed, with what a dead pro
 }
 
 TEST_CASE("snapshots: a damaged one is made anew") {
-  const Directory here;
+  const SnapshotScene here;
   here.write("mail.so", "whole");
   Snapshots snapshots(here.run_dir());
   fs::path file;
@@ -155,7 +155,7 @@ TEST_CASE("snapshots: a damaged one is made anew") {
 }
 
 TEST_CASE("snapshots: a full disk is a sentence, and leaves nothing behind") {
-  const Directory here;
+  const SnapshotScene here;
   here.write("mail.so", std::string(5000, 'x'));
   Snapshots snapshots(here.run_dir());
   {
@@ -170,7 +170,7 @@ TEST_CASE("snapshots: a full disk is a sentence, and leaves nothing behind") {
 }
 
 TEST_CASE("snapshots: a damaged one stays for those who use it until there is a whole one") {
-  const Directory here;
+  const SnapshotScene here;
   here.write("mail.so", std::string(5000, 'x'));
   Snapshots snapshots(here.run_dir());
   const auto in_use = snapshots.take(here.source(), keeping({}));
@@ -188,7 +188,7 @@ TEST_CASE("snapshots: a damaged one stays for those who use it until there is a 
 
 TEST_CASE(
     "snapshots: what is to be kept is asked while nobody else can begin to use or remove one") {
-  const Directory here;
+  const SnapshotScene here;
   here.write("mail.so", "one");
   bool is_locked = false;
   const auto snapshot = Snapshots(here.run_dir()).take(here.source(), [&] {
@@ -201,7 +201,7 @@ TEST_CASE(
 }
 
 TEST_CASE("snapshots: many that take and remove at the same time lose none that is in use") {
-  const Directory here;
+  const SnapshotScene here;
   const int takers = 4, rounds = 60;
   for (int content = 0; content < 3; ++content)
     here.write("content." + std::to_string(content) + "/mail.so", std::to_string(content));
@@ -223,7 +223,7 @@ TEST_CASE("snapshots: many that take and remove at the same time lose none that 
 }
 
 TEST_CASE("snapshots: an earlier one is opened by its hash while it is there") {
-  const Directory here;
+  const SnapshotScene here;
   here.write("mail.so", "one");
   Snapshots snapshots(here.run_dir());
   std::string hash;
@@ -241,7 +241,7 @@ TEST_CASE("snapshots: an earlier one is opened by its hash while it is there") {
 }
 
 TEST_CASE("snapshots: a missing directory, and a link that leads back, are sentences") {
-  const Directory here;
+  const SnapshotScene here;
   Snapshots snapshots(here.run_dir());
   const auto missing = snapshots.take(here.root / "nowhere", keeping({}));
   REQUIRE_FALSE(missing);
@@ -253,7 +253,7 @@ TEST_CASE("snapshots: a missing directory, and a link that leads back, are sente
 }
 
 TEST_CASE("snapshots: a run_dir within the plugin directory is no part of it") {
-  const Directory here;
+  const SnapshotScene here;
   here.write("mail.so", "one");
   fs::create_directory(here.source() / "run");
   Snapshots snapshots(here.source() / "run");
@@ -269,7 +269,7 @@ TEST_CASE("snapshots: a run_dir within the plugin directory is no part of it") {
 }
 
 TEST_CASE("snapshots: when a set crashed is remembered") {
-  const Directory here;
+  const SnapshotScene here;
   here.write("mail.so", "one");
   Snapshots snapshots(here.run_dir());
   const auto snapshot = snapshots.take(here.source(), keeping({}));
@@ -280,7 +280,7 @@ TEST_CASE("snapshots: when a set crashed is remembered") {
 }
 
 TEST_CASE("plugin tree: its look changes with content, mode, and names") {
-  const Directory here;
+  const SnapshotScene here;
   here.write("mail.so", "one");
   const auto look = tree_look(here.source());
   CHECK(tree_look(here.source()) == look);
@@ -295,7 +295,7 @@ TEST_CASE("plugin tree: its look changes with content, mode, and names") {
 }
 
 TEST_CASE("plugin tree: names and contents can't be taken for each other") {
-  const Directory one, other;
+  const SnapshotScene one, other;
   one.write("a.so", "b");
   other.write("a.so", "");
   other.write("b.so", "");
@@ -314,7 +314,7 @@ TEST_CASE("set record: what ran before is the way back") {
 }
 
 TEST_CASE("set record: written, read, and what can't be understood is none") {
-  const Directory here;
+  const SnapshotScene here;
   CHECK(read_set_record(here.run_dir(), 1) == SetRecord{});
   const SetRecord record{"v2", "v1", "v3", "crashed"};
   REQUIRE(write_set_record(here.run_dir(), 1, record));

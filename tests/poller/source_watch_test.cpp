@@ -19,9 +19,9 @@ namespace fs = std::filesystem;
 namespace {
 
 // A loop, a configuration, and what was told.
-class Scene {
+class WatchScene {
  public:
-  Scene() {
+  WatchScene() {
     std::string path = fs::temp_directory_path() / "action-sources.XXXXXX";
     REQUIRE(::mkdtemp(path.data()) != nullptr);
     root = path;
@@ -33,7 +33,7 @@ class Scene {
     config.plugins = root / "current/plugins.d";
     config.run_dir = root / "run";
   }
-  ~Scene() { fs::remove_all(root); }
+  ~WatchScene() { fs::remove_all(root); }
 
   SourceEvents events() {
     return {[this] { ++changes; }, [this](std::chrono::seconds) { ++unrests; }};
@@ -58,7 +58,7 @@ class Scene {
 }  // namespace
 
 TEST_CASE("source watch: a link that is switched where no hint comes from is seen") {
-  Scene scene;
+  WatchScene scene;
   SourceWatch watch(scene.io, scene.config, scene.events());
   watch.start();
   fs::create_directory_symlink("two", scene.root / "next");
@@ -73,7 +73,7 @@ TEST_CASE("source watch: a look that hangs holds nobody up, and tells nothing af
     bool is_open = true, is_waited_at = false, has_passed = false;
   };
   const auto gate = std::make_shared<Gate>();
-  Scene scene;
+  WatchScene scene;
   const auto look = [gate]() -> std::string {
     std::unique_lock lock(gate->mutex);
     if (gate->is_open) return "before";
@@ -100,7 +100,7 @@ TEST_CASE("source watch: a look that hangs holds nobody up, and tells nothing af
 }
 
 TEST_CASE("source watch: what never rests is said once") {
-  Scene scene;
+  WatchScene scene;
   std::atomic<int> looks = 0;
   SourceWatch watch(
       scene.io, scene.config, scene.events(), [&] { return std::to_string(++looks); }, 500ms);

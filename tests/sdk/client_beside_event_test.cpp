@@ -9,7 +9,7 @@
 
 namespace {
 
-class ForwardingEvent : public action::Event {
+class BesideEvent : public action::Event {
  public:
   void process() override { queue_action_event("by_the_host", {{"from", id()}}); }
 };
@@ -18,6 +18,6 @@ class ForwardingEvent : public action::Event {
 
 TEST_CASE("client beside event: an event's own function still queues by the host") {
   static_assert(std::is_same_v<decltype(action::queue_action_event("e")), std::string>);
-  const action_run run{sizeof(action_run), 1, "forwarding", "id", "medium", "{}", 2, 0};
-  CHECK(action::detail::run_event<ForwardingEvent>(nullptr, nullptr, &run) == ACTION_FAILED);
+  const action_run run{sizeof(action_run), 1, "beside", "id", "medium", "{}", 2, 0};
+  CHECK(action::detail::run_event<BesideEvent>(nullptr, nullptr, &run) == ACTION_FAILED);
 }

@@ -11,7 +11,7 @@ const nlohmann::json environment = {
     {"smtp", {{"host", "mail.example.org"}, {"port", 2525}, {"tls", true}}}, {"empty", nullptr}};
 
 template <class T>
-Ran run() {
+Ran run_configured() {
   return action::testing::run<T>({}, {.config = environment});
 }
 
@@ -27,7 +27,7 @@ TEST_CASE("config: a dotted key finds a value, a missing one is null") {
       CHECK(action::config("smtp.port") == 2525);
     }
   };
-  CHECK(run<AskingEvent>().outcome == Outcome::Done);
+  CHECK(run_configured<AskingEvent>().outcome == Outcome::Done);
 }
 
 TEST_CASE("config: a fallback stands in for what is missing or null, and gives the type") {
@@ -43,14 +43,14 @@ TEST_CASE("config: a fallback stands in for what is missing or null, and gives t
       CHECK(action::config("smtp.user", std::string_view("nobody")) == "nobody");
     }
   };
-  CHECK(run<FallingBackEvent>().outcome == Outcome::Done);
+  CHECK(run_configured<FallingBackEvent>().outcome == Outcome::Done);
 }
 
 TEST_CASE("config: a value of another type fails, with the key's name") {
   struct WrongTypeEvent : action::Event {
     void process() override { config("smtp.host", 25); }
   };
-  const auto ran = run<WrongTypeEvent>();
+  const auto ran = run_configured<WrongTypeEvent>();
   CHECK(ran.outcome == Outcome::Failed);
   CHECK(ran.reason.find("smtp.host") != std::string::npos);
 }
@@ -62,7 +62,7 @@ TEST_CASE("config: a required value that is missing fails, with the key's name")
       action::config<std::string>("smtp.user");
     }
   };
-  const auto ran = run<RequiringEvent>();
+  const auto ran = run_configured<RequiringEvent>();
   CHECK(ran.outcome == Outcome::Failed);
   CHECK(ran.reason.find("smtp.user") != std::string::npos);
 }

@@ -19,7 +19,7 @@ const action_plugin_descriptor& load(const char* file) {
 }
 
 // Runs the plugin's only event, "version", which appends the plugin's version to the file.
-void run(const action_plugin_descriptor& plugin, const std::string& file) {
+void run_by_host(const action_plugin_descriptor& plugin, const std::string& file) {
   std::uint32_t count = 0;
   const action_event* const* events = plugin.events(&count);
   REQUIRE(count == 1);
@@ -39,8 +39,8 @@ TEST_CASE("isolation: plugins with the same class each run their own") {
   const auto& second = load(PLUGIN_V2);
   CHECK(std::string(first.name) == "version_v1");
   CHECK(std::string(second.version) == "v2");
-  run(first, file);
-  run(second, file);
+  run_by_host(first, file);
+  run_by_host(second, file);
 
   std::string lines[2];
   std::ifstream written(file);

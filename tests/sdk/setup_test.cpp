@@ -8,28 +8,28 @@ using action::testing::Outcome;
 
 namespace {
 
-std::vector<std::string> steps;
+std::vector<std::string> setup_steps;
 bool is_failing = false;
 
 void connect() {
-  steps.push_back("connect");
+  setup_steps.push_back("connect");
 }
 void warm_up() {
   if (is_failing) throw std::runtime_error("nothing to warm");
-  steps.push_back("warm up");
+  setup_steps.push_back("warm up");
 }
 ACTION_SETUP(connect)
 ACTION_SETUP(warm_up)
 ACTION_SETUP([] { action::log("set up in {}", action::config("place", "nowhere")); });
 
-ACTION_TEARDOWN([] { steps.push_back("disconnect"); })
+ACTION_TEARDOWN([] { setup_steps.push_back("disconnect"); })
 ACTION_TEARDOWN([] {
   if (is_failing) throw std::runtime_error("stuck");
-  steps.push_back("cool down");
+  setup_steps.push_back("cool down");
 })
 
 struct Clean {
-  Clean() { steps.clear(); }
+  Clean() { setup_steps.clear(); }
   ~Clean() { is_failing = false; }
 };
 
@@ -40,7 +40,7 @@ using Steps = std::vector<std::string>;
 TEST_CASE_FIXTURE(Clean, "setup: functions run in the order written, with the configuration") {
   const auto ran = action::testing::setup({.config = {{"place", "a test"}}});
   CHECK(ran.outcome == Outcome::Done);
-  CHECK(steps == Steps{"connect", "warm up"});
+  CHECK(setup_steps == Steps{"connect", "warm up"});
   CHECK(ran.logged.at(0).text == "set up in a test");
 }
 
@@ -49,18 +49,18 @@ TEST_CASE_FIXTURE(Clean, "setup: one that throws refuses the plugin with its wha
   const auto ran = action::testing::setup();
   CHECK(ran.outcome == Outcome::Failed);
   CHECK(ran.reason == "nothing to warm");
-  CHECK(steps == Steps{"connect"});
+  CHECK(setup_steps == Steps{"connect"});
 }
 
 TEST_CASE_FIXTURE(Clean, "teardown: functions run in reverse order") {
   action::testing::teardown();
-  CHECK(steps == Steps{"cool down", "disconnect"});
+  CHECK(setup_steps == Steps{"cool down", "disconnect"});
 }
 
 TEST_CASE_FIXTURE(Clean, "teardown: one that throws is logged and keeps none from running") {
   is_failing = true;
   const auto ran = action::testing::teardown();
-  CHECK(steps == Steps{"disconnect"});
+  CHECK(setup_steps == Steps{"disconnect"});
   CHECK(ran.logged.at(0).text == "teardown: stuck");
   CHECK(ran.logged.at(0).level == action::Level::Error);
 }

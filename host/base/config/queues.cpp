@@ -11,13 +11,13 @@ namespace {
 
 constexpr std::size_t max_name_bytes = 100;  // a name in AMQP has 255, prefix and suffix included
 constexpr std::string_view name_rule = "must be of letters, digits, _ and -, at most 100 of them";
-constexpr std::string_view name_characters =
+constexpr std::string_view queue_name_characters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
 bool is_name(const Tree& value) {
   return value.kind == Tree::Kind::Scalar && !value.text.empty() &&
          value.text.size() <= max_name_bytes &&
-         value.text.find_first_not_of(name_characters) == std::string::npos;
+         value.text.find_first_not_of(queue_name_characters) == std::string::npos;
 }
 
 // <application>.dead and <application>.delay.* are the daemon's own.

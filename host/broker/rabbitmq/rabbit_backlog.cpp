@@ -16,10 +16,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr amqp_channel_t kLooking = 1;
-constexpr amqp_channel_t kFirstChannel = 2;
-constexpr int kPrefetch = 1000;
-constexpr auto kSilence = 100ms;
-constexpr int kMostSilences = 100;
+constexpr amqp_channel_t kFirstBacklogChannel = 2;
+constexpr int kBacklogPrefetch = 1000;
+constexpr auto kBacklogSilence = 100ms;
+constexpr int kMostBacklogSilences = 100;
 
 struct Source {
   std::string full_name;
@@ -70,18 +70,18 @@ class RabbitBacklog : public Backlog, BrokerListener {
     if (!depth && depth.error().text.find("404 NOT_FOUND") == std::string::npos)
       return depth.error();
     if (!depth || depth->messages == 0) return {};
-    const auto number = static_cast<amqp_channel_t>(kFirstChannel + channels_.size());
+    const auto number = static_cast<amqp_channel_t>(kFirstBacklogChannel + channels_.size());
     if (auto opened = connection_->open_channel(number); !opened) return opened;
     channel_sources_.push_back(&source);
     is_reading_ = true;
     silences_ = 0;
     return channels_.emplace_back(*connection_, number, channels_.size(), source.full_name)
-        .consume(kPrefetch);
+        .consume(kBacklogPrefetch);
   }
 
   Result<void> read() {
     amqp_frame_t frame;
-    auto read = connection_->next_frame(frame, kSilence);
+    auto read = connection_->next_frame(frame, kBacklogSilence);
     if (!read) return read.error();
     if (!*read) return on_silence();
     silences_ = 0;
@@ -91,7 +91,7 @@ class RabbitBacklog : public Backlog, BrokerListener {
   }
 
   Result<void> take_frame(const amqp_frame_t& frame) {
-    const std::size_t channel = frame.channel - std::size_t{kFirstChannel};
+    const std::size_t channel = frame.channel - std::size_t{kFirstBacklogChannel};
     if (channel < channels_.size()) return channels_[channel].take(frame, *this);
     if (frame.frame_type == AMQP_FRAME_METHOD &&
         frame.payload.method.id == AMQP_CONNECTION_CLOSE_METHOD)
@@ -102,7 +102,7 @@ class RabbitBacklog : public Backlog, BrokerListener {
 
   // All came, or the prefetch is used up by what is not removed yet: then the caller has it first.
   Result<void> on_silence() {
-    if (++silences_ > kMostSilences) return Error{"the broker does not answer any more"};
+    if (++silences_ > kMostBacklogSilences) return Error{"the broker does not answer any more"};
     if (silences_ > 1) return {};
     return channels_.back().probe();
   }

@@ -8,14 +8,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr amqp_channel_t kChannel = 1;
+constexpr amqp_channel_t kLookChannel = 1;
 
 // A queue that is not there is no problem: the first poller or event declares it.
 QueueLook look_at(action::Connection& connection, const action::Topology& topology,
                   const std::string& name) {
   QueueLook look;
   look.name = name;
-  const auto depth = action::queue_depth(connection, kChannel, topology.queue(name));
+  const auto depth = action::queue_depth(connection, kLookChannel, topology.queue(name));
   if (depth) {
     look.ready = depth->messages;
     look.consumers = depth->consumers;
@@ -31,7 +31,7 @@ Result<BrokerLook> look_at_rabbit(const action::Link::Target& target, const acti
                                   std::chrono::milliseconds timeout) {
   auto connection = action::Connection::open(url, target.name, timeout);
   if (!connection) return connection.error();
-  if (auto opened = (*connection)->open_channel(kChannel); !opened) return opened.error();
+  if (auto opened = (*connection)->open_channel(kLookChannel); !opened) return opened.error();
   BrokerLook look;
   look.name = url.display();
   for (const auto& queue : target.topology.queues)

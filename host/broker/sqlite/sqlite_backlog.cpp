@@ -11,7 +11,7 @@ namespace {
 using action::QueueFile;
 using action::Statement;
 
-constexpr char kRead[] =
+constexpr char kReadBacklog[] =
     "SELECT seq, (SELECT name FROM queues WHERE queues.id = events.queue) AS full_name, is_later,"
     " due_ms, " ACTION_MESSAGE_COLUMNS
     " FROM events"
@@ -23,7 +23,7 @@ class SqliteBacklog : public Backlog {
       : file_(std::move(file)),
         owner_(owner),
         prefix_(application + "."),
-        read_(file_->database(), kRead),
+        read_(file_->database(), kReadBacklog),
         own_(file_->database(), "UPDATE events SET owner = ?, owned_since_ms = 0 WHERE seq = ?"),
         remove_(file_->database(), "DELETE FROM events WHERE seq = ? AND owner = ?") {}
 

@@ -12,10 +12,10 @@ using action::QueueFile;
 using action::Statement;
 
 constexpr int kPage = 500;  // read together, and settled in one transaction
-constexpr std::size_t kMostBytes = 32 << 20;
+constexpr std::size_t kMostDeadBytes = 32 << 20;
 
 constexpr char kCount[] = "SELECT count(*) FROM events WHERE queue = ? AND owner IS NULL";
-constexpr char kRead[] = "SELECT seq, due_ms, " ACTION_MESSAGE_COLUMNS
+constexpr char kReadDead[] = "SELECT seq, due_ms, " ACTION_MESSAGE_COLUMNS
                          " FROM events WHERE queue = ? AND owner IS NULL AND is_later = 0"
                          " AND (due_ms, seq) > (?, ?) ORDER BY due_ms, seq LIMIT ?";
 
@@ -26,7 +26,7 @@ class SqliteDeadLetters : public DeadLetters {
       : file_(std::move(file)),
         topology_(std::move(topology)),
         dead_(dead),
-        read_(file_->database(), kRead),
+        read_(file_->database(), kReadDead),
         delete_(file_->database(), "DELETE FROM events WHERE seq = ? AND queue = ?") {}
 
   Result<void> count_letters() {
@@ -76,7 +76,7 @@ class SqliteDeadLetters : public DeadLetters {
   Result<std::vector<Letter>> next_page() {
     std::vector<Letter> page;
     std::size_t bytes = 0;
-    for (read_.with(dead_, last_due_ms_, last_seq_, kPage); bytes < kMostBytes;) {
+    for (read_.with(dead_, last_due_ms_, last_seq_, kPage); bytes < kMostDeadBytes;) {
       const auto row = read_.step();
       if (!row) return row.error();
       if (!*row) return page;
