@@ -99,6 +99,7 @@ void Poller::turn() {
     if (place.slot.is_alive() && place.death_watch->has_fired()) place.slot.bury_if_dead();
   }
   if (run_dir_watch_ && run_dir_watch_->has_fired()) look_at_run_dir();
+  if (std::exchange(is_pid_file_due_, false)) leave_if_replaced();
   settler_.resume();
   if (const auto trouble = settler_.take_trouble()) lose_broker(*trouble);
   if (state_ == State::Working && is_consumer_lost_) consume_anew();

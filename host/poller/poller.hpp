@@ -216,6 +216,8 @@ class Poller final : BrokerListener, SlotListener {
   std::vector<std::unique_ptr<Watch>> broker_watches_;
   std::uint64_t epoch_ = 0;
   bool is_outage_said_ = false;
+  // A message has ended. One look is for all that ended together: nothing is handed in between.
+  bool is_pid_file_due_ = false;
   bool is_silence_suspect_ = false;  // the broker was asked whether its queues are empty indeed
   bool is_consumer_lost_ = false;    // they are not
 

@@ -77,7 +77,7 @@ void Poller::on_ended(RunnerSlot& slot, DeliveryPointer delivery) {
   if (config_.recycle.events && slot.is_ready() &&
       slot.ended() >= static_cast<std::uint64_t>(*config_.recycle.events))
     recycle(slot, fmt::format("it has run {} events", slot.ended()));
-  leave_if_replaced();
+  is_pid_file_due_ = true;
 }
 
 void Poller::on_returned(DeliveryPointer delivery) {
