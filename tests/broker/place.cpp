@@ -1,5 +1,6 @@
 #include "place.hpp"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
