@@ -17,11 +17,11 @@ struct SizeUnit {
 
 // The binary ones first, greatest first: people are shown these.
 constexpr std::array<SizeUnit, 6> size_units{{{"GiB", 1ULL << 30},
-                                     {"MiB", 1ULL << 20},
-                                     {"KiB", 1ULL << 10},
-                                     {"GB", 1'000'000'000},
-                                     {"MB", 1'000'000},
-                                     {"KB", 1000}}};
+                                              {"MiB", 1ULL << 20},
+                                              {"KiB", 1ULL << 10},
+                                              {"GB", 1'000'000'000},
+                                              {"MB", 1'000'000},
+                                              {"KB", 1000}}};
 constexpr std::size_t kShown = 3;
 constexpr std::uint64_t kMost = 1024 * size_units[0].bytes;
 
@@ -46,8 +46,9 @@ std::string format_byte_size(std::uint64_t bytes) {
   for (std::size_t i = 0; i < kShown; ++i) {
     if (bytes < size_units[i].bytes) continue;
     const std::uint64_t tenths = bytes % size_units[i].bytes * 10 / size_units[i].bytes;
-    return tenths == 0 ? fmt::format("{}{}", bytes / size_units[i].bytes, size_units[i].name)
-                       : fmt::format("{}.{}{}", bytes / size_units[i].bytes, tenths, size_units[i].name);
+    return tenths == 0
+               ? fmt::format("{}{}", bytes / size_units[i].bytes, size_units[i].name)
+               : fmt::format("{}.{}{}", bytes / size_units[i].bytes, tenths, size_units[i].name);
   }
   return fmt::format("{}B", bytes);
 }

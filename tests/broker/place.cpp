@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "broker/queues.hpp"
 #include "broker/target.hpp"
 #include "client/event_id.hpp"
 
@@ -176,6 +177,20 @@ void enqueue(const Place& place, const std::string& queue, const std::vector<Mes
   for (const auto& message : messages) REQUIRE(sender->post({queue, message}));
   const auto loss = sender->flush();
   if (loss) FAIL(loss->why);
+}
+
+std::vector<Message> numbered(int count) {
+  std::vector<Message> messages;
+  for (int i = 0; i < count; ++i) messages.push_back(event("work", std::to_string(i)));
+  return messages;
+}
+
+std::optional<std::uint64_t> ready(const Place& place, const std::string& queue) {
+  const auto look = look_at_broker(place.config(), "broker_tests", 10s);
+  if (!look) FAIL(look.error().text);
+  for (const auto& each : look->queues)
+    if (each.name == queue) return each.ready;
+  return std::nullopt;
 }
 
 }  // namespace actiond::test

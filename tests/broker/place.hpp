@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -91,6 +92,10 @@ class Consumer : BrokerListener {
 };
 
 Message event(const std::string& name, const std::string& body = "{}");
+// So many, with "0", "1", … for bodies.
+std::vector<Message> numbered(int count);
+// How many are ready in a queue; nothing if the broker does not know it.
+std::optional<std::uint64_t> ready(const Place& place, const std::string& queue);
 void enqueue(const Place& place, const std::string& queue, const std::vector<Message>& messages);
 
 }  // namespace actiond::test

@@ -14,31 +14,33 @@ constexpr std::int64_t kTime_ms = 1700000000123;  // 2023-11-14 22:13:20 UTC
 Message failed_letter(const std::string& id, const std::string& error = "no address") {
   ::setenv("TZ", "UTC", 1);
   ::tzset();
-  Message failed_letter;
-  failed_letter.id = id;
-  failed_letter.event = "send_email";
-  failed_letter.body = R"({"to": "ann", "again": {"n": 1.0}})";
-  failed_letter.enqueued_at_s = kTime_ms / 1000 - 60;
-  failed_letter.trail.attempt = 3;
-  failed_letter.trail.queue = "high";
-  failed_letter.trail.error = error;
-  failed_letter.trail.failed_at_ms = kTime_ms;
-  return failed_letter;
+  Message letter;
+  letter.id = id;
+  letter.event = "send_email";
+  letter.body = R"({"to": "ann", "again": {"n": 1.0}})";
+  letter.enqueued_at_s = kTime_ms / 1000 - 60;
+  letter.trail.attempt = 3;
+  letter.trail.queue = "high";
+  letter.trail.error = error;
+  letter.trail.failed_at_ms = kTime_ms;
+  return letter;
 }
 
 }  // namespace
 
 TEST_CASE("dead text: a line for each, and how many there are") {
-  CHECK(dead_list_text({{failed_letter("a"), failed_letter("b", "first line\nsecond")}, 2, "", 2}) ==
-        "ID  EVENT       QUEUE  ATTEMPTS  FAILED AT            ERROR\n"
-        "a   send_email  high          3  2023-11-14 22:13:20  no address\n"
-        "b   send_email  high          3  2023-11-14 22:13:20  first line…\n"
-        "2 dead letters\n");
+  CHECK(
+      dead_list_text({{failed_letter("a"), failed_letter("b", "first line\nsecond")}, 2, "", 2}) ==
+      "ID  EVENT       QUEUE  ATTEMPTS  FAILED AT            ERROR\n"
+      "a   send_email  high          3  2023-11-14 22:13:20  no address\n"
+      "b   send_email  high          3  2023-11-14 22:13:20  first line…\n"
+      "2 dead letters\n");
 }
 
 TEST_CASE("dead text: a long error is cut between two characters, and drives no terminal") {
-  const auto text = dead_list_text({{failed_letter("a", std::string(99, 'x') + "äy\x1b[2J")}, 1, "", 1});
-  CHECK(text.find(" " + std::string(99, 'x') + "…\n1 dead failed_letter\n") != std::string::npos);
+  const auto text =
+      dead_list_text({{failed_letter("a", std::string(99, 'x') + "äy\x1b[2J")}, 1, "", 1});
+  CHECK(text.find(" " + std::string(99, 'x') + "…\n1 dead letter\n") != std::string::npos);
   const auto escape = dead_list_text({{failed_letter("a", "\x1b[2J")}, 1, "", 1});
   CHECK(escape.find("  \\x1b[2J\n") != std::string::npos);
 }
@@ -47,7 +49,7 @@ TEST_CASE("dead text: what is no event is shown as far as it goes") {
   CHECK(dead_list_text({{Message{}}, 1, "", 1}) ==
         "ID  EVENT  QUEUE  ATTEMPTS  FAILED AT  ERROR\n"
         "-   -      -             1  -          -\n"
-        "1 dead failed_letter\n");
+        "1 dead letter\n");
 }
 
 TEST_CASE("dead text: a part of them says how many there are, and how to see all") {
@@ -59,7 +61,8 @@ TEST_CASE("dead text: a part of them says how many there are, and how to see all
            Row{{{}, 0, "", 0}, "no dead letters\n"},
            Row{{{}, 0, "x", 0}, "no dead letters\n"},
            Row{{{}, 3, "x", 0}, "none of 3 dead letters is of x\n"},
-           Row{{{failed_letter("a")}, 3, "send_email", 1}, "\n1 of 3 dead letters is of send_email\n"},
+           Row{{{failed_letter("a")}, 3, "send_email", 1},
+               "\n1 of 3 dead letters is of send_email\n"},
            Row{{{failed_letter("a"), failed_letter("b")}, 3, "send_email", 2},
                "\n2 of 3 dead letters are of send_email\n"},
            Row{{{failed_letter("a"), failed_letter("b")}, 30000, "", 2},

@@ -1,5 +1,4 @@
-// A broker that is absent, goes away and comes back. Last of all, because it restarts the broker
-// for everybody.
+// A broker that is absent, goes away and comes back.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>

@@ -204,6 +204,15 @@ TEST_CASE("sqlite: pollers go on with a file that was taken away and is there ag
   CHECK(site.wait_for_lines("ran", 1));
 }
 
+TEST_CASE("sqlite: without its bell, by which the living are known, pollers begin anew") {
+  FileSite site({"recorder"});
+  site.start();
+  fs::remove(site.path("queue.db-bell"));
+  REQUIRE(site.wait_for_log("was removed or replaced"));
+  REQUIRE(site.wait_for_log("is back"));
+  CHECK(fs::exists(site.path("queue.db-bell")));
+}
+
 TEST_CASE("sqlite: migrate moves what waits, what comes later and what is dead, there and back") {
   NEEDS_BROKER();
   rabbit::prepare();

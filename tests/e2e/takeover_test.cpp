@@ -89,7 +89,7 @@ TEST_CASE("takeover: 25 times under load nothing is lost, nothing runs twice, on
   REQUIRE(pollers.size() == 1);
   CHECK(pollers[0] == site.recorded_pid(1));
   CHECK(children_of(pollers[0]).size() == 1);
-  CHECK(std::none_of(gone.begin(), gone.end(), is_running));
+  CHECK(wait_until([&] { return std::none_of(gone.begin(), gone.end(), is_running); }));
   CHECK(wait_until([] { return rabbit::consumers("medium") == 1; }));
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("takeover: the new code is at work while the old one still finishes it
   CHECK(site.wait_for_log("Finished processing medium:sleep"));
   CHECK(wait_until([&] { return !is_running(old_poller); }));
   CHECK(site.lines("slept").size() == 1);
-  CHECK(site.pollers() == std::vector<pid_t>{new_poller});
+  CHECK(wait_until([&] { return site.pollers() == std::vector<pid_t>{new_poller}; }));
 }
 
 TEST_CASE("takeover: a plugin that can't be used is refused by name, and the old poller goes on") {

@@ -224,10 +224,6 @@ void SqliteBroker::arm() {
   alarm_.set(when);
 }
 
-bool SqliteBroker::has_settlements() const {
-  return !acknowledged_.empty() || !given_back_.empty() || !stored_.empty();
-}
-
 bool SqliteBroker::has_news() const {
   return !arrived_.empty() || !confirmed_.empty() ||
          std::any_of(queues_.begin(), queues_.end(),

@@ -72,7 +72,9 @@ class SqliteBroker : public Broker {
   void answer_probe(QueueIndex index, BrokerListener& listener, bool has_delivered);
   void arm();
   Result<std::uint64_t> store(std::int64_t queue, const Message& message, std::int64_t due_at_ms);
-  bool has_settlements() const;
+  bool has_settlements() const {
+    return !acknowledged_.empty() || !given_back_.empty() || !stored_.empty();
+  }
   bool has_news() const;
 
   std::unique_ptr<action::QueueFile> file_;

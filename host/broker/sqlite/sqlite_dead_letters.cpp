@@ -16,8 +16,8 @@ constexpr std::size_t kMostDeadBytes = 32 << 20;
 
 constexpr char kCount[] = "SELECT count(*) FROM events WHERE queue = ? AND owner IS NULL";
 constexpr char kReadDead[] = "SELECT seq, due_ms, " ACTION_MESSAGE_COLUMNS
-                         " FROM events WHERE queue = ? AND owner IS NULL AND is_later = 0"
-                         " AND (due_ms, seq) > (?, ?) ORDER BY due_ms, seq LIMIT ?";
+                             " FROM events WHERE queue = ? AND owner IS NULL AND is_later = 0"
+                             " AND (due_ms, seq) > (?, ?) ORDER BY due_ms, seq LIMIT ?";
 
 // Nothing is in hand while the reader looks: a letter is settled only if it is still there then.
 class SqliteDeadLetters : public DeadLetters {

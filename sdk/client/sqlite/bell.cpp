@@ -36,4 +36,11 @@ void Bell::ring() const {
   [[maybe_unused]] const auto written = ::pwrite(fd_, "", 1, 0);
 }
 
+bool Bell::is_replaced() const {
+  struct stat mine {};
+  struct stat there {};
+  if (::fstat(fd_, &mine) != 0 || ::stat(path_.c_str(), &there) != 0) return true;
+  return mine.st_dev != there.st_dev || mine.st_ino != there.st_ino;
+}
+
 }  // namespace action

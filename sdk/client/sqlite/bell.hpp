@@ -20,6 +20,9 @@ class Bell {
   // Wakes those who watch it. Best effort: they look once a second as well.
   void ring() const;
 
+  // Another file is at its path, or none: others hold their locks on that one, and ring it.
+  bool is_replaced() const;
+
   const std::string& path() const { return path_; }
   int fd() const { return fd_; }
 

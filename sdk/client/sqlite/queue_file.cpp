@@ -149,13 +149,13 @@ Result<void> QueueFile::insert(std::int64_t queue, const Message& message, std::
 bool QueueFile::is_replaced() const {
   struct stat status {};
   if (::stat(database_->path().c_str(), &status) != 0) return true;
-  return status.st_dev != device_ || status.st_ino != inode_;
+  return status.st_dev != device_ || status.st_ino != inode_ || bell_.is_replaced();
 }
 
 Error QueueFile::gone() const {
   return {
-      fmt::format("the queue file {} was removed or replaced: put it back, or go on with a new "
-                  "one",
+      fmt::format("the queue file {0} (or {0}-bell) was removed or replaced: put it back, or go on "
+                  "with a new one",
                   database_->path())};
 }
 
