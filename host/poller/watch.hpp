@@ -4,11 +4,49 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <cstddef>
 #include <memory>
+#include <utility>
 
 namespace actiond {
+
+// What a wait needs for as long as it lasts, which may be longer than its watch lives.
+struct Wait {
+  bool is_armed = false;
+  bool is_memory_taken = false;
+  alignas(std::max_align_t) std::array<std::byte, 256> memory;
+};
+
+// Gives Asio the same memory for each wait: a wake-up allocates nothing.
+template <class T>
+class WaitMemory {
+ public:
+  using value_type = T;
+
+  explicit WaitMemory(std::shared_ptr<Wait> wait) : wait_(std::move(wait)) {}
+  template <class U>
+  explicit WaitMemory(const WaitMemory<U>& other) : wait_(other.wait()) {}
+
+  T* allocate(std::size_t count) {
+    if (count * sizeof(T) > sizeof wait_->memory || std::exchange(wait_->is_memory_taken, true))
+      return std::allocator<T>().allocate(count);
+    return reinterpret_cast<T*>(wait_->memory.data());
+  }
+  void deallocate(T* memory, std::size_t count) {
+    if (static_cast<void*>(memory) != wait_->memory.data())
+      return std::allocator<T>().deallocate(memory, count);
+    wait_->is_memory_taken = false;
+  }
+
+  const std::shared_ptr<Wait>& wait() const { return wait_; }
+  friend bool operator==(const WaitMemory&, const WaitMemory&) = default;
+
+ private:
+  std::shared_ptr<Wait> wait_;
+};
 
 class Watch {
  public:
@@ -17,20 +55,24 @@ class Watch {
 
   // Wakes the loop once; to be armed again after what came has been drained.
   void arm() {
-    if (*is_armed_) return;
-    *is_armed_ = true;
-    descriptor_.async_wait(
-        boost::asio::posix::stream_descriptor::wait_read,
-        [is_armed = is_armed_](const boost::system::error_code&) { *is_armed = false; });
+    if (std::exchange(wait_->is_armed, true)) return;
+    descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_read, Fired{wait_});
   }
 
   // It has woken the loop, or was never armed.
-  bool has_fired() const { return !*is_armed_; }
+  bool has_fired() const { return !wait_->is_armed; }
 
  private:
+  struct Fired {
+    using allocator_type = WaitMemory<void>;
+    allocator_type get_allocator() const { return allocator_type(wait); }
+    void operator()(const boost::system::error_code&) const { wait->is_armed = false; }
+
+    std::shared_ptr<Wait> wait;
+  };
+
   boost::asio::posix::stream_descriptor descriptor_;
-  // Shared with the handler, which may run after the watch is gone.
-  std::shared_ptr<bool> is_armed_ = std::make_shared<bool>(false);
+  std::shared_ptr<Wait> wait_ = std::make_shared<Wait>();
 };
 
 }  // namespace actiond

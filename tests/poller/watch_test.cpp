@@ -1,0 +1,52 @@
+#include "poller/watch.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/eventfd.h>
+
+#include <optional>
+
+#include "../base/allocations.hpp"
+#include "base/fd.hpp"
+
+using namespace actiond;
+
+TEST_CASE("watch: wakes the loop when there is something to read, until it is armed again") {
+  boost::asio::io_context io;
+  const UniqueFd event(::eventfd(0, EFD_NONBLOCK));
+  Watch watch(io, event.get());
+  CHECK(watch.has_fired());
+  watch.arm();
+  io.poll();
+  CHECK_FALSE(watch.has_fired());
+  REQUIRE(::eventfd_write(event.get(), 1) == 0);
+  io.poll();
+  CHECK(watch.has_fired());
+  watch.arm();  // nobody has read it: it wakes at once
+  io.restart();
+  io.poll();
+  CHECK(watch.has_fired());
+}
+
+TEST_CASE("watch: one that is gone while it waits does no harm") {
+  boost::asio::io_context io;
+  const UniqueFd event(::eventfd(1, EFD_NONBLOCK));
+  std::optional<Watch> watch(std::in_place, io, event.get());
+  watch->arm();
+  watch.reset();
+  CHECK(io.poll() == 1);
+}
+
+TEST_CASE("watch: a wake-up costs no allocation") {
+  boost::asio::io_context io;
+  const UniqueFd event(::eventfd(1, EFD_NONBLOCK));
+  Watch watch(io, event.get());
+  std::size_t before = 0;
+  for (int i = 0; i < 100; ++i) {
+    if (i == 1) before = test::allocations();
+    watch.arm();
+    io.restart();
+    io.poll();
+    REQUIRE(watch.has_fired());
+  }
+  CHECK(test::allocations() == before);
+}
