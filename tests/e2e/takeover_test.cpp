@@ -67,6 +67,8 @@ TEST_CASE("takeover: 25 times under load nothing is lost, nothing runs twice, on
       publishing.queue("record", site.params("ran", text), "medium", 400);
       queued += 400;
     } while (starting->is_alive() && ++batches < 10);
+    const Ran ran = starting->wait();
+    REQUIRE_MESSAGE(ran.status == 0, ran.err);
     for (const pid_t poller : site.pollers()) {
       if (poller == site.recorded_pid(1)) continue;
       gone.insert(poller);
@@ -75,8 +77,6 @@ TEST_CASE("takeover: 25 times under load nothing is lost, nothing runs twice, on
         return std::set<pid_t>(runners.begin(), runners.end());
       }());
     }
-    const Ran ran = starting->wait();
-    REQUIRE_MESSAGE(ran.status == 0, ran.err);
   }
   INFO(queued, " events");
   CHECK(site.wait_for_lines("ran", static_cast<std::size_t>(queued), 60s));
@@ -95,7 +95,7 @@ TEST_CASE("takeover: 25 times under load nothing is lost, nothing runs twice, on
 
 TEST_CASE("takeover: the new code is at work while the old one still finishes its message") {
   NEEDS_BROKER();
-  Site site("", {"sleeper", "version_v1"});
+  Site site("reload: manual", {"sleeper", "version_v1"});
   const pid_t old_poller = site.start();
   rabbit::queue("sleep", site.params("slept", R"("ms": 4000)"));
   REQUIRE(site.wait_for_lines("slept", 1));
