@@ -8,7 +8,7 @@
 
 namespace actiond {
 
-inline constexpr long kCrashTextAt = 4096;         // bytes into the file
+inline constexpr long kCrashTextAt = 4096;  // bytes into the file
 inline constexpr std::size_t kMostCrashText = 16384;
 
 // Poller: what the runner left there, in glibc's format of backtrace_symbols; empty if nothing.

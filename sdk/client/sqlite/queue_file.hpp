@@ -49,7 +49,8 @@ class QueueFile {
 
   const Bell& bell() const { return bell_; }
   Database& database() { return *database_; }
-  // Another file is where this one (or its bell) was, or none: what is stored here nobody will find.
+  // Another file is where this one (or its bell) was, or none: nobody will find what is stored
+  // here.
   bool is_replaced() const;
   Error gone() const;
   // Somebody else has changed something since this was last asked.

@@ -163,8 +163,8 @@ inline namespace by_client {
 
 // Queues an event by the client that the whole process shares, and returns its id once the broker
 // has confirmed it. Any thread; one at a time sends. The client is made at the first call from
-// $ACTION_BROKER (URLs with spaces between, or sqlite:FILE), $ACTION_APPLICATION, $ACTION_DEFAULT_QUEUE and
-// $ACTION_QUEUE_TYPE (classic or quorum). Throws ClientError.
+// $ACTION_BROKER (URLs with spaces between, or sqlite:FILE), $ACTION_APPLICATION,
+// $ACTION_DEFAULT_QUEUE and $ACTION_QUEUE_TYPE (classic or quorum). Throws ClientError.
 inline std::string queue_action_event(const std::string& event,
                                       const nlohmann::json& params = nlohmann::json::object(),
                                       const QueueOptions& options = {}) {
