@@ -27,7 +27,7 @@ class Backlog {
   virtual ~Backlog() = default;
 
   // Takes up to `most` of what waits; none: there is no more. What was taken and is not removed
-  // when the backlog ends, however that is, waits as before.
+  // when the backlog ends, however that is, waits as before, once the broker has noticed the end.
   virtual Result<std::vector<Waiting>> take(std::size_t most) = 0;
   // These are stored elsewhere.
   virtual Result<void> remove(const std::vector<Waiting>& stored) = 0;
