@@ -22,8 +22,6 @@ struct DurationUnit {
 constexpr std::array<DurationUnit, 5> duration_units{
     {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
 
-constexpr std::int64_t max_ms = 36'500 * duration_units[0].ms;
-
 const DurationUnit* find_unit(std::string_view name) {
   for (const DurationUnit& unit : duration_units)
     if (unit.name == name) return &unit;
@@ -56,7 +54,7 @@ Result<milliseconds> parse_duration(std::string_view text) {
     return Error{fmt::format("{0} has no unit: write {1}s or {1}ms", in_quotes(text), text)};
   const DurationUnit* unit = find_unit(name);
   if (unit == nullptr) return not_a_duration(text);
-  if (is_too_long || number > max_ms / unit->ms)
+  if (is_too_long || number > kLongestDuration.count() / unit->ms)
     return Error{fmt::format("{} is too long: at most 36500d", in_quotes(text))};
   return milliseconds(number * unit->ms);
 }

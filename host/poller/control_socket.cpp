@@ -10,6 +10,7 @@
 #include <boost/asio/write.hpp>
 #include <memory>
 
+#include "base/duration.hpp"
 #include "base/fd.hpp"
 
 namespace actiond {
@@ -107,6 +108,17 @@ nlohmann::json ControlSocket::reply_to(const nlohmann::json& request) {
   } catch (const nlohmann::json::exception& error) {  // a member of another type than it must be
     return {{"error", std::string("the request can't be understood: ") + error.what()}};
   }
+}
+
+Result<std::chrono::milliseconds> stop_timeout(const nlohmann::json& request,
+                                               std::chrono::milliseconds unless_given) {
+  const auto given = request.find("timeout_ms");
+  if (given == request.end()) return unless_given;
+  const std::int64_t most = kLongestDuration.count();
+  if (!given->is_number_unsigned() || given->get<std::uint64_t>() > std::uint64_t(most))
+    return Error{
+        fmt::format("timeout_ms must be a whole number of milliseconds, at most {}", most)};
+  return std::chrono::milliseconds(given->get<std::int64_t>());
 }
 
 Result<nlohmann::json> ask_poller(const std::filesystem::path& path, const nlohmann::json& request,

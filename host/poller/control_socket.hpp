@@ -40,6 +40,11 @@ class ControlSocket {
   OnRequest on_request_;
 };
 
+// What a request to stop has for "timeout_ms", or `unless_given`. Fails on all but a whole number
+// up to kLongestDuration.
+Result<std::chrono::milliseconds> stop_timeout(const nlohmann::json& request,
+                                               std::chrono::milliseconds unless_given);
+
 // The other end: asks the poller behind `path`, waiting at most `timeout`. Fails if nobody listens
 // there or no answer comes.
 Result<nlohmann::json> ask_poller(const std::filesystem::path& path, const nlohmann::json& request,

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/duration.hpp"
+
 namespace actiond {
 namespace {
 
@@ -26,7 +28,8 @@ EventPolicies::EventPolicies(const Config& config, const LoadReport& report, con
         policy.queue = event.queue;
       policy.plugin = provider(plugin, set);
       if (event.attempts > 0) policy.attempts = event.attempts;
-      if (event.timeout_ms > 0) policy.timeout = std::chrono::milliseconds(event.timeout_ms);
+      if (event.timeout_ms > 0)
+        policy.timeout = std::min(kLongestDuration, std::chrono::milliseconds(event.timeout_ms));
     }
   for (const auto& [name, event] : config.events) {
     EventPolicy& policy = policies_.emplace(name, default_).first->second;

@@ -28,11 +28,12 @@ nlohmann::json Poller::on_request(const nlohmann::json& request) {
   if (command == "rollback") return on_rollback();
   if (command != "stop")
     return {{"error", "unknown command '" + command + "': there are status, stop and rollback"}};
+  const auto timeout = stop_timeout(request, config_.shutdown_timeout);
+  if (!timeout) return {{"error", timeout.error().text}};
   if (request.value("now", false))
     leave_now("told to stop now");
   else
-    leave("told to stop",
-          std::chrono::milliseconds(request.value("timeout_ms", config_.shutdown_timeout.count())));
+    leave("told to stop", *timeout);
   return {{"ok", true}};
 }
 

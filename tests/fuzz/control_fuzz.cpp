@@ -11,11 +11,13 @@ using namespace actiond;
 
 namespace {
 
-// A member that is asked for as pollers do it.
+// The members are read as pollers do it.
 nlohmann::json reply(const nlohmann::json& request) {
+  const auto timeout = stop_timeout(request, std::chrono::milliseconds(0));
+  if (!timeout) return {{"error", timeout.error().text}};
   return {{"command", request.value("command", "")},
           {"now", request.value("now", false)},
-          {"timeout_ms", request.value("timeout_ms", std::int64_t{0})}};
+          {"timeout_ms", timeout->count()}};
 }
 
 int connect_to(const std::string& path) {

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "base/duration.hpp"
+
 using namespace actiond;
 using namespace std::chrono_literals;
 
@@ -60,4 +62,9 @@ TEST_CASE("policies: the configuration has the last word") {
 TEST_CASE("policies: a queue that this installation has not is not used") {
   const EventPolicies policies(Config{}, report_with({"x", "bulk", 0, 0}));
   CHECK(policies.of("x").queue == "medium");
+}
+
+TEST_CASE("policies: a timeout of a plugin that no clock can hold is the longest there is") {
+  const EventPolicies policies(Config{}, report_with({"x", "", 0, INT64_MAX}));
+  CHECK(policies.of("x").timeout == actiond::kLongestDuration);
 }
