@@ -7,9 +7,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <system_error>
 
+#include "base/text.hpp"
 #include "commands/command.hpp"
 #include "commands/init.hpp"
 #include "commands/usage.hpp"
@@ -72,6 +74,10 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // help, version
     return refuse(usage_error(app, error));
+  } catch (const std::filesystem::filesystem_error& error) {
+    print_error({fmt::format("can't use {}: {}", in_quotes(error.path1().native()),
+                             error.code().message())});
+    return kFailed;
   } catch (const std::system_error& error) {  // of fmt::print
     print_error({fmt::format("can't write the output: {}", error.code().message())});
     return kFailed;
@@ -87,7 +93,8 @@ int main(int argc, char** argv) {
 int main(int argc, char** argv) {
   if (argc == 3 && std::strcmp(argv[1], actiond::kRunnerRole) == 0)
     return actiond::run_runner(static_cast<pid_t>(std::atoi(argv[2])));
-  if (argc > 1 && std::strcmp(argv[1], "run") == 0) actiond::leave_pid_1();
+  const auto is_run = [](const char* word) { return std::strcmp(word, "run") == 0; };
+  if (std::any_of(argv + 1, argv + argc, is_run)) actiond::leave_pid_1();
   ::signal(SIGPIPE, SIG_IGN);
   return actiond::main(argc, argv);
 }

@@ -12,9 +12,11 @@ namespace {
 
 using nlohmann::json;
 
+// What begins like JSON is meant as such.
 bool is_key_value(const std::string& word) {
   const auto equals = word.find('=');
-  return equals != std::string::npos && equals > 0 && word.front() != '{';
+  const auto first = word.find_first_not_of(" \t\r\n");
+  return equals != std::string::npos && equals > 0 && word[first] != '{' && word[first] != '[';
 }
 
 json value_of(std::string text) {

@@ -34,6 +34,7 @@ TEST_CASE("params: words become the JSON object that they mean") {
 
 TEST_CASE("params: an object is passed on as it is written") {
   CHECK(*params_of({R"({ "n": 1.50 })"}) == R"({ "n": 1.50 })");
+  CHECK(*params_of({"\n {\"url\": \"a=b\"}"}) == "\n {\"url\": \"a=b\"}");
 }
 
 TEST_CASE("params: what is no object is refused with a sentence") {
@@ -44,6 +45,8 @@ TEST_CASE("params: what is no object is refused with a sentence") {
   for (const Row& row : {
            Row{{"5"}, "'5' are no JSON object"},
            Row{{"[1,2] "}, "'[1,2]' are no JSON object"},
+           Row{{R"([{"q":"a=b"}])"}, "are no JSON object"},
+           Row{{R"({"url": "a=b",})"}, "are no JSON object"},
            Row{{"{"}, "'{' are no JSON object"},
            Row{{R"({"a":1} x)"}, "are no JSON object"},
            Row{{""}, "are no JSON object"},

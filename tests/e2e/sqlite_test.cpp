@@ -245,3 +245,20 @@ TEST_CASE("sqlite: migrate moves what waits, what comes later and what is dead, 
   site.start();
   CHECK(site.wait_for_lines("ran", 6, 30s));
 }
+
+TEST_CASE("sqlite: migrate refuses to move from a broker to itself, whatever it is called") {
+  FileSite site({});
+  REQUIRE(site.actiond({"enqueue", "hello_world"}).status == 0);
+  std::filesystem::create_symlink(site.path("queue.db"), site.path("other.db"));
+  const Ran moved = site.actiond({"migrate", "--to", "sqlite:" + site.path("other.db").native()});
+  CHECK(moved.status != 0);
+  CHECK(contains(moved.err, "--from and --to are the same broker: name two"));
+}
+
+TEST_CASE("sqlite: a poller of some queues knows the others, for what its handlers queue") {
+  FileSite site({"floods"});
+  site.start(1, {"--queues", "high"});
+  REQUIRE(site.actiond({"enqueue", "--queue", "high", "floods", "count=3", "queue=low"}).status ==
+          0);
+  CHECK(site.wait_for_log("Finished processing high:floods"));
+}

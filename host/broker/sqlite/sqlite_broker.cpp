@@ -48,6 +48,8 @@ Result<void> SqliteBroker::open(const Config& config) {
     if (!row) return row.error();
     queues_.emplace_back().row = *row;
   }
+  for (const auto& name : topology_.queues)  // handlers may queue to those that are not consumed
+    if (const auto row = file_->queue(topology_.queue(name)); !row) return row.error();
   const auto dead = file_->queue(topology_.dead());
   if (!dead) return dead.error();
   dead_ = *dead;
@@ -292,8 +294,9 @@ Result<std::uint64_t> SqliteBroker::store(std::int64_t queue, const Message& mes
 }
 
 Result<void> SqliteBroker::close() {
-  if (has_settlements())
+  while (has_settlements())  // until the file is free, or exchange has waited long enough
     if (auto done = exchange(); !done) return done;
+  file_->database().set_patience(kLongestBusy);
   return owner_.leave();
 }
 
