@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <cstring>
 
+#include "action/detail/names.hpp"
 #include "base/json_object.hpp"
+#include "base/text.hpp"
 #include "client/event_id.hpp"
 
 namespace actiond {
@@ -73,8 +75,11 @@ const char* HostApi::queue_event(void* ctx, const action_request* request, char*
 }
 
 std::string HostApi::problem_with(const action_request& request) const {
-  if (request.event == nullptr || *request.event == 0 || std::strlen(request.event) > 255)
-    return "an event needs a name of 1 to 255 bytes";
+  if (number_ == 0) return "an event can be queued only while one runs";
+  if (request.event == nullptr || !action::detail::is_event_name(request.event))
+    return fmt::format(
+        "{} can't be the name of an event: it must be of a-z, 0-9, _, . and -, as in send_email",
+        request.event == nullptr ? "nothing" : in_quotes(request.event));
   if (request.queue != nullptr && *request.queue != 0 &&
       std::find(setup_.queues.begin(), setup_.queues.end(), request.queue) == setup_.queues.end())
     return fmt::format("unknown queue '{}': the configuration names {}", request.queue,

@@ -128,7 +128,7 @@ Result<void> Sender::await(const std::function<bool()>& is_done) {
     const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
     if (left.count() <= 0) return no_progress();
     const auto heard = link_ == nullptr ? connect(left) : read(left);
-    if (heard) continue;
+    if (heard || is_done()) continue;  // the last confirm may come with the goodbye
     if (auto again = reconnect(heard.error()); !again) return again;
   }
   return {};

@@ -34,6 +34,16 @@ TEST_CASE("queueing: a handler that names an unknown queue gets an exception tha
   CHECK(contains(error, "unknown queue 'hgih'"));
 }
 
+TEST_CASE("queueing: a handler that gives an event an impossible name gets an exception") {
+  NEEDS_BROKER();
+  Site site("", {"floods"});
+  site.start();
+  rabbit::queue("floods", R"({"count": 1, "event": "Send Email"})");
+  const std::string error = rabbit::dead_letters()[0].header("x-action-error");
+  CAPTURE(error);
+  CHECK(contains(error, "'Send Email' can't be the name of an event"));
+}
+
 TEST_CASE("queueing: an event whose events no queue took has failed") {
   NEEDS_BROKER();
   Site site("", {"floods"});

@@ -70,8 +70,8 @@ typedef struct action_host {
   /* Writes a line to the poller's log, beside the id of the event that runs. */
   void (*log)(void *ctx, action_level level, const char *text, uint64_t text_size);
 
-  /* Queues an event and writes its id into `id` (ACTION_ID_SIZE bytes, or NULL). It is sent at
-   * once; the running event counts as finished only when the broker has confirmed it. Returns
+  /* Queues an event and writes its id into `id` (ACTION_ID_SIZE bytes, or NULL). Only while an
+   * event runs, from any thread. It is sent at once; the running event counts as finished only when the broker has confirmed it. Returns
    * NULL, or a sentence that says what is wrong with the request, valid until the next call. */
   const char *(*queue_event)(void *ctx, const action_request *request, char *id);
 
