@@ -101,11 +101,11 @@ void Poller::turn() {
   if (run_dir_watch_ && run_dir_watch_->has_fired()) look_at_run_dir();
   if (std::exchange(is_pid_file_due_, false)) leave_if_replaced();
   settler_.resume();
-  if (const auto trouble = settler_.take_trouble()) lose_broker(*trouble);
+  if (const auto trouble = settler_.take_trouble()) leave_broker(*trouble);
   if (state_ == State::Working && is_consumer_lost_) consume_anew();
   if (state_ == State::Working) schedule();
   for (auto& place : places_)
-    if (place.slot.is_alive()) place.slot.process().flush();
+    if (place.slot.is_alive() && !place.slot.process().flush()) place.socket_watch->arm_write();
   if (broker_)
     if (auto flushed = broker_->flush(); !flushed) lose_broker(flushed.error());
   if (state_ == State::Leaving) finish_leaving();
@@ -215,8 +215,8 @@ void Poller::listen_for_silence() {
 // one.
 void Poller::consume_anew() {
   is_consumer_lost_ = false;
-  lose_broker({fmt::format("the broker delivered nothing for {} s though a queue had events",
-                           kSilence / 1s)});
+  leave_broker({fmt::format("the broker delivered nothing for {} s though a queue had events",
+                            kSilence / 1s)});
 }
 
 // rabbitmq-c answers heartbeats only while it is called.
@@ -233,6 +233,12 @@ void Poller::heartbeat() {
 // logrotate may move the file without a word.
 void Poller::reopen_log_if_moved() {
   if (auto reopened = log_.reopen_if_moved(); !reopened) log_.error("{}", reopened.error().text);
+}
+
+// By our own choice: what has ended by now is settled first, or it would run again.
+void Poller::leave_broker(const Error& error) {
+  if (broker_) (void)broker_->flush().ok();  // lost: it is given up anyway
+  lose_broker(error);
 }
 
 void Poller::lose_broker(const Error& error) {

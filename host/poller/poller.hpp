@@ -71,6 +71,7 @@ class Poller final : BrokerListener, SlotListener {
   void connect();
   void on_attempt(Result<std::unique_ptr<Broker>> attempt);
   Result<void> begin_work();
+  void leave_broker(const Error& error);
   void lose_broker(const Error& error);
   void leave(const std::string& why, std::optional<std::chrono::milliseconds> deadline);
   void leave_before_work(const std::string& why);
@@ -103,6 +104,8 @@ class Poller final : BrokerListener, SlotListener {
   void start_runner_later(RunnerSlot& slot, std::chrono::milliseconds wait);
   bool is_any_busy() const;
   bool is_any_idle() const;
+  bool is_any_sending() const;
+  bool is_slow(const RunnerSlot& slot, MonotonicTime now) const;
   bool are_all_ready() const;
 
   // poller_events.cpp: what broker, runners and settler tell

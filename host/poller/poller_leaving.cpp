@@ -62,6 +62,7 @@ void Poller::leave(const std::string& why, std::optional<std::chrono::millisecon
     if (connector_) connector_->stop();
     sources_.reset();
     successor_.reset();
+    reload_turn_.reset();  // others need not wait for what is in hand here
     renewal_.reset();
     reload_timer_.cancel();
     if (broker_)

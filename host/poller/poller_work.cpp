@@ -14,6 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kHold = 100ms;   // a busy poller keeps nothing from others for longer
+constexpr auto kSend = 5s;      // what is still on its way into a runner has not been waiting
 constexpr auto kTick = 25ms;    // while something runs
 constexpr auto kAdjust = 20ms;  // at the least between two changes of the prefetch
 
@@ -37,17 +38,20 @@ void Poller::schedule() {
   }
 }
 
-// The ready runner with the emptiest pipe; nullptr if all pipes are full.
+// The ready runner with the emptiest pipe; nullptr if all pipes are full or behind a slow run.
 RunnerSlot* Poller::freest_slot() {
   RunnerSlot* freest = nullptr;
+  const auto now = places_.size() > 1 ? monotonic_now() : MonotonicTime();
   for (auto& place : places_)
     if (place.slot.is_ready() && place.slot.in_pipe() < pace_.pipe_depth() &&
-        (freest == nullptr || place.slot.in_pipe() < freest->in_pipe()))
+        (freest == nullptr || place.slot.in_pipe() < freest->in_pipe()) &&
+        !is_slow(place.slot, now))
       freest = &place.slot;
   return freest;
 }
 
 void Poller::hand(RunnerSlot& slot, DeliveryPointer delivery) {
+  is_silence_suspect_ = false;
   if (delivery->message.trail.due_at_ms > 0 && is_early(*delivery))
     return settler_.ended(std::move(delivery));
   if (delivery->message.event.empty()) {
@@ -121,7 +125,8 @@ void Poller::tick() {
 
 // No runner has become free for a while: what waits here could run elsewhere.
 void Poller::hold_if_busy(MonotonicTime now) {
-  if (!intake_.is_open() || is_any_idle() || now - last_change_ < kHold) return;
+  const auto patience = is_any_sending() ? kSend : kHold;
+  if (!intake_.is_open() || is_any_idle() || now - last_change_ < patience) return;
   for (auto& place : places_) place.slot.recall();
   if (auto closed = intake_.close(); !closed) lose_broker(closed.error());
 }
@@ -131,6 +136,17 @@ bool Poller::is_any_idle() const {
   for (const auto& place : places_)
     if (place.slot.is_ready() && !place.slot.is_busy()) return true;
   return false;
+}
+
+bool Poller::is_any_sending() const {
+  for (const auto& place : places_)
+    if (place.slot.is_alive() && place.slot.process().has_output()) return true;
+  return false;
+}
+
+// With other runners beside it, nothing is to wait behind its run in hand.
+bool Poller::is_slow(const RunnerSlot& slot, MonotonicTime now) const {
+  return places_.size() > 1 && slot.is_alive() && slot.is_running() && slot.run_time(now) > kHold;
 }
 
 void Poller::watch_run(RunnerSlot& slot, MonotonicTime now) {
@@ -145,6 +161,7 @@ void Poller::watch_run(RunnerSlot& slot, MonotonicTime now) {
   Delivery* delivery = slot.in_hand();
   if (delivery == nullptr) return;
   log_processing(*delivery);
+  if (slot.in_pipe() > 1 && is_slow(slot, now)) slot.recall();
   const auto run_time = slot.run_time(now);
   if (run_time > delivery->timeout + kCancelGrace)
     slot.kill(Ending::TimedOut,

@@ -73,6 +73,10 @@ const Delivery* RunnerSlot::in_hand() const {
   return find(begun);
 }
 
+bool RunnerSlot::is_running() const {
+  return process_->progress().begun() != process_->progress().done();
+}
+
 std::chrono::nanoseconds RunnerSlot::run_time(MonotonicTime now) const {
   return now.time_since_epoch() - std::chrono::nanoseconds(process_->progress().begun_at_ns());
 }

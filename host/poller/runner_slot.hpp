@@ -68,6 +68,8 @@ class RunnerSlot {
 
   // The delivery that runs now, and since when; nullptr if none has begun.
   const Delivery* in_hand() const;
+  // Something has begun and not ended. Only of one that is alive.
+  bool is_running() const;
   Delivery* in_hand();
   std::chrono::nanoseconds run_time(MonotonicTime now) const;
 

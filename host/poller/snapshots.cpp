@@ -22,6 +22,32 @@ constexpr int kMostCopies = 20;
 constexpr mode_t kDirectoryMode = 0750;
 constexpr mode_t kFileMode = 0550;  // nobody is to write into what is mapped
 
+Result<void> write_all(const UniqueFd& to, const char* bytes, std::size_t size,
+                       const fs::path& file) {
+  while (size > 0) {
+    const ssize_t written = ::write(to.get(), bytes, size);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno_error("copy", file.native());
+    bytes += written;
+    size -= static_cast<std::size_t>(written);
+  }
+  return {};
+}
+
+// From where an attempt before it stopped. By the open descriptors: the copy can't be opened for
+// writing any more, by its mode.
+Result<void> copy_plainly(const UniqueFd& from, const UniqueFd& to, const fs::path& file) {
+  std::vector<char> part(std::size_t{1} << 16);
+  for (;;) {
+    const ssize_t got = ::read(from.get(), part.data(), part.size());
+    if (got == 0) return {};
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return errno_error("read", file.native());
+    if (auto written = write_all(to, part.data(), static_cast<std::size_t>(got), file); !written)
+      return written;
+  }
+}
+
 Result<void> copy_bytes(const UniqueFd& from, const UniqueFd& to, const fs::path& file) {
   // Where the file system can, both share the blocks (ioctl_ficlone(2)); ETXTBSY and the like: no.
   if (::ioctl(to.get(), FICLONE, from.get()) == 0) return {};
@@ -29,7 +55,7 @@ Result<void> copy_bytes(const UniqueFd& from, const UniqueFd& to, const fs::path
     const ssize_t copied =
         ::copy_file_range(from.get(), nullptr, to.get(), nullptr, std::size_t{1} << 30, 0);
     if (copied == 0) return {};
-    if (copied < 0) return errno_error("copy", file.native());
+    if (copied < 0) return copy_plainly(from, to, file);  // not between these two file systems
   }
 }
 
@@ -38,12 +64,7 @@ Result<void> copy_one(const fs::path& from, const fs::path& to) {
   if (!source) return errno_error("open", from.native());
   const UniqueFd target(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode));
   if (!target) return errno_error("create", to.native());
-  if (auto copied = copy_bytes(source, target, from); copied) return copied;
-  // Not between these two file systems: the plain way.
-  std::error_code error;
-  fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
-  if (error) return Error{fmt::format("can't copy {}: {}", from.native(), error.message())};
-  return {};
+  return copy_bytes(source, target, from);
 }
 
 Result<void> copy_tree(const fs::path& from, const fs::path& to, const fs::path& without) {

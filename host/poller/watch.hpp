@@ -59,7 +59,13 @@ class Watch {
     descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_read, Fired{wait_});
   }
 
-  // It has woken the loop, or was never armed.
+  // Wakes the loop once when more can be written.
+  void arm_write() {
+    if (std::exchange(write_wait_->is_armed, true)) return;
+    descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_write, Fired{write_wait_});
+  }
+
+  // It has woken the loop to read, or was never armed.
   bool has_fired() const { return !wait_->is_armed; }
 
  private:
@@ -73,6 +79,7 @@ class Watch {
 
   boost::asio::posix::stream_descriptor descriptor_;
   std::shared_ptr<Wait> wait_ = std::make_shared<Wait>();
+  std::shared_ptr<Wait> write_wait_ = std::make_shared<Wait>();
 };
 
 }  // namespace actiond

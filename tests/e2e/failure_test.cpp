@@ -88,6 +88,17 @@ TEST_CASE("failure: a message of a megabyte goes the whole way, and into a dead 
   CHECK(rabbit::dead_letters()[0].body.size() > text.size());
 }
 
+TEST_CASE("failure: what takes a runner long to read is not given back meanwhile") {
+  NEEDS_BROKER();
+  Site site("", {"recorder"});
+  site.start();
+  const std::string text(40 << 20, 'x');
+  rabbit::queue("record", site.params("ran", "\"text\": \"" + text + "\""));
+  CHECK(site.wait_for_lines("ran", 1));
+  CHECK(site.wait_for_log("Finished processing medium:record"));
+  CHECK(site.lines("ran") == std::vector<std::string>{text});
+}
+
 TEST_CASE("failure: a handler that hangs is killed after its timeout, and the next event runs") {
   NEEDS_BROKER();
   Site site("events: {hang: {timeout: 1s}}", {"hang", "recorder"});

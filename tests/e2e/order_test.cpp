@@ -116,6 +116,22 @@ TEST_CASE("order: what a poller holds when its handler turns slow is given back 
   CHECK(different(site.lines("ran")).size() == 200);
 }
 
+TEST_CASE("order: what a runner has behind a run that turns slow runs in another one") {
+  NEEDS_BROKER();
+  Site site("concurrency: 2", {"sleeper"});
+  rabbit::Publishing publishing;
+  const auto short_ones = [&] {
+    for (int i = 0; i < 1000; ++i) publishing.queue("sleep", site.params("ran"), "medium");
+  };
+  short_ones();
+  publishing.queue("sleep", site.params("slow", R"("ms": 20000)"), "medium");
+  short_ones();
+  site.start();
+  REQUIRE(site.wait_for_lines("slow", 1));
+  CHECK(site.wait_for_lines("ran", 2000, 15s));
+  CHECK(different(site.lines("ran")).size() == 2000);
+}
+
 TEST_CASE("order: a poller of some queues leaves the others alone") {
   NEEDS_BROKER();
   Site site("", {"recorder"});

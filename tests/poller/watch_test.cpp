@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
+#include <array>
 #include <optional>
 
 #include "../base/allocations.hpp"
@@ -25,6 +27,21 @@ TEST_CASE("watch: wakes the loop when there is something to read, until it is ar
   io.restart();
   io.poll();
   CHECK(watch.has_fired());
+}
+
+TEST_CASE("watch: wakes the loop when more can be written") {
+  boost::asio::io_context io;
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
+  const UniqueFd full(ends[0]), reader(ends[1]);
+  static std::array<char, 1 << 16> part;
+  while (::send(full.get(), part.data(), part.size(), 0) > 0) continue;
+  Watch watch(io, full.get());
+  watch.arm_write();
+  CHECK(io.poll() == 0);
+  while (::recv(reader.get(), part.data(), part.size(), 0) > 0) continue;
+  io.restart();
+  CHECK(io.poll() == 1);
 }
 
 TEST_CASE("watch: one that is gone while it waits does no harm") {
