@@ -2,7 +2,7 @@
 #include "broker/backlog.hpp"
 #include "broker/broker.hpp"
 #include "broker/dead_letters.hpp"
-#include "broker/queues.hpp"
+#include "broker/look.hpp"
 #include "broker/rabbitmq/rabbit_backlog.hpp"
 #include "broker/rabbitmq/rabbit_broker.hpp"
 #include "broker/rabbitmq/rabbit_dead_letters.hpp"

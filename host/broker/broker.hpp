@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "base/config.hpp"
+#include "base/config/config.hpp"
 #include "base/result.hpp"
 #include "client/message.hpp"
 

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "base/config.hpp"
+#include "base/config/config.hpp"
 #include "base/result.hpp"
 #include "client/message.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "base/config.hpp"
+#include "base/config/config.hpp"
 #include "client/link.hpp"
 
 namespace actiond {

@@ -12,9 +12,9 @@
 #include "broker/broker.hpp"
 #include "commands/command.hpp"
 #include "commands/table.hpp"
-#include "poller/control_socket.hpp"
-#include "poller/plugin_directory.hpp"
-#include "poller/trial.hpp"
+#include "poller/face/control_socket.hpp"
+#include "poller/plugin_sets/plugin_directory.hpp"
+#include "poller/runners/trial.hpp"
 
 namespace actiond {
 namespace {

@@ -7,9 +7,9 @@
 #include <map>
 
 #include "base/clock.hpp"
-#include "poller/event_policies.hpp"
-#include "poller/runner_process.hpp"
-#include "poller/trial.hpp"
+#include "poller/delivery/event_policies.hpp"
+#include "poller/runners/runner_process.hpp"
+#include "poller/runners/trial.hpp"
 
 namespace actiond {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/config.hpp"
+#include "base/config/config.hpp"
 #include "wire/setup.hpp"
 
 namespace actiond {

@@ -10,7 +10,7 @@
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
-#include "poller/pid_file.hpp"
+#include "poller/life/pid_file.hpp"
 
 namespace actiond {
 

@@ -17,9 +17,9 @@
 #include "commands/debugger.hpp"
 #include "commands/params.hpp"
 #include "commands/table.hpp"
-#include "poller/event_policies.hpp"
-#include "poller/plugin_directory.hpp"
-#include "poller/trial.hpp"
+#include "poller/delivery/event_policies.hpp"
+#include "poller/plugin_sets/plugin_directory.hpp"
+#include "poller/runners/trial.hpp"
 
 namespace actiond {
 namespace {

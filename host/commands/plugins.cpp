@@ -9,7 +9,7 @@
 #include "commands/inspect.hpp"
 #include "commands/poller_answers.hpp"
 #include "commands/table.hpp"
-#include "poller/plugin_directory.hpp"
+#include "poller/plugin_sets/plugin_directory.hpp"
 
 namespace actiond {
 namespace {

@@ -5,7 +5,7 @@
 #include <future>
 
 #include "commands/local_pollers.hpp"
-#include "poller/control_socket.hpp"
+#include "poller/face/control_socket.hpp"
 
 namespace actiond {
 namespace {

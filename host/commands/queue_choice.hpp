@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "base/config.hpp"
+#include "base/config/config.hpp"
 #include "base/result.hpp"
 
 namespace actiond {

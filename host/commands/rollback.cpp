@@ -9,8 +9,8 @@
 #include "base/clock.hpp"
 #include "commands/command.hpp"
 #include "commands/local_pollers.hpp"
-#include "poller/control_socket.hpp"
-#include "poller/set_record.hpp"
+#include "poller/face/control_socket.hpp"
+#include "poller/plugin_sets/set_record.hpp"
 
 namespace actiond {
 namespace {

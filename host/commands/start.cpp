@@ -13,7 +13,7 @@
 #include "base/fd.hpp"
 #include "base/service_manager.hpp"
 #include "commands/command.hpp"
-#include "poller/pid_file.hpp"
+#include "poller/life/pid_file.hpp"
 
 extern char** environ;
 

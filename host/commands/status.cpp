@@ -7,7 +7,7 @@
 #include <future>
 
 #include "base/clock.hpp"
-#include "broker/queues.hpp"
+#include "broker/look.hpp"
 #include "commands/command.hpp"
 #include "commands/poller_answers.hpp"
 

@@ -15,7 +15,7 @@ extern "C" {  // glibc 2.36 forgot to say so itself
 #include "base/duration.hpp"
 #include "commands/command.hpp"
 #include "commands/local_pollers.hpp"
-#include "poller/control_socket.hpp"
+#include "poller/face/control_socket.hpp"
 
 namespace actiond {
 namespace {

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/service_manager.hpp"
-#include "poller/time_limits.hpp"
+#include "poller/runners/time_limits.hpp"
 
 namespace actiond {
 namespace {

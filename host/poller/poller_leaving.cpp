@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "poller/poller.hpp"
-#include "poller/time_limits.hpp"
+#include "poller/runners/time_limits.hpp"
 
 namespace actiond {
 

@@ -10,10 +10,10 @@
 #include "base/content_hash.hpp"
 #include "base/duration.hpp"
 #include "base/text.hpp"
-#include "poller/plugin_directory.hpp"
-#include "poller/plugin_tree.hpp"
+#include "poller/plugin_sets/plugin_directory.hpp"
+#include "poller/plugin_sets/plugin_tree.hpp"
 #include "poller/poller.hpp"
-#include "poller/trial.hpp"
+#include "poller/runners/trial.hpp"
 
 namespace actiond {
 namespace {

@@ -6,7 +6,7 @@
 #include "base/duration.hpp"
 #include "client/delay_trip.hpp"
 #include "poller/poller.hpp"
-#include "poller/time_limits.hpp"
+#include "poller/runners/time_limits.hpp"
 
 namespace actiond {
 namespace {

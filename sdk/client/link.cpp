@@ -1,6 +1,6 @@
 #include "client/link.hpp"
 
-#include "client/rabbit_link.hpp"
+#include "client/rabbitmq/rabbit_link.hpp"
 #include "client/sqlite/address.hpp"
 #include "client/sqlite/sqlite_link.hpp"
 

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "client/broker_url.hpp"
 #include "client/message.hpp"
+#include "client/rabbitmq/broker_url.hpp"
+#include "client/rabbitmq/topology.hpp"
 #include "client/result.hpp"
-#include "client/topology.hpp"
 
 namespace action {
 

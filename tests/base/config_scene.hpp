@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "base/config.hpp"
+#include "base/config/config.hpp"
 #include "scene.hpp"
 
 namespace actiond::test {

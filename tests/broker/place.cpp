@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "broker/queues.hpp"
+#include "broker/look.hpp"
 #include "broker/target.hpp"
 #include "client/event_id.hpp"
 

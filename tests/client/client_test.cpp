@@ -2,7 +2,7 @@
 #include <ctime>
 #include <set>
 
-#include "client/properties.hpp"
+#include "client/rabbitmq/properties.hpp"
 #include "test_broker.hpp"
 
 using action::Client;

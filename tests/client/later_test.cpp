@@ -3,7 +3,7 @@
 #include <set>
 #include <thread>
 
-#include "client/delay.hpp"
+#include "client/rabbitmq/delay.hpp"
 #include "test_broker.hpp"
 
 using action::Client;

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "client/event_id.hpp"
-#include "client/topology.hpp"
+#include "client/rabbitmq/topology.hpp"
 
 namespace {
 

@@ -7,7 +7,7 @@
 
 #include <cstdlib>
 
-#include "client/properties.hpp"
+#include "client/rabbitmq/properties.hpp"
 
 using action::to_bytes;
 

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "client/connection.hpp"
 #include "client/message.hpp"
-#include "client/topology.hpp"
+#include "client/rabbitmq/connection.hpp"
+#include "client/rabbitmq/topology.hpp"
 
 std::string test_broker();  // "" without one
 bool has_ctl();

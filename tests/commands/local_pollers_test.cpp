@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "commands/local_pollers.hpp"
-#include "poller/control_socket.hpp"
+#include "poller/face/control_socket.hpp"
 
 using namespace actiond;
 namespace fs = std::filesystem;

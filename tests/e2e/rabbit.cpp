@@ -7,10 +7,10 @@
 #include <cstdlib>
 #include <memory>
 
-#include "client/delay.hpp"
 #include "client/event_id.hpp"
-#include "client/publisher.hpp"
-#include "client/topology.hpp"
+#include "client/rabbitmq/delay.hpp"
+#include "client/rabbitmq/publisher.hpp"
+#include "client/rabbitmq/topology.hpp"
 #include "process.hpp"
 
 using action::to_bytes;

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/config.hpp"
+#include "base/config/config.hpp"
 #include "fuzz.hpp"
 
 namespace {

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "fuzz.hpp"
-#include "poller/control_socket.hpp"
+#include "poller/face/control_socket.hpp"
 
 using namespace actiond;
 

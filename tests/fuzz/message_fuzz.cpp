@@ -1,6 +1,6 @@
 // What any client could send to the broker: the encoded properties of a message; what is read of
 // them must be such that it can be sent on.
-#include "client/properties.hpp"
+#include "client/rabbitmq/properties.hpp"
 #include "fuzz.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "poller/change_tracker.hpp"
-#include "poller/probation.hpp"
+#include "poller/plugin_sets/change_tracker.hpp"
+#include "poller/plugin_sets/probation.hpp"
 
 using namespace actiond;
 using namespace std::chrono_literals;

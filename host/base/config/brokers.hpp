@@ -1,7 +1,7 @@
 // The broker's addresses. They hold passwords: no sentence about them shows what stands there.
 #pragma once
 
-#include "base/config.hpp"
+#include "base/config/config.hpp"
 #include "base/config/section.hpp"
 
 namespace actiond {

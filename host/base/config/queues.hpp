@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/config.hpp"
+#include "base/config/config.hpp"
 #include "base/config/section.hpp"
 
 namespace actiond {

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "base/config.hpp"
+#include "base/config/config.hpp"
 #include "base/config/tree.hpp"
 
 namespace actiond {

@@ -8,7 +8,7 @@
 
 #include "base/clock.hpp"
 #include "broker/rabbitmq/rabbit_channel.hpp"
-#include "client/delay.hpp"
+#include "client/rabbitmq/delay.hpp"
 
 namespace actiond {
 namespace {

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "broker/target.hpp"
-#include "client/delay.hpp"
+#include "client/rabbitmq/delay.hpp"
 
 namespace actiond {
 namespace {

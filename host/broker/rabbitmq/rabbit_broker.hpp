@@ -7,8 +7,8 @@
 
 #include "broker/broker.hpp"
 #include "broker/rabbitmq/rabbit_channel.hpp"
-#include "client/publisher.hpp"
-#include "client/topology.hpp"
+#include "client/rabbitmq/publisher.hpp"
+#include "client/rabbitmq/topology.hpp"
 
 namespace actiond {
 

@@ -3,7 +3,7 @@
 #include <amqp_framing.h>
 #include <fmt/format.h>
 
-#include "client/properties.hpp"
+#include "client/rabbitmq/properties.hpp"
 
 namespace actiond {
 

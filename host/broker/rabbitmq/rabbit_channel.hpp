@@ -8,7 +8,7 @@
 
 #include "broker/broker.hpp"
 #include "broker/rabbitmq/ack_window.hpp"
-#include "client/connection.hpp"
+#include "client/rabbitmq/connection.hpp"
 
 namespace actiond {
 

@@ -1,7 +1,7 @@
 // A look at RabbitMQ's queues: a passive declaration of each.
 #include "broker/rabbitmq/rabbit_look.hpp"
 
-#include "client/connection.hpp"
+#include "client/rabbitmq/connection.hpp"
 
 namespace actiond {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "broker/queues.hpp"
+#include "broker/look.hpp"
 #include "client/link.hpp"
 
 namespace actiond {

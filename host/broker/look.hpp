@@ -1,0 +1,42 @@
+// A look at the broker for people: what waits in its queues. It changes nothing.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/config/config.hpp"
+#include "base/result.hpp"
+
+namespace actiond {
+
+// What a broker can't tell is absent; all of it where the queue is not there yet.
+struct QueueLook {
+  std::string name;
+  std::optional<std::uint64_t> ready;
+  std::optional<std::uint64_t> later;    // not before its time
+  std::optional<std::uint64_t> in_hand;  // of pollers
+  std::optional<std::uint64_t> consumers;
+  std::optional<std::uint64_t> done, failed;  // so far, failed attempts
+  std::string problem;
+};
+
+// An event that a poller has taken, and since when.
+struct InHandLook {
+  std::string event, id, queue, poller;
+  std::int64_t since_ms;  // since 1970 UTC
+};
+
+struct BrokerLook {
+  std::string name;                 // without the password
+  std::vector<QueueLook> queues;    // the configuration's, and the dead letters
+  std::vector<InHandLook> in_hand;  // those that are longest there; only a queue file knows
+};
+
+// `name` tells the broker's operator who this is. Blocks, up to `timeout` for each broker.
+Result<BrokerLook> look_at_broker(const Config& config, const std::string& name,
+                                  std::chrono::milliseconds timeout);
+
+}  // namespace actiond

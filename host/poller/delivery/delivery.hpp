@@ -1,0 +1,66 @@
+// One message in hand, from its arrival to its settlement. Settled exactly once; a tag is worth
+// something only in the life of the connection that gave it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/broker.hpp"
+#include "poller/delivery/settlement.hpp"
+#include "wire/outcome.hpp"
+
+namespace actiond {
+
+struct Delivery {
+  // where it came from
+  Message message;
+  QueueIndex queue = 0;
+  std::string_view queue_name;  // the configuration's
+  std::uint64_t tag = 0;
+  std::uint64_t epoch = 0;  // of the connection
+  bool is_redelivered = false;
+
+  // its run
+  std::uint64_t run = 0;   // its number in its runner; 0: not handed to one
+  bool is_logged = false;  // "Processing …" is in the log
+  std::chrono::milliseconds timeout{0};
+  int attempts = 1;         // that it has in all
+  std::string_view plugin;  // which code runs it, for the dead letter; the poller's policies'
+
+  // its end
+  bool has_ended = false;
+  bool is_excused = false;  // its crash is put down to a new plugin set
+  Outcome outcome;
+  Verdict verdict;
+  std::size_t unconfirmed = 0;       // what it queued and the broker has not confirmed yet
+  std::string publish_problem;       // why one of those was not taken
+  std::size_t unfinished_place = 0;  // the settler's
+  bool is_settled = false;
+};
+
+// Hands deliveries out and takes them back, so that a message costs no allocation once the first
+// few have passed.
+class DeliveryPool {
+ public:
+  struct Return {
+    DeliveryPool* pool;
+    void operator()(Delivery* delivery) const { pool->take_back(delivery); }
+  };
+  using Pointer = std::unique_ptr<Delivery, Return>;
+
+  // The pool must outlive what it hands out.
+  Pointer get();
+
+ private:
+  void take_back(Delivery* delivery);
+
+  std::vector<std::unique_ptr<Delivery>> free_;
+};
+
+using DeliveryPointer = DeliveryPool::Pointer;
+
+}  // namespace actiond

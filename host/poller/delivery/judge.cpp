@@ -1,0 +1,32 @@
+#include "poller/delivery/judge.hpp"
+
+#include "poller/delivery/retry.hpp"
+
+namespace actiond {
+
+using std::chrono::milliseconds;
+
+// Enough for a poller with the old plugins to be there again.
+constexpr milliseconds kExcusedWait{1000};
+
+Verdict Judge::operator()(const Delivery& delivery, std::int64_t now_ms) {
+  const auto& trail = delivery.message.trail;
+  const milliseconds unknown_for(
+      trail.unknown_since_ms == 0 ? 0 : std::max<std::int64_t>(0, now_ms - trail.unknown_since_ms));
+  const Chances chances{trail.attempt < delivery.attempts, unknown_for < config_.unknown_event_ttl,
+                        delivery.is_excused};
+  const Settlement settlement = settlement_for(delivery.outcome.ending, chances);
+  return {settlement, delay(delivery, settlement, unknown_for)};
+}
+
+milliseconds Judge::delay(const Delivery& delivery, Settlement settlement,
+                          milliseconds unknown_for) {
+  if (settlement == Settlement::Retry)
+    return retry_wait(config_.retry, delivery.message.trail.attempt,
+                      std::uniform_real_distribution<double>()(random_));
+  if (settlement != Settlement::Delay) return milliseconds(0);
+  if (delivery.outcome.ending == Ending::Unknown) return offer_wait(unknown_for);
+  return delivery.is_excused ? kExcusedWait : delivery.outcome.snooze;
+}
+
+}  // namespace actiond

@@ -1,0 +1,52 @@
+#include "poller/delivery/pace.hpp"
+
+#include <algorithm>
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::nanoseconds kHeldWork = 5ms;
+constexpr std::chrono::nanoseconds kPipedWork = 1ms;
+constexpr std::chrono::nanoseconds kShortest = 1us;  // no run is free: it is decoded and answered
+constexpr long kMostHeld = 256;
+constexpr long kMostPiped = 64;
+constexpr int kFirstPrefetch = 16;  // until a run time is known
+
+long runs_in(std::chrono::nanoseconds work, std::chrono::nanoseconds each, long most) {
+  return std::clamp<long>(static_cast<long>(work / std::max(each, kShortest)), 1, most);
+}
+
+}  // namespace
+
+// A slower run counts at once for most of it, a faster one slowly: to hold too much hurts others,
+// to hold too little costs microseconds.
+void Pace::ran(std::chrono::nanoseconds duration) {
+  if (!typical_) {
+    typical_ = duration;
+    return;
+  }
+  const auto distance = duration - *typical_;
+  *typical_ += distance > 0ns ? distance / 4 : distance / 16;
+}
+
+int Pace::prefetch() const {
+  // Fewer than one for each runner would leave a runner unable to tell whether a queue is empty.
+  if (fixed_prefetch_) return std::max(*fixed_prefetch_, runners_);
+  if (!typical_) return kFirstPrefetch;
+  return static_cast<int>(std::clamp<long>(runs_in(kHeldWork, *typical_, kMostHeld) * runners_,
+                                           runners_, std::max<long>(kMostHeld, runners_)));
+}
+
+bool Pace::is_off(int prefetch_in_force) const {
+  const int wanted = prefetch();
+  return wanted > 2 * prefetch_in_force || 2 * wanted < prefetch_in_force;
+}
+
+std::size_t Pace::pipe_depth() const {
+  if (!typical_) return 1;
+  return static_cast<std::size_t>(runs_in(kPipedWork, *typical_, kMostPiped));
+}
+
+}  // namespace actiond

@@ -1,0 +1,89 @@
+// Ends deliveries: waits until all that a handler queued is confirmed, publishes a dead letter or a
+// delayed copy where one is due, awaits its confirm, and only then acknowledges. Whatever stops
+// half-way leaves the message with the broker.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "broker/broker.hpp"
+#include "poller/delivery/delivery.hpp"
+#include "poller/delivery/settlement.hpp"
+
+namespace actiond {
+
+class Settler {
+ public:
+  // Told when a delivery has been settled, just before it goes: how it ended is in its outcome.
+  using OnSettled = std::function<void(const Delivery& delivery, Settlement settlement)>;
+  // Says what is to become of a delivery that has ended at `now_ms`.
+  using OnJudge = std::function<Verdict(const Delivery& delivery, std::int64_t now_ms)>;
+
+  // `poller` names this one in what it writes into events that failed.
+  Settler(std::string poller, OnJudge judge, OnSettled on_settled)
+      : poller_(std::move(poller)), judge_(std::move(judge)), on_settled_(std::move(on_settled)) {}
+
+  void connected(Broker& broker, std::uint64_t epoch);
+  // Forgets every tag; what was being settled is the broker's again.
+  void lost();
+
+  // The run of this delivery has ended. Settles it now or once its publications are confirmed.
+  void ended(DeliveryPointer delivery);
+  // The handler in hand queues an event; `delay` above 0: to run that much later.
+  void queue(Delivery& delivery, const std::string& queue, Message message,
+             std::chrono::milliseconds delay = {});
+  // From the broker.
+  void published(std::uint64_t number, const Result<void>& taken);
+
+  // Sends what was kept back while the broker was blocked. Call it after every receive.
+  void resume();
+
+  // A failure could not be stored, say because the queue for it was deleted: connecting again
+  // declares it, and waits lest the event runs in circles. Told once.
+  std::optional<Error> take_trouble() { return std::exchange(trouble_, std::nullopt); }
+
+  // Deliveries that have ended and are not settled yet.
+  std::size_t unfinished() const { return unfinished_.size(); }
+  // So much waits to be published that runners should be left unread.
+  bool is_congested() const;
+
+ private:
+  struct Publication {
+    Delivery* delivery;
+    bool is_settlement;  // of the delivery itself; else an event that it queued
+  };
+  struct KeptBack {
+    Delivery* delivery;
+    std::string queue;  // empty: the settlement of the delivery itself
+    Message message;
+    std::chrono::milliseconds delay{0};
+  };
+  void settle(Delivery& delivery);
+  void store(Delivery& delivery);
+  void publish(Delivery& delivery, const std::string& queue, const Message& message,
+               std::chrono::milliseconds delay);
+  void acknowledge(Delivery& delivery, Settlement settlement);
+  void finish(Delivery& delivery, Settlement settlement);
+  void write_trail(Delivery& delivery) const;
+  void write_failure(Delivery& delivery, std::int64_t now_ms) const;
+  void confirmed_queued(Delivery& delivery, const Result<void>& taken);
+  void confirmed_settlement(Delivery& delivery, const Result<void>& taken);
+
+  std::string poller_;
+  OnJudge judge_;
+  OnSettled on_settled_;
+  Broker* broker_ = nullptr;
+  std::uint64_t epoch_ = 0;
+  std::unordered_map<std::uint64_t, Publication> publications_;
+  std::vector<DeliveryPointer> unfinished_;  // each knows its place
+  std::deque<KeptBack> kept_back_;
+  std::optional<Error> trouble_;
+};
+
+}  // namespace actiond

@@ -1,0 +1,142 @@
+#include "poller/face/control_socket.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/streambuf.hpp>
+#include <boost/asio/write.hpp>
+#include <memory>
+
+#include "base/duration.hpp"
+#include "base/fd.hpp"
+
+namespace actiond {
+namespace {
+
+namespace asio = boost::asio;
+using Stream = asio::local::stream_protocol;
+
+constexpr std::size_t kLargestRequest = 64 * 1024;
+
+std::string to_line(const nlohmann::json& json) {
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+// The whole of an answer, up to the end of the stream or the deadline.
+Result<std::string> read_all(int fd, std::chrono::milliseconds timeout) {
+  std::string text;
+  char part[4096];
+  for (pollfd ready{fd, POLLIN, 0}; ::poll(&ready, 1, static_cast<int>(timeout.count())) > 0;) {
+    const ssize_t got = ::read(fd, part, sizeof part);
+    if (got < 0) return errno_error("read a poller's answer");
+    if (got == 0) return text;
+    text.append(part, static_cast<std::size_t>(got));
+  }
+  return Error{"the poller does not answer"};
+}
+
+}  // namespace
+
+std::filesystem::path control_path(const std::filesystem::path& run_dir, std::optional<int> id,
+                                   pid_t pid) {
+  return run_dir / fmt::format("poller.{}.{}.sock", id ? std::to_string(*id) : "console", pid);
+}
+
+// Lives as long as its handlers hold it.
+struct ControlSocket::Conversation {
+  explicit Conversation(Stream::socket accepted)
+      : socket(std::move(accepted)), input(kLargestRequest) {}
+  Stream::socket socket;
+  asio::streambuf input;
+  std::string output;
+};
+
+ControlSocket::ControlSocket(asio::io_context& io, std::filesystem::path path, OnRequest on_request)
+    : acceptor_(io), path_(std::move(path)), on_request_(std::move(on_request)) {}
+
+ControlSocket::~ControlSocket() {
+  if (acceptor_.is_open()) ::unlink(path_.c_str());
+}
+
+Result<void> ControlSocket::listen() {
+  boost::system::error_code error;
+  ::unlink(path_.c_str());  // of an earlier process of this pid
+  if (path_.native().size() >= sizeof(sockaddr_un::sun_path))
+    return Error{fmt::format(
+        "the path of the control socket {} is too long for a socket: choose a shorter run_dir",
+        path_.native())};
+  acceptor_.open(Stream(), error);
+  const mode_t before = ::umask(0177);  // born private: no moment at which others could connect
+  if (!error) acceptor_.bind(Stream::endpoint(path_.native()), error);
+  ::umask(before);
+  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return Error{fmt::format("can't listen on {}: {}", path_.native(), error.message())};
+  accept();
+  return {};
+}
+
+void ControlSocket::accept() {
+  acceptor_.async_accept([this](const boost::system::error_code& error, Stream::socket socket) {
+    if (error == asio::error::operation_aborted) return;
+    if (!error) {
+      auto conversation = std::make_shared<Conversation>(std::move(socket));
+      asio::async_read_until(
+          conversation->socket, conversation->input, '\n',
+          [this, conversation](const boost::system::error_code& failed, std::size_t) {
+            if (!failed) answer(*conversation);
+            asio::async_write(conversation->socket, asio::buffer(conversation->output),
+                              [conversation](const boost::system::error_code&, std::size_t) {});
+          });
+    }
+    accept();
+  });
+}
+
+void ControlSocket::answer(Conversation& conversation) {
+  const std::string text((std::istreambuf_iterator<char>(&conversation.input)), {});
+  const auto request = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  conversation.output = to_line(reply_to(request));
+}
+
+nlohmann::json ControlSocket::reply_to(const nlohmann::json& request) {
+  if (!request.is_object()) return {{"error", "a request is one line with a JSON object"}};
+  try {
+    return on_request_(request);
+  } catch (const nlohmann::json::exception& error) {  // a member of another type than it must be
+    return {{"error", std::string("the request can't be understood: ") + error.what()}};
+  }
+}
+
+Result<std::chrono::milliseconds> stop_timeout(const nlohmann::json& request,
+                                               std::chrono::milliseconds unless_given) {
+  const auto given = request.find("timeout_ms");
+  if (given == request.end()) return unless_given;
+  const std::int64_t most = kLongestDuration.count();
+  if (!given->is_number_unsigned() || given->get<std::uint64_t>() > std::uint64_t(most))
+    return Error{
+        fmt::format("timeout_ms must be a whole number of milliseconds, at most {}", most)};
+  return std::chrono::milliseconds(given->get<std::int64_t>());
+}
+
+Result<nlohmann::json> ask_poller(const std::filesystem::path& path, const nlohmann::json& request,
+                                  std::chrono::milliseconds timeout) {
+  if (path.native().size() >= sizeof(sockaddr_un::sun_path))
+    return Error{fmt::format("the path {} is too long for a socket", path.native())};
+  asio::io_context io;
+  Stream::socket socket(io);
+  boost::system::error_code error;
+  socket.connect(Stream::endpoint(path.native()), error);
+  if (!error) asio::write(socket, asio::buffer(to_line(request)), error);
+  if (error)
+    return Error{fmt::format("no poller listens on {}: {}", path.native(), error.message())};
+  auto text = read_all(socket.native_handle(), timeout);
+  if (!text) return text.error();
+  auto answer = nlohmann::json::parse(*text, nullptr, false);
+  if (!answer.is_object()) return Error{"the poller's answer can't be understood"};
+  return answer;
+}
+
+}  // namespace actiond

@@ -1,0 +1,27 @@
+#include "poller/plugin_sets/plugin_directory.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace actiond {
+
+Result<std::vector<std::string>> list_plugins(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::vector<std::string> files;
+  for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const auto& path = entry->path();
+    if (path.extension() == ".so" && !path.filename().native().starts_with("."))
+      files.push_back(path);
+  }
+  if (error)
+    return Error{
+        fmt::format("the plugin directory {} can't be read: {}: create it, or set plugins: in the "
+                    "configuration",
+                    directory.native(), error.message())};
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace actiond

@@ -1,0 +1,109 @@
+#include "poller/plugin_sets/plugin_tree.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/content_hash.hpp"
+
+namespace actiond {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kDeepest = 16;  // deeper is a link that leads back
+
+class Listing {
+ public:
+  Listing(const fs::path& root, const fs::path& without) : root_(root) {
+    if (!without.empty()) ::stat(without.c_str(), &without_);
+  }
+
+  Result<void> add(const fs::path& directory, int depth) {
+    if (depth > kDeepest)
+      return Error{
+          fmt::format("the plugin directory {} is deeper than {} directories at {}: does a "
+                      "link in it lead back to it?",
+                      root_.native(), kDeepest, directory.native())};
+    std::error_code error;
+    std::vector<fs::path> names;
+    for (fs::directory_iterator entry(root_ / directory, error), end; !error && entry != end;
+         entry.increment(error))
+      names.push_back(entry->path().filename());
+    if (error) return cant_read(error);
+    std::sort(names.begin(), names.end());
+    for (const auto& name : names)
+      if (auto added = add_entry(directory / name, depth); !added) return added;
+    return {};
+  }
+
+  std::vector<PluginTreeEntry> entries;
+
+ private:
+  Result<void> add_entry(const fs::path& path, int depth) {
+    PluginTreeEntry entry{path, {}};
+    if (path.filename().native().starts_with(".")) return {};
+    // What is gone again, or leads nowhere, is nothing that could be loaded.
+    if (::stat((root_ / path).c_str(), &entry.status) != 0) return {};
+    if (!entry.is_directory() && !S_ISREG(entry.status.st_mode)) return {};
+    if (entry.status.st_dev == without_.st_dev && entry.status.st_ino == without_.st_ino) return {};
+    entries.push_back(entry);
+    return entry.is_directory() ? add(path, depth + 1) : Result<void>{};
+  }
+
+  Error cant_read(const std::error_code& error) const {
+    return {
+        fmt::format("the plugin directory {} can't be read: {}: create it, or set plugins: in "
+                    "the configuration",
+                    root_.native(), error.message())};
+  }
+
+  fs::path root_;
+  struct stat without_ {};
+};
+
+std::string look_of(const struct stat& status) {
+  const auto time = [](const timespec& at) { return fmt::format("{}.{}", at.tv_sec, at.tv_nsec); };
+  return fmt::format("{}:{} {} {} {}", status.st_dev, status.st_ino, status.st_size,
+                     time(status.st_mtim), time(status.st_ctim));
+}
+
+}  // namespace
+
+Result<std::vector<PluginTreeEntry>> list_tree(const fs::path& root, const fs::path& without) {
+  Listing listing(root, without);
+  if (auto listed = listing.add({}, 0); !listed) return listed.error();
+  return std::move(listing.entries);
+}
+
+std::string tree_look(const fs::path& root, const fs::path& without) {
+  const auto entries = list_tree(root, without);
+  if (!entries) return entries.error().text;
+  std::string look;
+  // A directory's own times change with the temporary files in it.
+  for (const auto& entry : *entries)
+    look += entry.path.native() + (entry.is_directory() ? "/" : " " + look_of(entry.status)) + "\n";
+  return look;
+}
+
+std::string file_look(const fs::path& file) {
+  struct stat status {};
+  return ::stat(file.c_str(), &status) == 0 ? look_of(status) : "absent";
+}
+
+Result<std::string> tree_hash(const fs::path& root, const fs::path& without) {
+  const auto entries = list_tree(root, without);
+  if (!entries) return entries.error();
+  ContentDigest digest;
+  for (const auto& entry : *entries) {
+    // Ends in a NUL, which no name holds, and tells the size: no two trees feed the same bytes.
+    digest.add(entry.path.native() + (entry.is_directory() ? "/" : ""));
+    digest.add({"", 1});
+    if (entry.is_directory()) continue;
+    digest.add(std::to_string(entry.status.st_size) + "\n");
+    if (auto added = digest.add_file(root / entry.path); !added) return added.error();
+  }
+  return digest.text();
+}
+
+}  // namespace actiond

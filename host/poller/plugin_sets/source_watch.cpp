@@ -1,0 +1,163 @@
+#include "poller/plugin_sets/source_watch.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <condition_variable>
+#include <mutex>
+
+#include "base/fd.hpp"
+#include "poller/plugin_sets/change_tracker.hpp"
+#include "poller/plugin_sets/plugin_tree.hpp"
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kRest = 300ms;
+constexpr auto kPatience = 30s;
+constexpr auto kLastLook = 1s;  // that a look may take when nobody wants it any more
+constexpr int kLookAnywayMs = 1000;
+constexpr int kLookAgainMs = 100;  // while it is not at rest
+constexpr auto kHints = IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE |
+                        IN_DELETE | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF;
+
+std::function<std::string()> look_at(const Config& config) {
+  return [plugins = config.plugins, run_dir = config.run_dir, file = config.file] {
+    return tree_look(plugins, run_dir) + (file.empty() ? "" : file_look(file));
+  };
+}
+
+}  // namespace
+
+class SourceWatch::Watcher : public std::enable_shared_from_this<Watcher> {
+ public:
+  Watcher(boost::asio::io_context& io, const Config& config, SourceEvents events,
+          std::function<std::string()> look, std::chrono::milliseconds patience)
+      : io_(io),
+        plugins_(config.plugins),
+        run_dir_(config.run_dir),
+        file_(config.file),
+        patience_(patience),
+        events_(std::move(events)),
+        look_(std::move(look)),
+        tracker_(look_(), kRest),
+        hints_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
+        stop_(::eventfd(0, EFD_CLOEXEC)) {}
+
+  // The thread.
+  void run();
+  // Nothing is told from now on. True if the thread has ended, or will at once.
+  bool stop();
+
+ private:
+  void watch();
+  void tell(std::function<void()> event);
+  void ask_for_hints();
+  bool wait(int timeout_ms);
+
+  boost::asio::io_context& io_;  // only while is_wanted_
+  const std::filesystem::path plugins_, run_dir_, file_;
+  const std::chrono::milliseconds patience_;
+  SourceEvents events_;
+  std::function<std::string()> look_;
+  ChangeTracker tracker_;
+  UniqueFd hints_;
+  UniqueFd stop_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool is_wanted_ = true;
+  bool has_ended_ = false;
+};
+
+SourceWatch::SourceWatch(boost::asio::io_context& io, const Config& config, SourceEvents events)
+    : SourceWatch(io, config, std::move(events), look_at(config), kPatience) {}
+
+SourceWatch::SourceWatch(boost::asio::io_context& io, const Config& config, SourceEvents events,
+                         std::function<std::string()> look, std::chrono::milliseconds patience)
+    : watcher_(
+          std::make_shared<Watcher>(io, config, std::move(events), std::move(look), patience)) {}
+
+SourceWatch::~SourceWatch() {
+  if (!thread_.joinable()) return;
+  if (watcher_->stop())
+    thread_.join();
+  else
+    thread_.detach();
+}
+
+void SourceWatch::start() {
+  thread_ = std::thread([watcher = watcher_] { watcher->run(); });
+}
+
+void SourceWatch::Watcher::run() {
+  watch();
+  const std::lock_guard lock(mutex_);
+  has_ended_ = true;
+  ended_.notify_all();
+}
+
+bool SourceWatch::Watcher::stop() {
+  ::eventfd_write(stop_.get(), 1);
+  std::unique_lock lock(mutex_);
+  is_wanted_ = false;
+  return ended_.wait_for(lock, kLastLook, [this] { return has_ended_; });
+}
+
+void SourceWatch::Watcher::watch() {
+  bool is_unrest_said = false;
+  ask_for_hints();
+  for (;;) {
+    if (wait(tracker_.is_settled() ? kLookAnywayMs : kLookAgainMs)) return;
+    ask_for_hints();
+    const auto now = monotonic_now();
+    if (tracker_.saw(look_(), now)) tell([this] { events_.on_change(); });
+    const auto unrest = tracker_.unrest(now);
+    const bool is_restless = unrest > patience_;
+    if (is_restless && !is_unrest_said)
+      tell([this, unrest] {
+        events_.on_restless(std::chrono::floor<std::chrono::seconds>(unrest));
+      });
+    is_unrest_said = is_restless;
+  }
+}
+
+void SourceWatch::Watcher::tell(std::function<void()> event) {
+  const std::lock_guard lock(mutex_);
+  if (!is_wanted_) return;
+  boost::asio::post(io_, [self = shared_from_this(), event = std::move(event)] {
+    if (self->is_wanted_) event();  // it changes in this thread only
+  });
+}
+
+// Each time anew, as directories come and go; to ask twice is to ask once. Only hints: what is
+// missed is seen a second later.
+void SourceWatch::Watcher::ask_for_hints() {
+  const auto ask = [this](const std::filesystem::path& path) {
+    ::inotify_add_watch(hints_.get(), path.c_str(), kHints);
+  };
+  ask(plugins_);
+  ask(plugins_.parent_path());
+  if (!file_.empty()) ask(file_.parent_path());
+  const auto entries = list_tree(plugins_, run_dir_);
+  if (!entries) return;
+  for (const auto& entry : *entries)
+    if (entry.is_directory()) ask(plugins_ / entry.path);
+}
+
+// True if it is to stop. After a hint a moment passes, so that a thousand of them cost one look.
+bool SourceWatch::Watcher::wait(int timeout_ms) {
+  pollfd wake[] = {{stop_.get(), POLLIN, 0}, {hints_.get(), POLLIN, 0}};
+  ::poll(wake, 2, timeout_ms);
+  if (wake[1].revents != 0) ::poll(wake, 1, kLookAgainMs);
+  char drained[4096];
+  while (::read(hints_.get(), drained, sizeof drained) > 0) {
+  }
+  return wake[0].revents != 0;
+}
+
+}  // namespace actiond

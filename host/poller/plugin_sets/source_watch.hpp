@@ -1,0 +1,47 @@
+// Tells when what a poller is made from has changed: the plugin directory, the configuration. It
+// looks in a thread of its own, because a file system that hangs must not hang the poller: at once
+// when inotify hints at something, and once a second anyway, for file systems and switched links
+// that give no hint.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "base/config/config.hpp"
+
+namespace actiond {
+
+// What it tells, in the poller's loop.
+struct SourceEvents {
+  // They have changed and come to rest.
+  std::function<void()> on_change;
+  // They have been changing for so long, without the rest that a copy in the making would have.
+  std::function<void(std::chrono::seconds)> on_restless;
+};
+
+class SourceWatch {
+ public:
+  // What the sources look like now counts as known.
+  SourceWatch(boost::asio::io_context& io, const Config& config, SourceEvents events);
+  // The same, looking in another way, and restless after another time.
+  SourceWatch(boost::asio::io_context& io, const Config& config, SourceEvents events,
+              std::function<std::string()> look, std::chrono::milliseconds patience);
+  // Waits a second at most; a look that hangs is left to itself.
+  ~SourceWatch();
+  SourceWatch(const SourceWatch&) = delete;
+  SourceWatch& operator=(const SourceWatch&) = delete;
+
+  // Begins to watch.
+  void start();
+
+ private:
+  class Watcher;  // what the thread has; it may outlive this
+  std::shared_ptr<Watcher> watcher_;
+  std::thread thread_;
+};
+
+}  // namespace actiond

@@ -1,0 +1,117 @@
+#include "poller/plugin_sets/successor.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern "C" {  // glibc 2.36 forgot to say so itself
+#include <sys/pidfd.h>
+}
+
+#include <array>
+
+#include "base/service_manager.hpp"
+
+extern char** environ;
+
+namespace actiond {
+namespace {
+
+constexpr std::string_view kReplaced = " (deleted)";  // behind the name, says proc(5)
+
+// What stands on disk now, which an upgrade may have replaced; else what this process is.
+std::string executable() {
+  std::array<char, 4096> buffer{};
+  const ssize_t size = ::readlink("/proc/self/exe", buffer.data(), buffer.size());
+  std::string path(buffer.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  if (::access(path.c_str(), X_OK) == 0) return path;
+  if (path.ends_with(kReplaced)) path.resize(path.size() - kReplaced.size());
+  return ::access(path.c_str(), X_OK) == 0 ? path : "/proc/self/exe";
+}
+
+Result<pid_t> spawn(std::vector<std::string> words, int said) {
+  words.insert(words.begin(), "actiond");
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  // Under a service manager the new one logs where this one does; else it has a log file.
+  if (!has_service_manager())
+    ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&actions, said, 2);
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+  pid_t pid = -1;
+  const int error =
+      ::posix_spawn(&pid, executable().c_str(), &actions, nullptr, argv.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) return errno_error("start the successor", {}, error);
+  return pid;
+}
+
+// "actiond: poller 1 did not start: plugin …": who waits for it knows the first two.
+std::string reason(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  for (const std::string_view known : {"actiond: ", "did not start: "})
+    if (const auto at = text.find(known); at != std::string::npos && at < 40)
+      text.erase(0, at + known.size());
+  return text.empty() ? "it ended without a word" : text;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Successor>> Successor::start(boost::asio::io_context& io,
+                                                    std::vector<std::string> words, OnEnd on_end) {
+  int pipe[2];
+  if (::pipe2(pipe, O_CLOEXEC) != 0) return errno_error("make a pipe");
+  UniqueFd read_end(pipe[0]), write_end(pipe[1]);
+  auto pid = spawn(std::move(words), write_end.get());
+  if (!pid) return pid.error();
+  UniqueFd process(::pidfd_open(*pid, 0));
+  if (!process) return errno_error("watch the successor");
+  std::unique_ptr<Successor> successor(
+      new Successor(io, std::move(process), std::move(read_end), std::move(on_end)));
+  successor->listen();
+  return successor;
+}
+
+Successor::Successor(boost::asio::io_context& io, UniqueFd process, UniqueFd said, OnEnd on_end)
+    : said_(io, said.release()), process_(std::move(process)), on_end_(std::move(on_end)) {}
+
+Successor::~Successor() {
+  *is_wanted_ = false;
+  if (!process_) return;
+  ::pidfd_send_signal(process_.get(), SIGTERM, nullptr, 0);
+  siginfo_t info{};
+  ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(process_.get()), &info, WEXITED);
+}
+
+// What it says ends when it does.
+void Successor::listen() {
+  said_.async_read_some(
+      boost::asio::buffer(part_),
+      [this, is_wanted = is_wanted_](const boost::system::error_code& error, std::size_t size) {
+        if (!*is_wanted) return;
+        text_.append(part_, size);
+        if (error)
+          end();
+        else
+          listen();
+      });
+}
+
+void Successor::end() {
+  siginfo_t info{};
+  ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(process_.get()), &info, WEXITED);
+  process_.reset();
+  const bool is_started = info.si_code == CLD_EXITED && info.si_status == 0;
+  // May end this object: nothing of it is touched afterwards.
+  auto on_end = std::move(on_end_);
+  if (is_started) return on_end({});
+  on_end(Error{reason(std::move(text_))});
+}
+
+}  // namespace actiond

@@ -1,0 +1,237 @@
+#include "poller/runners/runner_slot.hpp"
+
+#include <fmt/format.h>
+
+#include <cassert>
+#include <filesystem>
+#include <utility>
+
+#include "poller/runners/backtrace.hpp"
+#include "wire/crash_text.hpp"
+
+namespace actiond {
+
+Result<void> RunnerSlot::start(const std::string& setup,
+                               const std::vector<std::string>& hidden_variables) {
+  assert(!process_ && pipe_.empty());
+  auto spawned = RunnerProcess::spawn(hidden_variables);
+  if (!spawned) return spawned.error();
+  process_.emplace(std::move(*spawned));
+  runs_ = ended_ = 0;
+  is_ready_ = is_refused_ = has_worked_ = is_dismissed_ = false;
+  loading_.clear();
+  killed_for_.reset();
+  started_at_ = monotonic_now();
+  process_->add(SetupFrame{setup});
+  process_->flush();
+  return {};
+}
+
+void RunnerSlot::hand(DeliveryPointer delivery) {
+  assert(is_ready());
+  const Message& message = delivery->message;
+  delivery->run = ++runs_;
+  RunFrame frame;
+  frame.number = delivery->run;
+  frame.attempt = message.trail.attempt;
+  frame.enqueued_at_ms = message.enqueued_at_s * 1000;
+  frame.timeout_ms = delivery->timeout.count();
+  frame.event = message.event;
+  frame.id = message.id;
+  frame.queue = delivery->queue_name;
+  frame.params = message.body;
+  process_->add(frame);
+  pipe_.push_back(std::move(delivery));
+}
+
+void RunnerSlot::recall() {
+  if (!process_ || pipe_.empty()) return;
+  const std::uint64_t begun = process_->progress().recall(runs_);
+  while (!pipe_.empty() && pipe_.back()->run > begun) {
+    DeliveryPointer delivery = std::move(pipe_.back());
+    pipe_.pop_back();
+    delivery->run = 0;
+    listener_.on_returned(std::move(delivery));
+  }
+}
+
+bool RunnerSlot::holds_lower_than(QueueIndex queue) const {
+  for (std::size_t i = 1; i < pipe_.size(); ++i)
+    if (pipe_[i]->queue > queue) return true;
+  return false;
+}
+
+Delivery* RunnerSlot::in_hand() {
+  return const_cast<Delivery*>(std::as_const(*this).in_hand());
+}
+
+const Delivery* RunnerSlot::in_hand() const {
+  if (!process_) return nullptr;
+  const auto& progress = process_->progress();
+  const std::uint64_t begun = progress.begun();
+  if (begun == progress.done()) return nullptr;
+  return find(begun);
+}
+
+bool RunnerSlot::is_running() const {
+  return process_->progress().begun() != process_->progress().done();
+}
+
+std::chrono::nanoseconds RunnerSlot::run_time(MonotonicTime now) const {
+  return now.time_since_epoch() - std::chrono::nanoseconds(process_->progress().begun_at_ns());
+}
+
+void RunnerSlot::receive() {
+  if (!process_) return;
+  for (bool is_more = true; is_more;) {
+    is_more = process_->receive();
+    for (;;) {
+      auto frame = process_->next_frame();
+      if (!frame) return kill(Ending::Crashed, frame.error().text);
+      if (!*frame) break;
+      take(**frame);
+    }
+  }
+}
+
+// Nothing that a runner says is trusted: plugin code may have written over its memory.
+void RunnerSlot::take(const Frame& frame) {
+  switch (static_cast<FrameKind>(frame.kind)) {
+    case FrameKind::Loading:
+      if (auto loading = decode<LoadingFrame>(frame.payload))
+        loading_ = std::filesystem::path(loading->file).filename();
+      return;
+    case FrameKind::Ready:
+      if (auto ready = decode<ReadyFrame>(frame.payload)) take_ready(ready->json);
+      return;
+    case FrameKind::Outcome:
+      if (auto outcome = decode<OutcomeFrame>(frame.payload)) take_outcome(*outcome);
+      return;
+    case FrameKind::Queue:
+      if (auto queued = decode<QueueFrame>(frame.payload))
+        if (Delivery* delivery = find(queued->number)) listener_.on_queued(*delivery, *queued);
+      return;
+    case FrameKind::Log:
+      if (auto line = decode<LogFrame>(frame.payload))
+        listener_.on_logged(find(line->number), *line);
+      return;
+    default:
+      return kill(Ending::Crashed,
+                  fmt::format("the runner sent a frame of unknown kind {}", frame.kind));
+  }
+}
+
+void RunnerSlot::take_ready(std::string_view json) {
+  const auto report = report_from(json);
+  const std::string* problem = report ? report->problem() : nullptr;
+  if (report && problem == nullptr) {
+    is_ready_ = true;
+    loading_.clear();
+    return listener_.on_ready(*this, *report);
+  }
+  is_refused_ = true;
+  listener_.on_refused(*this,
+                       problem ? *problem : "the runner's report on its plugins can't be read");
+}
+
+void RunnerSlot::take_outcome(const OutcomeFrame& frame) {
+  if (pipe_.empty() || pipe_.front()->run != frame.number) return;  // of one that was taken back
+  Outcome outcome;
+  outcome.ending = frame.ending;
+  outcome.reason = frame.reason;
+  outcome.snooze = std::chrono::milliseconds(frame.snooze_ms);
+  outcome.duration = std::chrono::nanoseconds(frame.duration_ns);
+  end_front(std::move(outcome));
+}
+
+Delivery* RunnerSlot::find(std::uint64_t run) const {
+  for (const auto& delivery : pipe_)
+    if (delivery->run == run) return delivery.get();
+  return nullptr;
+}
+
+void RunnerSlot::end_front(Outcome outcome) {
+  DeliveryPointer delivery = std::move(pipe_.front());
+  pipe_.pop_front();
+  delivery->has_ended = true;
+  delivery->outcome = std::move(outcome);
+  has_worked_ = true;
+  ++ended_;
+  if (pipe_.empty()) idle_since_ = monotonic_now();
+  listener_.on_ended(*this, std::move(delivery));
+}
+
+void RunnerSlot::bury_if_dead() {
+  if (!process_) return;
+  const auto status = process_->reap();
+  if (!status) return;
+  receive();  // what it said before it died
+  const std::string how = how_it_died(*status);
+  hand_out_pipe(*status);
+  process_.reset();
+  if (!is_ready_ && !is_refused_) listener_.on_refused(*this, how);
+  listener_.on_died(*this, has_worked_, is_dismissed_ && !status->is_signal ? "" : how);
+}
+
+// The page of progress outlives the runner: it tells what was done but not yet said, what ran,
+// and what had not begun.
+void RunnerSlot::hand_out_pipe(const ExitStatus& status) {
+  const std::uint64_t done = process_->progress().done();
+  const std::uint64_t begun = process_->progress().begun();
+  while (!pipe_.empty() && pipe_.front()->run <= done) end_front(Outcome{});
+  if (!pipe_.empty() && pipe_.front()->run == begun)
+    end_front(outcome_of_death(status, *pipe_.front()));
+  while (!pipe_.empty()) {
+    DeliveryPointer delivery = std::move(pipe_.back());
+    pipe_.pop_back();
+    delivery->run = 0;
+    listener_.on_returned(std::move(delivery));
+  }
+}
+
+Outcome RunnerSlot::outcome_of_death(const ExitStatus& status, const Delivery& delivery) const {
+  if (killed_for_) return *killed_for_;
+  Outcome outcome;
+  outcome.ending = Ending::Crashed;
+  // A handler that calls exit(0) leaves no answer either: a crash, whatever the status.
+  outcome.reason = fmt::format("crashed: {} in {}", status.text(), delivery.message.event);
+  outcome.duration = run_time(monotonic_now());
+  outcome.backtrace = readable_backtrace(crash_text(process_->progress()));
+  return outcome;
+}
+
+std::string RunnerSlot::how_it_died(const ExitStatus& status) const {
+  if (killed_for_) return killed_for_->reason;
+  if (loading_.empty()) return fmt::format("the runner ended by {}", status.text());
+  return fmt::format("plugin {} crashed the runner while it was loaded ({})", loading_,
+                     status.text());
+}
+
+void RunnerSlot::abandon() {
+  for (auto& delivery : pipe_) delivery->is_settled = true;
+  pipe_.clear();
+  process_.reset();
+}
+
+void RunnerSlot::cancel() {
+  if (process_) process_->progress().cancel(process_->progress().begun());
+}
+
+void RunnerSlot::kill(Ending ending, std::string reason) {
+  if (!process_) return;
+  if (!is_ready_ && !is_refused_ && !loading_.empty())
+    reason = fmt::format("plugin {} {}", loading_, reason);
+  killed_for_ = Outcome{ending, std::move(reason), {}, {}};
+  process_->kill();
+}
+
+void RunnerSlot::dismiss() {
+  if (!process_ || is_dismissed_) return;
+  recall();
+  is_dismissed_ = true;
+  idle_since_ = monotonic_now();
+  process_->add_stop();
+  process_->flush();
+}
+
+}  // namespace actiond

@@ -1,0 +1,115 @@
+// A place for one runner, and the deliveries that it has been handed: its pipe. The runner works
+// through the pipe in order; what it has not begun can be taken back at any moment.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/ring.hpp"
+#include "poller/delivery/delivery.hpp"
+#include "poller/runners/runner_process.hpp"
+#include "wire/setup.hpp"
+
+namespace actiond {
+
+class RunnerSlot;
+
+class SlotListener {
+ public:
+  virtual ~SlotListener() = default;
+  // All plugins are loaded and set up: the runner can work.
+  virtual void on_ready(RunnerSlot& slot, const LoadReport& report) = 0;
+  // The plugins can't be used, or the runner died while it loaded them (then on_died follows).
+  virtual void on_refused(RunnerSlot& slot, const std::string& why) = 0;
+  // A run ended; the delivery's outcome is filled in.
+  virtual void on_ended(RunnerSlot& slot, DeliveryPointer delivery) = 0;
+  // The delivery was taken back before it began.
+  virtual void on_returned(DeliveryPointer delivery) = 0;
+  // The handler in hand queues an event, or writes a line (delivery null: outside of a run).
+  virtual void on_queued(Delivery& delivery, const QueueFrame& frame) = 0;
+  virtual void on_logged(Delivery* delivery, const LogFrame& frame) = 0;
+  // The runner is gone; its pipe has been handed out by on_ended and on_returned.
+  virtual void on_died(RunnerSlot& slot, bool had_worked, const std::string& how) = 0;
+};
+
+class RunnerSlot {
+ public:
+  explicit RunnerSlot(SlotListener& listener) : listener_(listener) {}
+
+  // Starts a runner that loads what `setup` says, and does not see these environment variables.
+  // Fails if no process can be made.
+  Result<void> start(const std::string& setup,
+                     const std::vector<std::string>& hidden_variables = {});
+
+  bool is_alive() const { return process_.has_value(); }
+  // It has loaded the plugins and takes deliveries.
+  bool is_ready() const { return is_alive() && is_ready_ && !is_dismissed_; }
+  bool is_loading() const { return is_alive() && !is_ready_; }
+  // It takes no more and has nothing left to run: it should be gone in a moment.
+  bool is_tearing_down() const { return is_alive() && is_dismissed_ && pipe_.empty(); }
+  bool is_busy() const { return !pipe_.empty(); }
+  std::size_t in_pipe() const { return pipe_.size(); }
+  RunnerProcess& process() { return *process_; }
+  const RunnerProcess& process() const { return *process_; }
+  // Since when it has been loading.
+  MonotonicTime started_at() const { return started_at_; }
+  // Since when its pipe has been empty.
+  MonotonicTime idle_since() const { return idle_since_; }
+  // How many runs this runner has ended.
+  std::uint64_t ended() const { return ended_; }
+
+  // Hands it one more delivery; it must be ready. Sent by the process's next flush.
+  void hand(DeliveryPointer delivery);
+  // Takes back all that has not begun, last first; each goes to on_returned.
+  void recall();
+  // Whether something of a queue behind `queue` waits in the pipe.
+  bool holds_lower_than(QueueIndex queue) const;
+
+  // The delivery that runs now, and since when; nullptr if none has begun.
+  const Delivery* in_hand() const;
+  // Something has begun and not ended. Only of one that is alive.
+  bool is_running() const;
+  Delivery* in_hand();
+  std::chrono::nanoseconds run_time(MonotonicTime now) const;
+
+  // Reads and handles what the runner has said.
+  void receive();
+  // If the process has ended: hands out its pipe and tells on_died.
+  void bury_if_dead();
+  // Kills the runner without a word to the listener; its pipe is the broker's again.
+  void abandon();
+
+  // Tells the handler in hand to end soon (it asks cancelled()).
+  void cancel();
+  // Kills the runner; the run in hand will have that ending, with that reason.
+  void kill(Ending ending, std::string reason);
+  // Takes back what has not begun, and lets it tear down and exit after the run in hand.
+  void dismiss();
+
+ private:
+  void take(const Frame& frame);
+  void take_ready(std::string_view json);
+  void take_outcome(const OutcomeFrame& frame);
+  Delivery* find(std::uint64_t run) const;
+  void end_front(Outcome outcome);
+  void hand_out_pipe(const ExitStatus& status);
+  Outcome outcome_of_death(const ExitStatus& status, const Delivery& delivery) const;
+  std::string how_it_died(const ExitStatus& status) const;
+
+  SlotListener& listener_;
+  std::optional<RunnerProcess> process_;
+  Ring<DeliveryPointer> pipe_;
+  std::uint64_t runs_ = 0;   // handed to this process
+  std::uint64_t ended_ = 0;  // of those
+  bool is_ready_ = false;
+  bool is_refused_ = false;  // on_refused has been told
+  bool has_worked_ = false;
+  bool is_dismissed_ = false;
+  MonotonicTime started_at_{};
+  MonotonicTime idle_since_{};
+  std::string loading_;  // the plugin file that it is at
+  std::optional<Outcome> killed_for_;
+};
+
+}  // namespace actiond

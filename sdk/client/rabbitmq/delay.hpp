@@ -1,0 +1,56 @@
+// Delays kept by the broker alone: 28 levels, level k a quorum queue whose messages expire after
+// 125 ms * 2^k and fall to the next lower level's exchange. A delay in ticks of 125 ms is written
+// in binary into the routing key; a message waits at the levels whose bit is 1 and passes the
+// others. (The scheme of NServiceBus' RabbitMQ transport, with a finer tick.)
+//
+//   exchange <app>.delay.v1.27 -> … -> <app>.delay.v1.00 -> <app>.delay.v1.deliver -> work queue
+//
+// What arrives for no queue goes by the alternate exchange to <app>.delay.v1.unroutable, lest one
+// such message stop its whole level.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "client/delay_trip.hpp"
+#include "client/rabbitmq/publisher.hpp"
+#include "client/rabbitmq/topology.hpp"
+
+namespace action {
+
+struct DelayRoute {
+  std::string exchange;     // of the highest level that the delay needs
+  std::string routing_key;  // 28 bits, highest first, each followed by a dot; then the queue's name
+};
+
+// The name of a level's queue, and of its exchange.
+std::string delay_level(const std::string& application, int level);
+
+// Where to publish for `queue` (a short name) so that it arrives there after `delay`, rounded up to
+// a whole tick, at least one, and cut to kLongestDelay.
+DelayRoute delay_route(const std::string& application, const std::string& queue,
+                       std::chrono::milliseconds delay);
+
+// What a message at a level was published for: the queue's short name, and the longest that it can
+// still have to wait.
+struct DelayRest {
+  std::string queue;
+  std::chrono::milliseconds at_most{0};
+};
+DelayRest rest_of_route(int level, std::string_view routing_key);
+
+// Declares the levels and binds the work queues, which must exist, on an open channel as declare of
+// topology.hpp wants it. A user who may not configure uses what is there. Blocks.
+Result<void> declare_delays(Connection& connection, amqp_channel_t channel,
+                            const Topology& topology);
+// Binds further work queues to levels that have been declared. Blocks.
+Result<void> bind_to_delays(Connection& connection, amqp_channel_t channel,
+                            const Topology& topology);
+
+// Publishes for `queue` (a short name), bound to the levels, as Publisher::publish does. A delay
+// beyond kLongestDelay gets a first trip, and the message its due time.
+Result<std::uint64_t> publish_later(Publisher& publisher, const std::string& application,
+                                    const std::string& queue, const Message& message,
+                                    std::chrono::milliseconds delay);
+
+}  // namespace action

@@ -1,0 +1,233 @@
+#include "client/rabbitmq/properties.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace action {
+namespace {
+
+constexpr std::string_view kOwn = "x-action-";
+constexpr int kOwnHeaders = 11;
+constexpr std::int64_t kMaxAttempt = 1000000;
+constexpr std::int64_t kMaxTime_s = 253402300799;  // the end of the year 9999
+constexpr std::size_t kLongestText = 255;
+constexpr std::size_t kMaxError = 2048;  // bytes
+constexpr std::size_t kMaxBacktrace = 8192;
+constexpr std::size_t kOwnProperties = 16384;  // more than all that build adds can take
+
+std::string_view view(const amqp_bytes_t& bytes) {
+  return {static_cast<const char*>(bytes.bytes), bytes.len};
+}
+
+amqp_bytes_t bytes(std::string_view text) {
+  return {text.size(), const_cast<char*>(text.data())};
+}
+
+bool starts_with(const amqp_bytes_t& key, std::string_view prefix) {
+  return view(key).starts_with(prefix);
+}
+
+// The broker's notes of expiry must not be sent again: a 3.x broker drops a message that expires
+// into a queue that its x-death already names.
+bool is_brokers_own(const amqp_bytes_t& key) {
+  return starts_with(key, "x-death") || starts_with(key, "x-first-death-") ||
+         starts_with(key, "x-last-death-") || starts_with(key, "x-delivery-count") ||
+         starts_with(key, "x-acquired-count");
+}
+
+// Sender-selected distribution: the broker puts a copy into each queue that these name, and would
+// do so again with every retry.
+bool makes_copies(const amqp_bytes_t& key) {
+  return view(key) == "CC" || view(key) == "BCC";
+}
+
+std::int64_t any_integer(const amqp_field_value_t& value, std::int64_t otherwise) {
+  switch (value.kind) {
+    case AMQP_FIELD_KIND_I8:
+      return value.value.i8;
+    case AMQP_FIELD_KIND_U8:
+      return value.value.u8;
+    case AMQP_FIELD_KIND_I16:
+      return value.value.i16;
+    case AMQP_FIELD_KIND_U16:
+      return value.value.u16;
+    case AMQP_FIELD_KIND_I32:
+      return value.value.i32;
+    case AMQP_FIELD_KIND_U32:
+      return value.value.u32;
+    case AMQP_FIELD_KIND_I64:
+      return value.value.i64;
+    case AMQP_FIELD_KIND_U64:
+      return static_cast<std::int64_t>(value.value.u64);
+    default:
+      return otherwise;
+  }
+}
+
+std::int64_t integer(const amqp_field_value_t& value, std::int64_t least, std::int64_t most) {
+  const std::int64_t number = any_integer(value, least);
+  return number < least || number > most ? least : number;
+}
+
+std::string_view text(const amqp_field_value_t& value) {
+  const bool is_text = value.kind == AMQP_FIELD_KIND_UTF8 || value.kind == AMQP_FIELD_KIND_BYTES;
+  return is_text ? view(value.value.bytes) : std::string_view();
+}
+
+void read_header(const amqp_table_entry_t& entry, Trail& trail) {
+  const std::string_view name = view(entry.key).substr(kOwn.size());
+  if (name == "attempt")
+    trail.attempt = static_cast<int>(integer(entry.value, 1, kMaxAttempt));
+  else if (name == "queue")
+    trail.queue = text(entry.value);
+  else if (name == "error")
+    trail.error = text(entry.value);
+  else if (name == "poller")
+    trail.poller = text(entry.value);
+  else if (name == "plugin")
+    trail.plugin = text(entry.value);
+  else if (name == "backtrace")
+    trail.backtrace = text(entry.value);
+  else if (name == "unknown-since")
+    trail.unknown_since_ms = integer(entry.value, 0, kMaxTime_s * 1000);
+  else if (name == "first-failed-at")
+    trail.first_failed_at_ms = integer(entry.value, 0, kMaxTime_s * 1000);
+  else if (name == "failed-at")
+    trail.failed_at_ms = integer(entry.value, 0, kMaxTime_s * 1000);
+  else if (name == "due-at")
+    trail.due_at_ms = integer(entry.value, 0, kMaxTime_s * 1000);
+  else if (name == "delayed-until")
+    trail.delayed_until_ms = integer(entry.value, 0, kMaxTime_s * 1000);
+}
+
+// Not in the middle of a character of UTF-8.
+std::string_view cut(std::string_view value, std::size_t max_bytes) {
+  if (value.size() <= max_bytes) return value;
+  while (max_bytes > 0 && (static_cast<unsigned char>(value[max_bytes]) & 0xc0) == 0x80)
+    --max_bytes;
+  return value.substr(0, max_bytes);
+}
+
+amqp_table_entry_t text_header(const char* key, std::string_view value) {
+  amqp_table_entry_t entry{};
+  entry.key = amqp_cstring_bytes(key);
+  entry.value.kind = AMQP_FIELD_KIND_UTF8;
+  entry.value.value.bytes = bytes(value);
+  return entry;
+}
+
+amqp_table_entry_t integer_header(const char* key, std::int64_t value) {
+  amqp_table_entry_t entry{};
+  entry.key = amqp_cstring_bytes(key);
+  entry.value.kind = AMQP_FIELD_KIND_I64;
+  entry.value.value.i64 = value;
+  return entry;
+}
+
+void set(amqp_basic_properties_t& properties, amqp_flags_t flag, amqp_bytes_t& field,
+         std::string_view value) {
+  if (value.empty()) return;
+  properties._flags |= flag;
+  field = bytes(value);
+}
+
+}  // namespace
+
+void read_properties(const amqp_basic_properties_t& properties, amqp_bytes_t raw,
+                     Message& message) {
+  const amqp_flags_t flags = properties._flags;
+  message.event = flags & AMQP_BASIC_TYPE_FLAG ? view(properties.type) : std::string_view();
+  message.id =
+      flags & AMQP_BASIC_MESSAGE_ID_FLAG ? view(properties.message_id) : std::string_view();
+  const bool has_time = (flags & AMQP_BASIC_TIMESTAMP_FLAG) != 0 &&
+                        properties.timestamp <= static_cast<std::uint64_t>(kMaxTime_s);
+  message.enqueued_at_s = has_time ? static_cast<std::int64_t>(properties.timestamp) : 0;
+  message.properties = view(raw);
+  message.trail = Trail{};
+  if ((flags & AMQP_BASIC_HEADERS_FLAG) == 0) return;
+  for (int i = 0; i < properties.headers.num_entries; ++i) {
+    const auto& entry = properties.headers.entries[i];
+    if (starts_with(entry.key, kOwn)) read_header(entry, message.trail);
+  }
+}
+
+PropertiesBuilder::PropertiesBuilder(std::size_t frame_max) : frame_max_(frame_max) {
+  init_amqp_pool(&pool_, 4096);
+}
+
+PropertiesBuilder::~PropertiesBuilder() {
+  empty_amqp_pool(&pool_);
+}
+
+const amqp_basic_properties_t& PropertiesBuilder::build(const Message& message) {
+  recycle_amqp_pool(&pool_);
+  properties_ = {};
+  restore(message);
+  properties_._flags |= AMQP_BASIC_DELIVERY_MODE_FLAG;
+  properties_.delivery_mode = AMQP_DELIVERY_PERSISTENT;
+  if ((properties_._flags & AMQP_BASIC_CONTENT_TYPE_FLAG) == 0)
+    set(properties_, AMQP_BASIC_CONTENT_TYPE_FLAG, properties_.content_type, "application/json");
+  set(properties_, AMQP_BASIC_TYPE_FLAG, properties_.type, message.event);
+  set(properties_, AMQP_BASIC_MESSAGE_ID_FLAG, properties_.message_id, message.id);
+  set(properties_, AMQP_BASIC_APP_ID_FLAG, properties_.app_id, cut(message.sender, kLongestText));
+  if (message.enqueued_at_s > 0) {
+    properties_._flags |= AMQP_BASIC_TIMESTAMP_FLAG;
+    properties_.timestamp = static_cast<std::uint64_t>(message.enqueued_at_s);
+  }
+  write_headers(message.trail);
+  return properties_;
+}
+
+// Properties that can't be decoded any more are dropped: the event itself is in our own fields.
+void PropertiesBuilder::restore(const Message& message) {
+  if (message.properties.empty()) return;
+  if (message.properties.size() + kOwnProperties > frame_max_) return;
+  void* decoded = nullptr;
+  if (amqp_decode_properties(AMQP_BASIC_CLASS, &pool_, bytes(message.properties), &decoded) !=
+      AMQP_STATUS_OK)
+    return;
+  properties_ = *static_cast<amqp_basic_properties_t*>(decoded);
+  // A time to live of the sender's would let a stored failure vanish, and a user_id is refused
+  // by the broker unless it is our own.
+  properties_._flags &=
+      ~static_cast<amqp_flags_t>(AMQP_BASIC_EXPIRATION_FLAG | AMQP_BASIC_USER_ID_FLAG);
+}
+
+void PropertiesBuilder::write_headers(const Trail& trail) {
+  const amqp_table_t before =
+      properties_._flags & AMQP_BASIC_HEADERS_FLAG ? properties_.headers : amqp_table_t{0, nullptr};
+  auto* entries = static_cast<amqp_table_entry_t*>(amqp_pool_alloc(
+      &pool_,
+      sizeof(amqp_table_entry_t) * static_cast<std::size_t>(before.num_entries + kOwnHeaders)));
+  int count = 0;
+  for (int i = 0; i < before.num_entries; ++i) {
+    const auto& entry = before.entries[i];
+    if (!starts_with(entry.key, kOwn) && !is_brokers_own(entry.key) && !makes_copies(entry.key))
+      entries[count++] = entry;
+  }
+  if (trail.attempt > 1 || trail.failed_at_ms > 0)
+    entries[count++] = integer_header("x-action-attempt", trail.attempt);
+  const auto add_text = [&](const char* key, std::string_view value, std::size_t max_bytes) {
+    if (!value.empty()) entries[count++] = text_header(key, cut(value, max_bytes));
+  };
+  add_text("x-action-queue", trail.queue, kLongestText);
+  add_text("x-action-error", trail.error, kMaxError);
+  add_text("x-action-poller", trail.poller, kLongestText);
+  add_text("x-action-plugin", trail.plugin, kLongestText);
+  add_text("x-action-backtrace", trail.backtrace, kMaxBacktrace);
+  const auto add_time = [&](const char* key, std::int64_t ms) {
+    if (ms > 0) entries[count++] = integer_header(key, ms);
+  };
+  add_time("x-action-first-failed-at", trail.first_failed_at_ms);
+  add_time("x-action-failed-at", trail.failed_at_ms);
+  add_time("x-action-unknown-since", trail.unknown_since_ms);
+  add_time("x-action-due-at", trail.due_at_ms);
+  add_time("x-action-delayed-until", trail.delayed_until_ms);
+  properties_.headers = {count, entries};
+  if (count > 0)
+    properties_._flags |= AMQP_BASIC_HEADERS_FLAG;
+  else
+    properties_._flags &= ~static_cast<amqp_flags_t>(AMQP_BASIC_HEADERS_FLAG);
+}
+
+}  // namespace action

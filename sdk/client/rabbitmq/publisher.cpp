@@ -1,0 +1,108 @@
+#include "client/rabbitmq/publisher.hpp"
+
+#include <amqp_framing.h>
+#include <fmt/format.h>
+
+namespace action {
+namespace {
+
+constexpr std::size_t kShortString = 255;  // in bytes; a longer one breaks the frames of its method
+
+std::string return_text(const amqp_basic_return_t& returned) {
+  return fmt::format("the broker has no queue for '{}' at the exchange '{}' ({})",
+                     to_string(returned.routing_key), to_string(returned.exchange),
+                     to_string(returned.reply_text));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Publisher>> Publisher::open(Connection& connection, amqp_channel_t channel,
+                                                   OnSettled on_settled) {
+  amqp_confirm_select(connection.raw(), channel);
+  if (auto selected = connection.check_rpc("asking for publisher confirms"); !selected)
+    return selected.error();
+  return std::unique_ptr<Publisher>(new Publisher(connection, channel, std::move(on_settled)));
+}
+
+Result<std::uint64_t> Publisher::publish(const std::string& exchange,
+                                         const std::string& routing_key, const Message& message) {
+  for (const std::string* name : {&exchange, &routing_key, &message.event, &message.id})
+    if (name->size() > kShortString)
+      return Error{
+          fmt::format("a name in AMQP has at most {} bytes, not {}", kShortString, name->size())};
+  const int status = amqp_basic_publish(
+      connection_.raw(), channel_, to_bytes(exchange), to_bytes(routing_key),
+      /*mandatory=*/true, /*immediate=*/false, &properties_.build(message), to_bytes(message.body));
+  if (status != AMQP_STATUS_OK) return connection_.lost(status);
+  connection_.push_out(message.body.size());
+  return window_.add(message.id);
+}
+
+Result<void> Publisher::poll() {
+  return wait(std::chrono::milliseconds(0));
+}
+
+Result<void> Publisher::wait(std::chrono::milliseconds timeout) {
+  amqp_frame_t frame;
+  for (;;) {
+    auto read = connection_.next_frame(frame, timeout);
+    if (!read) return read.error();
+    if (!*read) return {};
+    auto taken = take(frame);
+    connection_.release(frame.channel);
+    if (!taken) return taken;
+    timeout = std::chrono::milliseconds(0);
+  }
+}
+
+Result<void> Publisher::take(const amqp_frame_t& frame) {
+  if (frame.frame_type == AMQP_FRAME_METHOD) return take_method(frame.payload.method);
+  // Only a returned message brings its header and body back.
+  if (frame.frame_type == AMQP_FRAME_HEADER)
+    take_returned(*static_cast<const amqp_basic_properties_t*>(frame.payload.properties.decoded));
+  return {};
+}
+
+// Its id tells which one it was; the ack that follows would not.
+void Publisher::take_returned(const amqp_basic_properties_t& properties) {
+  const bool has_id = (properties._flags & AMQP_BASIC_MESSAGE_ID_FLAG) != 0;
+  window_.give_back(has_id ? to_string(properties.message_id) : std::string(), return_reason_);
+}
+
+Result<void> Publisher::take_method(const amqp_method_t& method) {
+  switch (method.id) {
+    case AMQP_BASIC_ACK_METHOD: {
+      const auto* ack = static_cast<const amqp_basic_ack_t*>(method.decoded);
+      window_.settle(ack->delivery_tag, ack->multiple, true);
+      return {};
+    }
+    case AMQP_BASIC_NACK_METHOD: {
+      const auto* nack = static_cast<const amqp_basic_nack_t*>(method.decoded);
+      window_.settle(nack->delivery_tag, nack->multiple, false);
+      return {};
+    }
+    case AMQP_BASIC_RETURN_METHOD:
+      return_reason_ = return_text(*static_cast<const amqp_basic_return_t*>(method.decoded));
+      return {};
+    case AMQP_CONNECTION_BLOCKED_METHOD:
+      is_blocked_ = true;
+      blocked_reason_ =
+          to_string(static_cast<const amqp_connection_blocked_t*>(method.decoded)->reason);
+      return {};
+    case AMQP_CONNECTION_UNBLOCKED_METHOD:
+      is_blocked_ = false;
+      return {};
+    case AMQP_CHANNEL_CLOSE_METHOD:
+    case AMQP_CONNECTION_CLOSE_METHOD: {
+      const CloseReason reason = close_reason(method);
+      const bool is_channel = method.id == AMQP_CHANNEL_CLOSE_METHOD;
+      return Error{fmt::format("the broker closed the {}: {} {}",
+                               is_channel ? "publishing channel" : "connection", reason.code,
+                               reason.text)};
+    }
+    default:
+      return {};
+  }
+}
+
+}  // namespace action

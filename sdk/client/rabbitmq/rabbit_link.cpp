@@ -1,0 +1,107 @@
+#include "client/rabbitmq/rabbit_link.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "client/rabbitmq/delay.hpp"
+
+namespace action {
+namespace {
+
+constexpr amqp_channel_t kPublishing = 1;
+constexpr amqp_channel_t kDeclaring = 2;  // the broker closes it when a queue differs
+constexpr std::chrono::milliseconds kGoodbye{1000};
+constexpr std::chrono::milliseconds kLeastTry{500};
+
+}  // namespace
+
+RabbitLink::RabbitLink(std::unique_ptr<Connection> connection, Topology topology)
+    : connection_(std::move(connection)), topology_(std::move(topology)) {}
+
+// One that was blocked is not read by the broker, and would not answer.
+RabbitLink::~RabbitLink() {
+  if (connection_ != nullptr && is_open() && publisher_ != nullptr && !is_blocked())
+    (void)connection_->close(kGoodbye);
+}
+
+Result<std::unique_ptr<Link>> RabbitLink::open(const Target& target, const OnSettled& on_settled,
+                                               std::chrono::milliseconds timeout) {
+  const auto each = std::max(timeout / static_cast<int>(target.brokers.size()), kLeastTry);
+  std::string problems;
+  for (const auto& url : target.brokers) {
+    auto link = open_one(target, url, on_settled, each);
+    if (link) return link;
+    if (!problems.empty()) problems += "; ";
+    problems += link.error().text;
+  }
+  return Error{problems + target.advice};
+}
+
+Result<std::unique_ptr<Link>> RabbitLink::open_one(const Target& target, const BrokerUrl& url,
+                                                   const OnSettled& on_settled,
+                                                   std::chrono::milliseconds timeout) {
+  auto connection = Connection::open(url, target.name, timeout);
+  if (!connection) return connection.error();
+  std::unique_ptr<RabbitLink> link(new RabbitLink(std::move(*connection), target.topology));
+  for (const amqp_channel_t channel : {kPublishing, kDeclaring})
+    if (auto opened = link->connection_->open_channel(channel); !opened) return opened.error();
+  auto publisher = Publisher::open(*link->connection_, kPublishing, on_settled);
+  if (!publisher) return publisher.error();
+  link->publisher_ = std::move(*publisher);
+  return std::unique_ptr<Link>(std::move(link));
+}
+
+// The dead letters by the default exchange, so that no work queue's name can collide with them.
+Result<std::uint64_t> RabbitLink::publish(const std::string& queue, const Message& message) {
+  if (!declared_.contains(queue))
+    if (auto declared = declare_queue(queue); !declared) return declared.error();
+  if (queue == kDead) return publisher_->publish("", topology_.dead(), message);
+  return publisher_->publish(topology_.application, queue, message);
+}
+
+Result<std::uint64_t> RabbitLink::publish_later(const std::string& queue, const Message& message,
+                                                std::chrono::milliseconds delay) {
+  if (!declared_.contains(queue))
+    if (auto declared = declare_queue(queue); !declared) return declared.error();
+  if (!delayed_.contains(queue))
+    if (auto declared = declare_delay(queue); !declared) return declared.error();
+  return action::publish_later(*publisher_, topology_.application, queue, message, delay);
+}
+
+Result<void> RabbitLink::declare_queue(const std::string& queue) {
+  topology_.queues = queue == kDead ? std::vector<std::string>{} : std::vector{queue};
+  if (auto done = declare(*connection_, kDeclaring, topology_); !done) return done;
+  declared_.insert(queue);
+  return {};
+}
+
+Result<void> RabbitLink::declare_delay(const std::string& queue) {
+  topology_.queues = {queue};
+  auto done = delayed_.empty() ? declare_delays(*connection_, kDeclaring, topology_)
+                               : bind_to_delays(*connection_, kDeclaring, topology_);
+  if (done) delayed_.insert(queue);
+  return done;
+}
+
+// It may as well be a delay level that is missing.
+void RabbitLink::forget(const std::string& queue) {
+  declared_.erase(queue);
+  delayed_.clear();
+}
+
+Result<void> RabbitLink::wait(std::chrono::milliseconds timeout) {
+  auto read = publisher_->wait(timeout);
+  if (!read) is_over_ = true;
+  return read;
+}
+
+// rabbitmq-c has no way to let go of a socket but to end it, and over TLS that would tell the
+// broker: the memory is left as it is.
+void RabbitLink::abandon() {
+  ::close(connection_->fd());
+  (void)publisher_.release();
+  (void)connection_.release();
+}
+
+}  // namespace action

@@ -1,0 +1,47 @@
+// A link to RabbitMQ. Declares a queue before its first event.
+#pragma once
+
+#include <set>
+
+#include "client/link.hpp"
+#include "client/rabbitmq/publisher.hpp"
+
+namespace action {
+
+class RabbitLink : public Link {
+ public:
+  static Result<std::unique_ptr<Link>> open(const Target& target, const OnSettled& on_settled,
+                                            std::chrono::milliseconds timeout);
+  // Says goodbye to a broker that listens, and waits for its answer up to a second.
+  ~RabbitLink() override;
+  RabbitLink(const RabbitLink&) = delete;
+  RabbitLink& operator=(const RabbitLink&) = delete;
+
+  Result<std::uint64_t> publish(const std::string& queue, const Message& message) override;
+  Result<std::uint64_t> publish_later(const std::string& queue, const Message& message,
+                                      std::chrono::milliseconds delay) override;
+  Result<void> wait(std::chrono::milliseconds timeout) override;
+
+  bool is_open() const override { return !is_over_ && connection_->is_open(); }
+  bool is_blocked() const override { return publisher_->is_blocked(); }
+  std::string blocked_reason() const override { return publisher_->blocked_reason(); }
+  void forget(const std::string& queue) override;
+  void abandon() override;
+
+ private:
+  RabbitLink(std::unique_ptr<Connection> connection, Topology topology);
+  static Result<std::unique_ptr<Link>> open_one(const Target& target, const BrokerUrl& url,
+                                                const OnSettled& on_settled,
+                                                std::chrono::milliseconds timeout);
+  Result<void> declare_queue(const std::string& queue);
+  Result<void> declare_delay(const std::string& queue);
+
+  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<Publisher> publisher_;
+  Topology topology_;
+  std::set<std::string> declared_;
+  std::set<std::string> delayed_;  // of those, the ones that the delay levels lead to
+  bool is_over_ = false;           // the broker closed the channel, or the connection
+};
+
+}  // namespace action

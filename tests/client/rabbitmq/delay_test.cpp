@@ -1,0 +1,82 @@
+#include "client/rabbitmq/delay.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::int64_t kNow = 1'798'131'600'000;
+constexpr auto kLongest = action::kLongestDelay;
+
+}  // namespace
+
+TEST_CASE("delay: a delay is written in ticks, into the exchange of its highest bit") {
+  const struct {
+    std::chrono::milliseconds delay;
+    int highest;
+    std::string last_bits;
+  } rows[] = {{1ms, 0, "0.0.0.1.high"},     {125ms, 0, "0.0.0.1.high"},
+              {126ms, 1, "0.0.1.0.high"},   {1s, 3, "1.0.0.0.high"},
+              {1001ms, 3, "1.0.0.1.high"},  {-5ms, 0, "0.0.0.1.high"},
+              {kLongest, 27, "1.1.1.high"}, {2 * kLongest, 27, "1.1.1.high"}};
+  for (const auto& row : rows) {
+    CAPTURE(row.delay.count());
+    const auto route = action::delay_route("shop", "high", row.delay);
+    CHECK(route.exchange == "shop.delay.v1." + std::string(row.highest < 10 ? "0" : "") +
+                                std::to_string(row.highest));
+    CHECK(route.routing_key.ends_with(row.last_bits));
+    CHECK(route.routing_key.size() == 2 * action::kDelayLevels + 4);
+  }
+}
+
+TEST_CASE("delay: what is longer than the levels keep takes several trips") {
+  const auto first = kLongest - 24h;
+  const struct {
+    std::chrono::milliseconds delay, trip;
+    std::int64_t due_at_ms;
+  } rows[] = {{1s, 1s, 0},
+              {kLongest, kLongest, 0},
+              {kLongest + 1ms, first, kNow + (kLongest + 1ms).count()},
+              {std::chrono::years(10), first,
+               kNow + std::chrono::milliseconds(std::chrono::years(10)).count()},
+              {std::chrono::milliseconds::max(), first, action::kLastTime_ms}};
+  for (const auto& row : rows) {
+    CAPTURE(row.delay.count());
+    const auto trip = action::next_trip(row.delay, kNow);
+    CHECK(trip.delay == row.trip);
+    CHECK(trip.due_at_ms == row.due_at_ms);
+  }
+}
+
+TEST_CASE("delay: an event that has come waits on if it is due in more than a minute") {
+  const struct {
+    std::int64_t due_at_ms;
+    std::chrono::milliseconds rest;
+  } rows[] = {{0, 0ms},
+              {1, 0ms},
+              {kNow - 5000, 0ms},
+              {kNow, 0ms},
+              {kNow + 60000, 0ms},
+              {kNow + 60001, 60001ms},
+              {kNow + 86400000, 24h},
+              {action::kLastTime_ms, std::chrono::milliseconds(action::kLastTime_ms - kNow)}};
+  for (const auto& row : rows) {
+    CAPTURE(row.due_at_ms);
+    CHECK(action::rest_of_delay(row.due_at_ms, kNow) == row.rest);
+  }
+}
+
+TEST_CASE("delay: trips of ten years end when they should, the last one within the levels") {
+  std::int64_t now = kNow;
+  std::chrono::milliseconds rest = std::chrono::years(10);
+  const std::int64_t due = kNow + rest.count();
+  int trips = 0;
+  for (; rest > 0ms && trips < 100; ++trips) {
+    const auto trip = action::next_trip(rest, now);
+    now += trip.delay.count();
+    rest = action::rest_of_delay(trip.due_at_ms, now);
+  }
+  CHECK(now == due);
+  CHECK(trips == 10);
+}

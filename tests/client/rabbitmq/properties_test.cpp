@@ -1,0 +1,243 @@
+#include "client/rabbitmq/properties.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "client/rabbitmq/connection.hpp"
+
+using action::Message;
+using action::PropertiesBuilder;
+using action::to_bytes;
+using action::to_string;
+
+namespace {
+
+amqp_table_entry_t text_entry(const char* key, std::string_view value) {
+  amqp_table_entry_t entry{};
+  entry.key = amqp_cstring_bytes(key);
+  entry.value.kind = AMQP_FIELD_KIND_UTF8;
+  entry.value.value.bytes = to_bytes(value);
+  return entry;
+}
+
+amqp_table_entry_t integer_entry(const char* key, std::int64_t value) {
+  amqp_table_entry_t entry{};
+  entry.key = amqp_cstring_bytes(key);
+  entry.value.kind = AMQP_FIELD_KIND_I64;
+  entry.value.value.i64 = value;
+  return entry;
+}
+
+// As a message's content header crosses the wire.
+std::string encoded(const amqp_basic_properties_t& properties) {
+  std::string buffer(1 << 20, '\0');
+  const int size = amqp_encode_properties(
+      AMQP_BASIC_CLASS, const_cast<amqp_basic_properties_t*>(&properties), to_bytes(buffer));
+  REQUIRE(size > 0);
+  buffer.resize(static_cast<std::size_t>(size));
+  return buffer;
+}
+
+Message received(const amqp_basic_properties_t& properties) {
+  Message message;
+  const std::string raw = encoded(properties);
+  action::read_properties(properties, to_bytes(raw), message);
+  return message;
+}
+
+Message received_with(std::vector<amqp_table_entry_t> headers) {
+  amqp_basic_properties_t properties{};
+  properties._flags = AMQP_BASIC_HEADERS_FLAG;
+  properties.headers = {static_cast<int>(headers.size()), headers.data()};
+  return received(properties);
+}
+
+std::vector<std::string> names(const amqp_basic_properties_t& properties) {
+  std::vector<std::string> keys;
+  if ((properties._flags & AMQP_BASIC_HEADERS_FLAG) == 0) return keys;
+  for (int i = 0; i < properties.headers.num_entries; ++i)
+    keys.push_back(to_string(properties.headers.entries[i].key));
+  return keys;
+}
+
+Message event() {
+  Message message;
+  message.event = "send_email";
+  message.id = "id-1";
+  message.enqueued_at_s = 1700000000;
+  message.sender = "shop";
+  return message;
+}
+
+}  // namespace
+
+TEST_CASE("properties: a new event is persistent JSON with its name, id, time and sender") {
+  PropertiesBuilder builder;
+  const Message message = event();
+  const auto& properties = builder.build(message);
+  CHECK(properties.delivery_mode == 2);
+  CHECK(to_string(properties.content_type) == "application/json");
+  CHECK(to_string(properties.type) == "send_email");
+  CHECK(to_string(properties.message_id) == "id-1");
+  CHECK(to_string(properties.app_id) == "shop");
+  CHECK(properties.timestamp == 1700000000);
+  CHECK((properties._flags & AMQP_BASIC_HEADERS_FLAG) == 0);
+  const Message again = received(properties);
+  CHECK(again.event == "send_email");
+  CHECK(again.id == "id-1");
+  CHECK(again.enqueued_at_s == 1700000000);
+  CHECK(again.trail.attempt == 1);
+}
+
+TEST_CASE("properties: the trail is written and read again") {
+  Message message = event();
+  message.trail = {.attempt = 3,
+                   .queue = "high",
+                   .error = "it broke",
+                   .poller = "host/2",
+                   .plugin = "mail.so 1a2b",
+                   .backtrace = "one\ntwo",
+                   .first_failed_at_ms = 1700000000123,
+                   .failed_at_ms = 1700000000456,
+                   .unknown_since_ms = 1700000000789,
+                   .due_at_ms = 1800000000789};
+  PropertiesBuilder builder;
+  const action::Trail trail = received(builder.build(message)).trail;
+  CHECK(trail.attempt == 3);
+  CHECK(trail.queue == "high");
+  CHECK(trail.error == "it broke");
+  CHECK(trail.poller == "host/2");
+  CHECK(trail.plugin == "mail.so 1a2b");
+  CHECK(trail.backtrace == "one\ntwo");
+  CHECK(trail.first_failed_at_ms == 1700000000123);
+  CHECK(trail.failed_at_ms == 1700000000456);
+  CHECK(trail.unknown_since_ms == 1700000000789);
+  CHECK(trail.due_at_ms == 1800000000789);
+}
+
+TEST_CASE("properties: a trail that is read again replaces the old one") {
+  Message message = event();
+  message.trail = {2, "high", "first", "host/1", {}, {}, 1, 2, 0, 0};
+  PropertiesBuilder builder;
+  Message again = received(builder.build(message));
+  again.trail.attempt = 3;
+  again.trail.error = "second";
+  const auto& properties = builder.build(again);
+  CHECK(names(properties).size() == 6);
+  CHECK(received(properties).trail.attempt == 3);
+  CHECK(received(properties).trail.error == "second");
+}
+
+TEST_CASE("properties: what a sender set is sent on as it was") {
+  amqp_basic_properties_t sent{};
+  std::vector headers{text_entry("tenant", "acme"), integer_entry("priority-class", 7)};
+  sent._flags = AMQP_BASIC_HEADERS_FLAG | AMQP_BASIC_CORRELATION_ID_FLAG | AMQP_BASIC_APP_ID_FLAG |
+                AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_PRIORITY_FLAG | AMQP_BASIC_REPLY_TO_FLAG;
+  sent.headers = {2, headers.data()};
+  sent.correlation_id = amqp_cstring_bytes("c-1");
+  sent.app_id = amqp_cstring_bytes("php");
+  sent.content_type = amqp_cstring_bytes("text/json");
+  sent.priority = 4;
+  sent.reply_to = amqp_cstring_bytes("answers");
+  const Message message = received(sent);
+  PropertiesBuilder builder;
+  const auto& properties = builder.build(message);
+  CHECK(to_string(properties.correlation_id) == "c-1");
+  CHECK(to_string(properties.app_id) == "php");
+  CHECK(to_string(properties.content_type) == "text/json");
+  CHECK(to_string(properties.reply_to) == "answers");
+  CHECK(properties.priority == 4);
+  CHECK(names(properties) == std::vector<std::string>{"tenant", "priority-class"});
+  CHECK(properties.delivery_mode == 2);
+}
+
+TEST_CASE("properties: the broker's notes of expiry and delivery are not sent again") {
+  const Message message =
+      received_with({text_entry("x-death", "x"), text_entry("x-first-death-queue", "q"),
+                     text_entry("x-last-death-reason", "r"), integer_entry("x-delivery-count", 3),
+                     integer_entry("x-acquired-count", 3), text_entry("tenant", "acme")});
+  PropertiesBuilder builder;
+  CHECK(names(builder.build(message)) == std::vector<std::string>{"tenant"});
+}
+
+TEST_CASE("properties: what would expire, refuse or copy a message is not sent again") {
+  amqp_basic_properties_t sent{};
+  std::vector headers{text_entry("CC", "low"), text_entry("BCC", "low")};
+  sent._flags = AMQP_BASIC_EXPIRATION_FLAG | AMQP_BASIC_USER_ID_FLAG | AMQP_BASIC_HEADERS_FLAG;
+  sent.expiration = amqp_cstring_bytes("1000");
+  sent.user_id = amqp_cstring_bytes("ann");
+  sent.headers = {2, headers.data()};
+  const Message message = received(sent);
+  PropertiesBuilder builder;
+  const auto& properties = builder.build(message);
+  CHECK((properties._flags &
+         (AMQP_BASIC_EXPIRATION_FLAG | AMQP_BASIC_USER_ID_FLAG | AMQP_BASIC_HEADERS_FLAG)) == 0);
+}
+
+TEST_CASE("properties: headers that make no sense read as absent") {
+  constexpr auto huge = std::numeric_limits<std::int64_t>::max();
+  for (const auto& header :
+       {text_entry("x-action-attempt", "many"), integer_entry("x-action-attempt", -5),
+        integer_entry("x-action-attempt", 0), integer_entry("x-action-attempt", huge),
+        integer_entry("x-action-attempt", std::int64_t{1} << 32),
+        integer_entry("x-action-failed-at", huge), integer_entry("x-action-failed-at", -1),
+        text_entry("x-action-first-failed-at", "now"), integer_entry("x-action-error", 7),
+        text_entry("x-action-", "x"), integer_entry("x-action-due-at", huge),
+        integer_entry("x-action-due-at", -1), text_entry("x-action-due-at", "soon"),
+        text_entry("x-action-colour", "red")}) {
+    const action::Trail trail = received_with({header}).trail;
+    CHECK(trail.attempt == 1);
+    CHECK(trail.failed_at_ms == 0);
+    CHECK(trail.first_failed_at_ms == 0);
+    CHECK(trail.due_at_ms == 0);
+    CHECK(trail.error.empty());
+  }
+}
+
+TEST_CASE("properties: a timestamp that no clock shows reads as absent") {
+  amqp_basic_properties_t sent{};
+  sent._flags = AMQP_BASIC_TIMESTAMP_FLAG;
+  for (std::uint64_t time : {std::uint64_t{253402300800}, ~std::uint64_t{0}}) {
+    sent.timestamp = time;
+    CHECK(received(sent).enqueued_at_s == 0);
+  }
+}
+
+TEST_CASE("properties: what can't be decoded is dropped, and the event is sent without it") {
+  Message message = event();
+  for (const std::string& raw :
+       {std::string("x"), std::string("\xff\xff\xff"), std::string(64, '\xff')}) {
+    message.properties = raw;
+    PropertiesBuilder builder;
+    CHECK(to_string(builder.build(message).type) == "send_email");
+  }
+}
+
+TEST_CASE("properties: all of it fits into a frame, whatever a sender or a handler wrote") {
+  const std::string long_text(300000, 'x');
+  Message message = event();
+  message.trail = {2, long_text, long_text, long_text, long_text, long_text, 1, 1, 1, 1};
+  message.sender = long_text;
+  PropertiesBuilder builder;
+  CHECK(encoded(builder.build(message)).size() < 16384);
+
+  Message large =
+      received_with({text_entry("note", std::string_view(long_text).substr(0, 130000))});
+  large.event = "send_email";
+  CHECK(encoded(builder.build(large)).size() < 131064);
+  CHECK(to_string(builder.build(large).type) == "send_email");
+}
+
+TEST_CASE("properties: a long error is cut between two characters") {
+  Message message = event();
+  message.trail.error = "x";
+  for (int i = 0; i < 2000; ++i) message.trail.error += "ü";
+  PropertiesBuilder builder;
+  const std::string error = received(builder.build(message)).trail.error;
+  CHECK(error.size() == 2047);
+  CHECK(error.ends_with("ü"));
+}

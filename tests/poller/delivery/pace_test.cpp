@@ -1,0 +1,57 @@
+#include "poller/delivery/pace.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace actiond;
+using namespace std::chrono_literals;
+
+namespace {
+Pace after(std::chrono::nanoseconds each, int runners = 1) {
+  Pace pace(std::nullopt, runners);
+  for (int i = 0; i < 200; ++i) pace.ran(each);
+  return pace;
+}
+}  // namespace
+
+TEST_CASE("pace: about 5 ms of work is held, 1 ms is in a runner's pipe") {
+  const struct {
+    std::chrono::nanoseconds each;
+    int prefetch;
+    std::size_t pipe;
+  } rows[] = {{1us, 256, 64}, {10us, 256, 64}, {50us, 100, 20},
+              {1ms, 5, 1},    {10ms, 1, 1},    {1h, 1, 1}};
+  for (const auto& row : rows) {
+    CAPTURE(row.each.count());
+    CHECK(after(row.each).prefetch() == row.prefetch);
+    CHECK(after(row.each).pipe_depth() == row.pipe);
+  }
+}
+
+TEST_CASE("pace: every runner needs one, whatever was configured") {
+  CHECK(after(1s, 8).prefetch() == 8);
+  CHECK(Pace(3, 8).prefetch() == 8);
+  CHECK(Pace(30, 8).prefetch() == 30);
+}
+
+TEST_CASE("pace: a slow run is believed sooner than a fast one") {
+  Pace slower = after(10us);
+  slower.ran(100ms);
+  CHECK(slower.pipe_depth() == 1);
+  Pace faster = after(100ms);
+  faster.ran(10us);
+  CHECK(faster.pipe_depth() == 1);
+}
+
+TEST_CASE("pace: a consumer is made anew only if it is far off") {
+  const Pace pace = after(50us);  // wants 100
+  CHECK_FALSE(pace.is_off(100));
+  CHECK_FALSE(pace.is_off(60));
+  CHECK(pace.is_off(49));
+  CHECK(pace.is_off(256));
+}
+
+TEST_CASE("pace: until something ran, little is held and nothing is piped") {
+  const Pace pace(std::nullopt, 1);
+  CHECK(pace.prefetch() == 16);
+  CHECK(pace.pipe_depth() == 1);
+}

@@ -1,0 +1,54 @@
+#include "poller/delivery/settlement.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+
+using namespace actiond;
+
+namespace {
+
+void check_table(const std::map<Ending, Settlement>& table, const Chances& chances) {
+  REQUIRE(table.size() == kEndings);
+  for (const auto& [ending, settlement] : table) {
+    CAPTURE(name(ending));
+    CHECK(settlement_for(ending, chances) == settlement);
+  }
+}
+
+// The endings whose settlement asks for no chances.
+std::map<Ending, Settlement> always() {
+  return {
+      {Ending::Done, Settlement::Acknowledge},     {Ending::Halted, Settlement::Acknowledge},
+      {Ending::Discarded, Settlement::DeadLetter}, {Ending::Malformed, Settlement::DeadLetter},
+      {Ending::Snoozed, Settlement::Delay},        {Ending::NotStarted, Settlement::GiveBack},
+      {Ending::Stopped, Settlement::GiveBack},     {Ending::Lost, Settlement::Forget},
+  };
+}
+
+}  // namespace
+
+TEST_CASE("settlement: with chances left a failure is retried, an unknown event offered again") {
+  auto table = always();
+  for (const Ending ending : {Ending::Failed, Ending::Crashed, Ending::TimedOut})
+    table[ending] = Settlement::Retry;
+  table[Ending::Unknown] = Settlement::Delay;
+  check_table(table, {true, true});
+}
+
+TEST_CASE("settlement: without chances they are dead") {
+  auto table = always();
+  for (const Ending ending : {Ending::Failed, Ending::Crashed, Ending::TimedOut, Ending::Unknown})
+    table[ending] = Settlement::DeadLetter;
+  check_table(table, {false, false});
+}
+
+TEST_CASE("settlement: each chance is for its own ending") {
+  CHECK(settlement_for(Ending::Failed, {false, true}) == Settlement::DeadLetter);
+  CHECK(settlement_for(Ending::Unknown, {true, false}) == Settlement::DeadLetter);
+}
+
+TEST_CASE("settlement: a crash that a new plugin set is to blame for spends no attempt") {
+  CHECK(settlement_for(Ending::Crashed, {false, false, true}) == Settlement::Delay);
+  CHECK(settlement_for(Ending::Failed, {false, false, true}) == Settlement::DeadLetter);
+}

@@ -1,0 +1,214 @@
+#include "poller/delivery/settler.hpp"
+
+#include <doctest/doctest.h>
+
+#include "../fake_broker.hpp"
+
+using namespace actiond;
+using namespace std::chrono_literals;
+using Said = std::vector<std::string>;
+
+namespace {
+
+struct SettlerScene {
+  DeliveryPool pool;
+  FakeBroker broker;
+  Said settled;
+  Chances chances{};
+  Settler settler{"host/1",
+                  [this](const Delivery& delivery, std::int64_t) {
+                    return Verdict{settlement_for(delivery.outcome.ending, chances), 2000ms};
+                  },
+                  [this](const Delivery& delivery, Settlement settlement) {
+                    settled.push_back(
+                        fmt::format("{} {}", delivery.message.event, static_cast<int>(settlement)));
+                    trail = delivery.message.trail;
+                  }};
+  action::Trail trail;  // of what was settled last
+
+  SettlerScene() { settler.connected(broker, 1); }
+  ~SettlerScene() { settler.lost(); }
+
+  DeliveryPointer delivery(std::uint64_t tag = 5) {
+    DeliveryPointer made = pool.get();
+    made->message.event = "mail";
+    made->queue_name = "high";
+    made->tag = tag;
+    made->epoch = 1;
+    return made;
+  }
+  void end(DeliveryPointer ended, Ending ending, const std::string& reason = "") {
+    ended->outcome = {ending, reason, 2000ms, 0ns};
+    settler.ended(std::move(ended));
+  }
+  static std::string by(Settlement settlement) {
+    return fmt::format("mail {}", static_cast<int>(settlement));
+  }
+};
+
+Message event(const std::string& name) {
+  Message message;
+  message.event = name;
+  return message;
+}
+
+const Result<void> taken;
+const Result<void> refused = Error{"no room"};
+
+}  // namespace
+
+TEST_CASE("settler: a success is acknowledged at once") {
+  SettlerScene scene;
+  scene.end(scene.delivery(), Ending::Done);
+  CHECK(scene.broker.take() == Said{"ack 0 5"});
+  CHECK(scene.settled == Said{SettlerScene::by(Settlement::Acknowledge)});
+}
+
+TEST_CASE("settler: a failure is acknowledged only once its dead letter is confirmed") {
+  SettlerScene scene;
+  scene.end(scene.delivery(), Ending::Failed, "boom");
+  CHECK(scene.broker.take() == Said{"dead mail boom"});
+  CHECK(scene.settled.empty());
+  scene.settler.published(1, taken);
+  CHECK(scene.broker.take() == Said{"ack 0 5"});
+}
+
+TEST_CASE("settler: a dead letter that is not taken leaves the original with the broker") {
+  SettlerScene scene;
+  scene.end(scene.delivery(), Ending::Failed, "boom");
+  scene.settler.published(1, refused);
+  CHECK(scene.broker.take() == Said{"dead mail boom", "give back 0 5"});
+  CHECK(scene.settler.take_trouble());  // the connection is to be made anew
+  CHECK_FALSE(scene.settler.take_trouble());
+}
+
+TEST_CASE("settler: a retry is the next attempt, and tells of this one") {
+  SettlerScene scene;
+  scene.chances.has_attempts = true;
+  auto delivery = scene.delivery();
+  delivery->plugin = "mail.so 1a2b";
+  delivery->message.trail.attempt = 3;
+  delivery->message.trail.first_failed_at_ms = 17;
+  scene.end(std::move(delivery), Ending::Failed, "boom");
+  CHECK(scene.broker.take() == Said{"later high mail 2000"});
+  CHECK(scene.settled.empty());
+  scene.settler.published(1, taken);
+  CHECK(scene.broker.take() == Said{"ack 0 5"});
+  CHECK(scene.trail.attempt == 4);
+  CHECK(scene.trail.queue == "high");
+  CHECK(scene.trail.error == "boom");
+  CHECK(scene.trail.poller == "host/1");
+  CHECK(scene.trail.plugin == "mail.so 1a2b");
+  CHECK(scene.trail.first_failed_at_ms == 17);
+  CHECK(scene.trail.failed_at_ms > 17);
+}
+
+TEST_CASE("settler: a dead letter keeps the number of the attempt that failed") {
+  SettlerScene scene;
+  auto delivery = scene.delivery();
+  delivery->message.trail.attempt = 20;
+  scene.end(std::move(delivery), Ending::Failed, "boom");
+  scene.settler.published(1, taken);
+  CHECK(scene.trail.attempt == 20);
+}
+
+TEST_CASE("settler: an unknown event spends no attempt and remembers since when") {
+  SettlerScene scene;
+  scene.chances.may_become_known = true;
+  scene.end(scene.delivery(), Ending::Unknown);
+  scene.settler.published(1, taken);
+  CHECK(scene.trail.attempt == 1);
+  CHECK(scene.trail.unknown_since_ms > 0);
+  CHECK(scene.trail.failed_at_ms == 0);
+
+  auto again = scene.delivery();
+  again->message.trail.unknown_since_ms = 17;
+  scene.end(std::move(again), Ending::Unknown);
+  scene.settler.published(2, taken);
+  CHECK(scene.trail.unknown_since_ms == 17);
+
+  auto known = scene.delivery();
+  known->message.trail.unknown_since_ms = 17;
+  scene.end(std::move(known), Ending::Snoozed);
+  scene.settler.published(3, taken);
+  CHECK(scene.trail.unknown_since_ms == 0);
+}
+
+TEST_CASE("settler: a snooze goes to the delay queues with no attempt spent") {
+  SettlerScene scene;
+  scene.end(scene.delivery(), Ending::Snoozed);
+  CHECK(scene.broker.take() == Said{"later high mail 2000"});
+  scene.settler.published(1, taken);
+  CHECK(scene.broker.take() == Said{"ack 0 5"});
+}
+
+TEST_CASE("settler: a success waits until all that it queued is confirmed") {
+  SettlerScene scene;
+  auto delivery = scene.delivery();
+  scene.settler.queue(*delivery, "low", event("a"));
+  scene.settler.queue(*delivery, "low", event("b"));
+  scene.end(std::move(delivery), Ending::Done);
+  scene.settler.published(2, taken);
+  CHECK(scene.broker.take() == Said{"publish low a", "publish low b"});
+  scene.settler.published(1, taken);
+  CHECK(scene.broker.take() == Said{"ack 0 5"});
+}
+
+TEST_CASE("settler: what it queues for later goes to the delay queues, and is awaited as well") {
+  SettlerScene scene;
+  auto delivery = scene.delivery();
+  scene.settler.queue(*delivery, "low", event("a"), 1500ms);
+  scene.settler.queue(*delivery, "low", event("b"), -1ms);
+  scene.end(std::move(delivery), Ending::Done);
+  CHECK(scene.broker.take() == Said{"later low a 1500", "publish low b"});
+  scene.settler.published(2, taken);
+  CHECK(scene.broker.take().empty());
+  scene.settler.published(1, taken);
+  CHECK(scene.broker.take() == Said{"ack 0 5"});
+}
+
+TEST_CASE("settler: what it queued was not taken, so it has failed") {
+  SettlerScene scene;
+  auto delivery = scene.delivery();
+  scene.settler.queue(*delivery, "low", event("a"));
+  scene.end(std::move(delivery), Ending::Done);
+  scene.settler.published(1, refused);
+  CHECK(scene.broker.take() ==
+        Said{"publish low a", "dead mail what it queued was not taken: no room"});
+}
+
+TEST_CASE("settler: while the broker is blocked publications are kept back, in order") {
+  SettlerScene scene;
+  scene.broker.blocked = true;
+  auto delivery = scene.delivery();
+  scene.settler.queue(*delivery, "low", event("a"));
+  scene.settler.queue(*delivery, "low", event("b"), 1500ms);
+  scene.end(std::move(delivery), Ending::Done);
+  scene.end(scene.delivery(6), Ending::Failed, "boom");
+  scene.settler.resume();
+  CHECK(scene.broker.take().empty());
+  scene.broker.blocked = false;
+  scene.settler.resume();
+  CHECK(scene.broker.take() == Said{"publish low a", "later low b 1500", "dead mail boom"});
+}
+
+TEST_CASE("settler: with the connection every tag is void") {
+  SettlerScene scene;
+  auto running = scene.delivery(7);
+  scene.end(scene.delivery(5), Ending::Failed, "boom");
+  scene.broker.take();
+  scene.settler.lost();
+  CHECK(scene.settled == Said{SettlerScene::by(Settlement::Forget)});
+  FakeBroker next;
+  scene.settler.connected(next, 2);
+  scene.settler.published(1, taken);  // a number of the old connection
+  scene.end(std::move(running), Ending::Done);
+  CHECK(next.take().empty());
+  CHECK(scene.settler.unfinished() == 0);
+}
+
+TEST_CASE("settler: a stopped event is given back") {
+  SettlerScene scene;
+  scene.end(scene.delivery(), Ending::Stopped, "stopped");
+  CHECK(scene.broker.take() == Said{"give back 0 5"});
+}

@@ -1,0 +1,113 @@
+#include "poller/plugin_sets/source_watch.hpp"
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+
+#include "base/clock.hpp"
+
+using namespace actiond;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A loop, a configuration, and what was told.
+class WatchScene {
+ public:
+  WatchScene() {
+    std::string path = fs::temp_directory_path() / "action-sources.XXXXXX";
+    REQUIRE(::mkdtemp(path.data()) != nullptr);
+    root = path;
+    for (const char* release : {"one", "two"}) {
+      fs::create_directories(root / release / "plugins.d");
+      std::ofstream(root / release / "plugins.d/mail.so") << release;
+    }
+    fs::create_directory_symlink("one", root / "current");
+    config.plugins = root / "current/plugins.d";
+    config.run_dir = root / "run";
+  }
+  ~WatchScene() { fs::remove_all(root); }
+
+  SourceEvents events() {
+    return {[this] { ++changes; }, [this](std::chrono::seconds) { ++unrests; }};
+  }
+  // Runs the loop until it is true; false if it is not after that time.
+  bool runs_until(const std::function<bool()>& is_true, std::chrono::milliseconds limit = 10s) {
+    const auto end = monotonic_now() + limit;
+    while (!is_true() && monotonic_now() < end) {
+      io.restart();
+      io.run_for(20ms);
+    }
+    return is_true();
+  }
+
+  fs::path root;
+  Config config;
+  boost::asio::io_context io;
+  int changes = 0;
+  int unrests = 0;
+};
+
+}  // namespace
+
+TEST_CASE("source watch: a link that is switched where no hint comes from is seen") {
+  WatchScene scene;
+  SourceWatch watch(scene.io, scene.config, scene.events());
+  watch.start();
+  fs::create_directory_symlink("two", scene.root / "next");
+  fs::rename(scene.root / "next", scene.root / "current");
+  CHECK(scene.runs_until([&] { return scene.changes == 1; }));
+}
+
+TEST_CASE("source watch: a look that hangs holds nobody up, and tells nothing afterwards") {
+  struct Gate {
+    std::mutex mutex;
+    std::condition_variable moved;
+    bool is_open = true, is_waited_at = false, has_passed = false;
+  };
+  const auto gate = std::make_shared<Gate>();
+  WatchScene scene;
+  const auto look = [gate]() -> std::string {
+    std::unique_lock lock(gate->mutex);
+    if (gate->is_open) return "before";
+    gate->is_waited_at = true;
+    gate->moved.notify_all();
+    gate->moved.wait(lock, [&] { return gate->is_open; });
+    gate->has_passed = true;
+    gate->moved.notify_all();
+    return "after";
+  };
+  {
+    SourceWatch watch(scene.io, scene.config, scene.events(), look, 30s);
+    std::unique_lock lock(gate->mutex);
+    gate->is_open = false;
+    watch.start();
+    CHECK(gate->moved.wait_for(lock, 10s, [&] { return gate->is_waited_at; }));
+  }
+  std::unique_lock lock(gate->mutex);
+  CHECK_FALSE(gate->has_passed);
+  gate->is_open = true;
+  gate->moved.notify_all();
+  CHECK(gate->moved.wait_for(lock, 10s, [&] { return gate->has_passed; }));
+  CHECK(scene.changes == 0);
+}
+
+TEST_CASE("source watch: what never rests is said once") {
+  WatchScene scene;
+  std::atomic<int> looks = 0;
+  SourceWatch watch(
+      scene.io, scene.config, scene.events(), [&] { return std::to_string(++looks); }, 500ms);
+  watch.start();
+  CHECK(scene.runs_until([&] { return scene.unrests == 1; }));
+  const int then = looks;
+  CHECK(scene.runs_until([&] { return looks > then + 4; }));
+  CHECK(scene.unrests == 1);
+  CHECK(scene.changes == 0);
+}
