@@ -31,7 +31,18 @@ class FrameWriter {
   }
   void text(std::string_view value);
 
+  template <typename... Fields>
+  void operator()(const Fields&... fields) {
+    (field(fields), ...);
+  }
+
  private:
+  void field(std::string_view value) { text(value); }
+  template <typename Number>
+  void field(Number value) {
+    number(value);
+  }
+
   std::string& out_;
   std::size_t begin_;
 };
@@ -51,11 +62,21 @@ class FieldReader {
   // Borrows from the payload.
   std::string_view text() { return take(number<std::uint32_t>()); }
 
+  template <typename... Fields>
+  void operator()(Fields&... fields) {
+    (field(fields), ...);
+  }
+
   // Nothing was missing, and nothing is left over.
   bool is_complete() const { return is_ok_ && rest_.empty(); }
 
  private:
   std::string_view take(std::size_t size);
+  void field(std::string_view& value) { value = text(); }
+  template <typename Number>
+  void field(Number& value) {
+    value = number<Number>();
+  }
 
   std::string_view rest_;
   bool is_ok_ = true;

@@ -19,27 +19,35 @@ enum class FrameKind : std::uint8_t { Setup = 1, Run, Stop, Loading, Ready, Log,
 
 // JSON: what the runner needs to know, see setup.hpp.
 struct SetupFrame {
+  static constexpr FrameKind kKind = FrameKind::Setup;
   std::string_view json;
 };
 
 struct RunFrame {
+  static constexpr FrameKind kKind = FrameKind::Run;
   std::uint64_t number = 0;  // of the run in its runner: 1, 2, …
   std::int32_t attempt = 1;
   std::int64_t enqueued_at_ms = 0;
-  std::int64_t timeout_ms = 0;
   std::string_view event, id, queue, params;
 };
 
+struct StopFrame {
+  static constexpr FrameKind kKind = FrameKind::Stop;
+};
+
 struct LoadingFrame {
+  static constexpr FrameKind kKind = FrameKind::Loading;
   std::string_view file;
 };
 
 // JSON: what was loaded, see setup.hpp.
 struct ReadyFrame {
+  static constexpr FrameKind kKind = FrameKind::Ready;
   std::string_view json;
 };
 
 struct LogFrame {
+  static constexpr FrameKind kKind = FrameKind::Log;
   std::uint64_t number = 0;  // of the run; 0: outside of one
   std::int32_t level = 0;    // an action_level
   std::string_view text;
@@ -47,12 +55,14 @@ struct LogFrame {
 
 // An event that a handler queues.
 struct QueueFrame {
+  static constexpr FrameKind kKind = FrameKind::Queue;
   std::uint64_t number = 0;
   std::int64_t delay_ms = 0;  // it is to run that much later; 0 or less: now
   std::string_view event, id, queue, params;
 };
 
 struct OutcomeFrame {
+  static constexpr FrameKind kKind = FrameKind::Outcome;
   std::uint64_t number = 0;
   Ending ending = Ending::Done;
   std::int64_t snooze_ms = 0;
@@ -60,31 +70,11 @@ struct OutcomeFrame {
   std::string_view reason;
 };
 
-void encode(std::string& out, const SetupFrame& frame);
-void encode(std::string& out, const RunFrame& frame);
-void encode_stop(std::string& out);
-void encode(std::string& out, const LoadingFrame& frame);
-void encode(std::string& out, const ReadyFrame& frame);
-void encode(std::string& out, const LogFrame& frame);
-void encode(std::string& out, const QueueFrame& frame);
-void encode(std::string& out, const OutcomeFrame& frame);
-
-// Nothing if the payload is not such a frame.
-template <typename T>
-std::optional<T> decode(std::string_view payload);
-template <>
-std::optional<SetupFrame> decode(std::string_view payload);
-template <>
-std::optional<RunFrame> decode(std::string_view payload);
-template <>
-std::optional<LoadingFrame> decode(std::string_view payload);
-template <>
-std::optional<ReadyFrame> decode(std::string_view payload);
-template <>
-std::optional<LogFrame> decode(std::string_view payload);
-template <>
-std::optional<QueueFrame> decode(std::string_view payload);
-template <>
-std::optional<OutcomeFrame> decode(std::string_view payload);
+// Both for each of the frames above. encode appends the whole frame, size and kind included;
+// decode gives nothing if the payload is not such a frame.
+template <typename FrameType>
+void encode(std::string& out, const FrameType& frame);
+template <typename FrameType>
+std::optional<FrameType> decode(std::string_view payload);
 
 }  // namespace actiond

@@ -22,7 +22,6 @@ RunFrame some_run() {
   run.number = 12345678901;
   run.attempt = 3;
   run.enqueued_at_ms = -1;
-  run.timeout_ms = 600000;
   run.event = "send_email";
   run.id = "id";
   run.queue = "high";
@@ -39,7 +38,6 @@ TEST_CASE("frames: a run comes back as it was sent") {
   CHECK(run->number == 12345678901);
   CHECK(run->attempt == 3);
   CHECK(run->enqueued_at_ms == -1);
-  CHECK(run->timeout_ms == 600000);
   CHECK(run->event == "send_email");
   CHECK(run->id == "id");
   CHECK(run->queue == "high");

@@ -46,7 +46,6 @@ class RunnerProcess {
   void add(const FrameType& frame) {
     encode(output_, frame);
   }
-  void add_stop() { encode_stop(output_); }
   // Writes what the socket takes now; true if all of it. A runner that is gone takes everything.
   bool flush();
   bool has_output() const { return !output_.empty(); }

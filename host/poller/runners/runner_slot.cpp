@@ -35,7 +35,6 @@ void RunnerSlot::hand(DeliveryPointer delivery) {
   frame.number = delivery->run;
   frame.attempt = message.trail.attempt;
   frame.enqueued_at_ms = message.enqueued_at_s * 1000;
-  frame.timeout_ms = delivery->timeout.count();
   frame.event = message.event;
   frame.id = message.id;
   frame.queue = delivery->queue_name;
@@ -230,7 +229,7 @@ void RunnerSlot::dismiss() {
   recall();
   is_dismissed_ = true;
   idle_since_ = monotonic_now();
-  process_->add_stop();
+  process_->add(StopFrame{});
   process_->flush();
 }
 
