@@ -54,28 +54,38 @@ std::string HostApi::take_reason() {
   return std::move(reason_);
 }
 
+std::int64_t HostApi::snooze_ms() {
+  std::lock_guard lock(mutex_);
+  return snooze_ms_;
+}
+
 void HostApi::log(void* ctx, action_level level, const char* text, std::uint64_t size) {
   auto& host = self(ctx);
   std::lock_guard lock(host.mutex_);
   host.outbox_.send(LogFrame{host.number_, std::clamp(level, 0, 3), {text, size}});
 }
 
+// Its answer is the thread's own, until that calls again: another thread's call leaves it alone.
 const char* HostApi::queue_event(void* ctx, const action_request* request, char* id) {
+  thread_local std::string problem;
   auto& host = self(ctx);
-  std::lock_guard lock(host.mutex_);
-  host.problem_ = host.problem_with(*request);
-  if (!host.problem_.empty()) return host.problem_.c_str();
+  problem = host.problem_with(*request);
+  if (problem.empty()) problem = host.send(*request, id);
+  return problem.empty() ? nullptr : problem.c_str();
+}
+
+std::string HostApi::send(const action_request& request, char* id) {
   const std::string new_event = action::new_event_id();
-  const std::string_view queue =
-      request->queue == nullptr || *request->queue == 0 ? std::string_view() : request->queue;
-  host.outbox_.send(QueueFrame{host.number_, delay_of(*request), request->event, new_event, queue,
-                               params_of(*request)});
+  const bool has_queue = request.queue != nullptr && *request.queue != 0;
+  std::lock_guard lock(mutex_);  // the run can't end meanwhile
+  if (number_ == 0) return "an event can be queued only while one runs";
+  outbox_.send(QueueFrame{number_, delay_of(request), request.event, new_event,
+                          has_queue ? request.queue : std::string_view(), params_of(request)});
   if (id != nullptr) std::memcpy(id, new_event.c_str(), ACTION_ID_SIZE);
-  return nullptr;
+  return {};
 }
 
 std::string HostApi::problem_with(const action_request& request) const {
-  if (number_ == 0) return "an event can be queued only while one runs";
   if (request.event == nullptr || !action::detail::is_event_name(request.event))
     return fmt::format(
         "{} can't be the name of an event: it must be of a-z, 0-9, _, . and -, as in send_email",
@@ -111,7 +121,8 @@ const char* HostApi::config_text(const std::string& key) {
 
 std::int32_t HostApi::is_cancelled(void* ctx) {
   const auto& host = self(ctx);
-  return host.number_ > 0 && host.progress_.is_cancelled(host.number_) ? 1 : 0;
+  const std::uint64_t number = host.number_;
+  return number > 0 && host.progress_.is_cancelled(number) ? 1 : 0;
 }
 
 void HostApi::set_reason(void* ctx, const char* text, std::uint64_t size) {

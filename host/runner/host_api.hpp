@@ -4,6 +4,7 @@
 
 #include <action/abi.h>
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <string>
@@ -28,7 +29,7 @@ class HostApi {
 
   // What the plugin has said since begin_run.
   std::string take_reason();
-  std::int64_t snooze_ms() const { return snooze_ms_; }
+  std::int64_t snooze_ms();
 
  private:
   static HostApi& self(void* ctx) { return *static_cast<HostApi*>(ctx); }
@@ -40,8 +41,10 @@ class HostApi {
   static void set_snooze(void* ctx, std::int64_t delay_ms);
   static const void* extension(void* ctx, const char* id);
 
-  // The sentence that is wrong with the request; empty: nothing.
+  // What is wrong with the request, as a sentence; empty: nothing.
   std::string problem_with(const action_request& request) const;
+  // Sends it as the run's; the answer is as queue_event's.
+  std::string send(const action_request& request, char* id);
   const char* config_text(const std::string& key);
 
   const RunnerSetup& setup_;
@@ -49,11 +52,10 @@ class HostApi {
   const Progress& progress_;
   action_host table_{};
 
-  std::mutex mutex_;  // plugins may call from threads of their own
-  std::uint64_t number_ = 0;
+  std::mutex mutex_;                       // plugins may call from threads of their own
+  std::atomic<std::uint64_t> number_ = 0;  // changed under the mutex
   std::string reason_;
   std::int64_t snooze_ms_ = 0;
-  std::string problem_;                        // lives until the next queue_event
   std::map<std::string, std::string> config_;  // answers given; their text lives as long as we do
 };
 

@@ -72,7 +72,7 @@ typedef struct action_host {
 
   /* Queues an event and writes its id into `id` (ACTION_ID_SIZE bytes, or NULL). Only while an
    * event runs, from any thread. It is sent at once; the running event counts as finished only when the broker has confirmed it. Returns
-   * NULL, or a sentence that says what is wrong with the request, valid until the next call. */
+   * NULL, or a sentence that says what is wrong with the request: the calling thread's own, valid until it calls again. */
   const char *(*queue_event)(void *ctx, const action_request *request, char *id);
 
   /* The value under `key` ("smtp.host") of the configuration's `environment:` as JSON text,

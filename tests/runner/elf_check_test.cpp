@@ -1,0 +1,59 @@
+#include "runner/elf_check.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+using namespace actiond;
+
+namespace {
+
+std::string whole_plugin() {
+  std::ifstream file(TEST_PLUGINS "/noop.so", std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// What is said of a file with this content; empty: it is good.
+std::string said_of(const std::string& content) {
+  std::string path = std::filesystem::temp_directory_path() / "elf_check.XXXXXX";
+  const int fd = ::mkstemp(path.data());
+  REQUIRE(fd >= 0);
+  REQUIRE(::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size()));
+  ::close(fd);
+  const auto checked = check_elf(path);
+  std::filesystem::remove(path);
+  return checked.ok() ? "" : checked.error().text;
+}
+
+constexpr std::size_t kTypeAt = 16, kMachineAt = 18;  // System V ABI, chapter 4
+
+}  // namespace
+
+TEST_CASE("elf: a plugin as it was built is whole") {
+  CHECK(said_of(whole_plugin()).empty());
+}
+
+TEST_CASE("elf: one that is cut anywhere is not") {
+  const std::string whole = whole_plugin();
+  for (const double part : {0.0002, 0.01, 0.1, 0.5, 0.9, 0.999}) {
+    CAPTURE(part);
+    const auto size = static_cast<std::size_t>(part * static_cast<double>(whole.size()));
+    CHECK(said_of(whole.substr(0, std::max<std::size_t>(size, 4))).find("is not complete") == 0);
+  }
+  CHECK(said_of("") == "is empty: copy it again");
+}
+
+TEST_CASE("elf: what is no shared object of this machine is told apart") {
+  CHECK(said_of("#!/bin/sh\n").find("is no shared object") == 0);
+  std::string executable = whole_plugin();
+  executable[kTypeAt] = 2;  // ET_EXEC
+  CHECK(said_of(executable).find("is no shared object") == 0);
+  std::string foreign = whole_plugin();
+  foreign[kMachineAt] = 8;  // EM_MIPS
+  CHECK(said_of(foreign).find("was built for another kind of processor") == 0);
+  CHECK(check_elf("/nonexistent/plugin.so").error().text.find("can't be read") == 0);
+}

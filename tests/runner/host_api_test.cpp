@@ -1,0 +1,135 @@
+#include "runner/host_api.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "runner_scene.hpp"
+
+using namespace actiond;
+
+TEST_CASE("host: what a handler logs and queues is its run's") {
+  RunnerScene scene;
+  scene.host.begin_run(7);
+  scene.log("hello");
+  CHECK(scene.queue("send_email", "low", R"({"to":"ada"})").empty());
+  const auto frames = scene.frames();
+  REQUIRE(frames.size() == 2);
+  const auto line = decode<LogFrame>(frames[0].second);
+  REQUIRE(line);
+  CHECK(line->number == 7);
+  CHECK(line->level == ACTION_INFO);
+  CHECK(line->text == "hello");
+  const auto queued = decode<QueueFrame>(frames[1].second);
+  REQUIRE(queued);
+  CHECK(queued->number == 7);
+  CHECK(queued->event == "send_email");
+  CHECK(queued->queue == "low");
+  CHECK(queued->params == R"({"to":"ada"})");
+  CHECK(queued->id.size() == 36);
+}
+
+TEST_CASE("host: a request that can't be carried out is refused with a sentence, and not sent") {
+  struct Case {
+    const char* event;
+    const char* queue;
+    const char* params;
+    const char* sentence;
+  };
+  RunnerScene scene;
+  scene.host.begin_run(1);
+  for (const auto& [event, queue, params, sentence] : {
+           Case{"Send Email", nullptr, "{}", "'Send Email' can't be the name of an event"},
+           Case{nullptr, nullptr, "{}", "nothing can't be the name of an event"},
+           Case{"mail", "medium", "{}",
+                "unknown queue 'medium': the configuration names high, low"},
+           Case{"mail", "low", "[]", "the params of 'mail' are no JSON object"},
+       }) {
+    const std::string said = scene.queue(event, queue, params);
+    CHECK_MESSAGE(said.starts_with(sentence), said);
+  }
+  scene.host.begin_run(0);
+  CHECK(scene.queue("mail") == "an event can be queued only while one runs");
+  CHECK(scene.frames().empty());
+}
+
+TEST_CASE("host: config answers by dotted keys, and its answers stay") {
+  RunnerScene scene(R"({"smtp": {"host": "a.example", "port": 25}, "debug": true})");
+  const auto& table = scene.table();
+  const char* host = table.config(table.ctx, "smtp.host");
+  REQUIRE(host != nullptr);
+  CHECK(std::string(table.config(table.ctx, "smtp.port")) == "25");
+  CHECK(std::string(table.config(table.ctx, "debug")) == "true");
+  CHECK(std::string(host) == R"("a.example")");
+  for (const char* key : {"smtp.user", "smtp.host.name", "", "."})
+    CHECK(table.config(table.ctx, key) == nullptr);
+  CHECK(table.config(table.ctx, nullptr) == nullptr);
+}
+
+TEST_CASE("host: a run starts without the reason and the snooze of the one before") {
+  RunnerScene scene;
+  const auto& table = scene.table();
+  scene.host.begin_run(1);
+  table.set_reason(table.ctx, "no address", 10);
+  table.set_snooze(table.ctx, -5);
+  CHECK(scene.host.take_reason() == "no address");
+  CHECK(scene.host.snooze_ms() == 1);
+  scene.host.begin_run(2);
+  CHECK(scene.host.take_reason().empty());
+  CHECK(scene.host.snooze_ms() == 0);
+}
+
+TEST_CASE("host: a run is cancelled by its number, and nothing is outside of runs") {
+  RunnerScene scene;
+  const auto& table = scene.table();
+  scene.progress.cancel(1);
+  CHECK(table.is_cancelled(table.ctx) == 0);
+  scene.host.begin_run(1);
+  CHECK(table.is_cancelled(table.ctx) == 1);
+  scene.host.begin_run(2);
+  CHECK(table.is_cancelled(table.ctx) == 0);
+}
+
+TEST_CASE("host: eight threads log, queue and ask, and each has its own answer") {
+  constexpr int kThreads = 8, kTimes = 200;
+  RunnerScene scene;
+  scene.host.begin_run(1);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i)
+    threads.emplace_back([&scene, &wrong, i] {
+      const auto& table = scene.table();
+      const std::string queue = "queue" + std::to_string(i);
+      action_request request{};
+      request.size = sizeof request;
+      request.event = "mail";
+      request.queue = queue.c_str();
+      for (int n = 0; n < kTimes; ++n) {
+        const char* problem = table.queue_event(table.ctx, &request, nullptr);
+        scene.log(queue);  // others call meanwhile
+        std::this_thread::yield();
+        if (problem == nullptr || std::string(problem).find("'" + queue + "'") == std::string::npos)
+          ++wrong;
+        if (!scene.queue("mail", "low").empty()) ++wrong;
+        (void)table.is_cancelled(table.ctx);
+        (void)table.config(table.ctx, "nothing");
+      }
+    });
+  for (std::uint64_t run = 1; run < 50; ++run) scene.progress.cancel(run % 2);
+  for (auto& thread : threads) thread.join();
+  CHECK(wrong == 0);
+  CHECK(scene.frames().size() == std::size_t{2} * kThreads * kTimes);
+}
+
+TEST_CASE("host: runs that change under threads which ask are no race") {
+  RunnerScene scene;
+  std::atomic<bool> is_over{false};
+  std::thread asking([&] {
+    while (!is_over) (void)scene.table().is_cancelled(scene.table().ctx);
+  });
+  for (std::uint64_t run = 1; run < 1000; ++run) scene.host.begin_run(run);
+  is_over = true;
+  asking.join();
+  CHECK(scene.frames().empty());
+}
