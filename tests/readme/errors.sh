@@ -1,5 +1,5 @@
-# Provokes each of the errors that README.md lists, with the configuration and the plugins that it has
-# left in ~/hello. Prints what is said on standard error; readme_test.py compares.
+# Provokes each of the errors that the pages list, with the configuration and the plugins that they
+# have left in ~/hello. Prints what is said on standard error; readme_test.py compares.
 set +e
 cd ~/hello
 try() { "$@" 2>&1 >/dev/null; }

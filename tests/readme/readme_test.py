@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""readme_test.py SOURCE BUILD: does README.md tell the truth?
+"""readme_test.py SOURCE BUILD: do the pages tell the truth?
 
-Runs its blocks in order, as a reader would type them, in a home directory of its own, against what
-is built and the broker of $ACTION_TEST_BROKER and $ACTION_TEST_RABBITMQ_DIR (77: there is none, or
-not all is built). Then looks at what it says of options, configuration keys and errors. readme.py
-says how blocks are marked.
+Runs their blocks in order, as a reader would type them, each page in a shell of its own in the
+clone, all in one home directory, against what is built and the broker of $ACTION_TEST_BROKER and
+$ACTION_TEST_RABBITMQ_DIR (77: there is none, or not all is built). Then looks at what the pages say
+of options, configuration keys, errors, files and links. readme.py says how blocks are marked.
 """
 import os
 import re
@@ -22,6 +22,7 @@ import readme  # noqa: E402
 BLOCK_S = 300  # the longest that a block may take
 SHOWS_S = 30  # how long a block that is repeated may take to show what it must
 SKIPPED = 77
+MOST_FRONT_LINES = 150
 
 
 class Failure(Exception):
@@ -92,7 +93,7 @@ def run_block(block, shown, shell):
             break
         time.sleep(0.1)
     what = f"exit status {status}" if status else f"it does not show: {missing}"
-    raise Failure(f"README.md:{block.line}: {what}\n{block.text}--- it said:\n{output}")
+    raise Failure(f"{block.where}: {what}\n{block.text}--- it said:\n{output}")
 
 
 def run_blocks(blocks, shell, broker):
@@ -103,22 +104,22 @@ def run_blocks(blocks, shell, broker):
             continue
         library = block.attributes.get("needs")
         if library and not is_installed(library, shell):
-            print(f"README.md:{block.line}: skipped, {library} is not installed", flush=True)
+            print(f"{block.where}: skipped, {library} is not installed", flush=True)
             continue
         shown = following if following and "shows" in following.attributes else None
         began = time.monotonic()
         run_block(block, shown, shell)
-        # The README's own private broker is this test's, but for the virtual host.
+        # The pages' own private broker is this test's, but for the virtual host.
         if "ACTION_BROKER" in shell.environment:
             shell.environment["ACTION_BROKER"] = broker.url
-        print(f"README.md:{block.line}: {time.monotonic() - began:.1f} s", flush=True)
+        print(f"{block.where}: {time.monotonic() - began:.1f} s", flush=True)
 
 
 def check_marks(blocks, source):
     """No command without a test, and what is run elsewhere is there."""
     demo = (source / "scripts/demo").read_text()
     for block in blocks:
-        where = f"README.md:{block.line}: "
+        where = f"{block.where}: "
         marks = {"run", "file", "elsewhere"} & set(block.attributes)
         if block.language in {"sh", "cpp", "python", "ruby", "cmake"} and len(marks) != 1:
             raise Failure(where + "mark the block with run, file=NAME or elsewhere")
@@ -133,9 +134,43 @@ def check_marks(blocks, source):
                 raise Failure(f"{where}scripts/demo does not run: {line}")
 
 
-def commands(text, blocks):
-    """All calls of actiond that the README mentions, as lists of words."""
-    lines = readme.code_spans(text)
+def check_looks(pages, source):
+    """No page is wider than it may be, the front page is short, and every link leads somewhere."""
+    anchors = {name: readme.anchors(text) for name, text in pages.items()}
+    for name, text in pages.items():
+        for number, columns in readme.too_long(text):
+            raise Failure(f"{name}:{number}: {columns} columns are too many")
+        for link in readme.links(text):
+            path, _, anchor = link.partition("#")
+            if "://" in path:
+                continue
+            target = os.path.normpath(Path(name).parent / path) if path else name
+            if not (source / target).exists() or (anchor and anchor not in anchors[target]):
+                raise Failure(f"{name} links to {link}, which is not there")
+    if len(pages["README.md"].splitlines()) > MOST_FRONT_LINES:
+        raise Failure(f"README.md has more than {MOST_FRONT_LINES} lines")
+
+
+def check_paths(pages, source):
+    """Every file and folder of the tree that a page names is there."""
+    tree = r"(?:host|sdk|plugins|config|scripts|tests|\.ci)(?:/[\w.]+)*/?"
+    for name, text in pages.items():
+        for span in readme.code_spans(text):
+            path = span.split()[0] if span.strip() else ""
+            if "/" in path and re.fullmatch(tree, path) and not (source / path).exists():
+                raise Failure(f"{name} names {path}, which is not there")
+
+
+def check_installed(pages, home):
+    """The pages are installed, with their folders, so that their links lead to each other."""
+    for name in pages:
+        if not name.startswith(".") and not (home / "action/share/doc/actiond" / name).exists():
+            raise Failure(f"{name} is not installed")
+
+
+def commands(texts, blocks):
+    """All calls of actiond that the pages mention, as lists of words."""
+    lines = [span for text in texts for span in readme.code_spans(text)]
     for block in blocks:
         if block.language == "sh":
             lines += re.split(r"\n|\|\|?|&&", block.text)
@@ -160,29 +195,29 @@ def verb_of(call, helps):
     """The verb of a call, two words if the first has verbs of its own."""
     verb = call[1]
     if verb not in helps:
-        raise Failure(f"actiond has no verb {verb}, which README.md names")
+        raise Failure(f"actiond has no verb {verb}, which the pages name")
     if not any(name.startswith(verb + " ") for name in helps):
         return verb
     verb = " ".join(call[1:3])
     if verb not in helps:
-        raise Failure(f"actiond has no verb {verb}, which README.md names")
+        raise Failure(f"actiond has no verb {verb}, which the pages name")
     return verb
 
 
-def check_commands(text, blocks, shell):
-    """Every verb and option that the README names is there, and every verb is in its table."""
+def check_commands(pages, blocks, shell):
+    """Every verb and option that the pages name is there, and every verb is in the table."""
     helps = helps_of(shell)
-    for call in commands(text, blocks):
+    for call in commands(pages.values(), blocks):
         if call[1].startswith("-") or call[1] == "VERB":
             continue
         verb = verb_of(call, helps)
         for option in (word.split("=")[0] for word in call if word.startswith("-") and word != "-"):
             if not re.search(rf"(^|[\s,]){re.escape(option)}\b", helps[verb]):
-                raise Failure(f"actiond {verb} has no {option}, which README.md names")
-    table = " ".join(row[0] for row in readme.rows(readme.chapter(text, "Commands")))
+                raise Failure(f"actiond {verb} has no {option}, which the pages name")
+    table = " ".join(row[0] for row in readme.rows(readme.chapter(pages["config/README.md"], "Commands")))
     missing = [verb for verb in helps if f"`{verb}" not in table]
     if missing:
-        raise Failure(f"README.md's table of commands lacks {', '.join(missing)}")
+        raise Failure(f"the table of commands lacks {', '.join(missing)}")
 
 
 def check_keys(text, source):
@@ -205,30 +240,29 @@ def check_keys(text, source):
             section = key
         if not value:
             if not any(known == name or known.startswith(name + ".") for known in table):
-                raise Failure(f"README.md's table of keys lacks {name}")
+                raise Failure(f"the table of keys lacks {name}")
         elif name not in table:
-            raise Failure(f"README.md's table of keys lacks {name}")
+            raise Failure(f"the table of keys lacks {name}")
         elif table[name] != value and not (value == '""' and table[name] == ""):
-            raise Failure(f"README.md has {name}: {table[name]}, the configuration has {value}")
+            raise Failure(f"the table of keys has {name}: {table[name]}, the configuration has {value}")
 
 
-def check_errors(text, shell):
-    """Each sentence of the table of errors is one that errors.sh can provoke, and the reverse."""
+def check_errors(blocks, shell):
+    """Each sentence of the errors is one that errors.sh can provoke, and the reverse."""
     _, output = shell.run((Path(__file__).parent / "errors.sh").read_text())
     lines = {readme.normalised(line) for line in output.splitlines() if line}
-    sentences = [row[0].strip("`")
-                 for row in readme.rows(readme.chapter(text, "Errors one may meet"))]
+    sentences = readme.error_sentences(blocks)
     patterns = {sentence: readme.pattern_of(sentence) for sentence in sentences}
     for sentence, pattern in patterns.items():
         if not any(pattern.fullmatch(line) for line in lines):
             raise Failure(f"nothing says: {sentence}\n--- errors.sh said:\n{output}")
     for line in lines:
         if not any(pattern.fullmatch(line) for pattern in patterns.values()):
-            raise Failure(f"README.md's table of errors lacks: {line}")
+            raise Failure(f"the pages' errors lack: {line}")
 
 
 def prepare(source, build, home, rabbitmq):
-    """Installs what is built, as the README has it, and returns the reader's environment."""
+    """Installs what is built, as the pages have it, and returns the reader's environment."""
     command = ["cmake", "--install", str(build), "--prefix", str(home / "action")]
     installed = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if installed.returncode:
@@ -247,26 +281,32 @@ def main(source, build):
     if not url or not directory:
         print("skipped: ACTION_TEST_BROKER and ACTION_TEST_RABBITMQ_DIR name no broker")
         return SKIPPED
-    text = (source / "README.md").read_text()
-    blocks = readme.blocks(text)
+    pages = {name: (source / name).read_text() for name in readme.PAGES}
+    blocks = [block for name in pages for block in readme.blocks(pages[name], name)]
     scratch = Path(tempfile.mkdtemp(prefix="action-readme."))
     home = scratch / "home"
     home.mkdir()
-    shell = Shell(scratch, prepare(source, build, home, directory))
+    environment = prepare(source, build, home, directory)
     broker = Broker(source, url, directory)
     try:
         check_marks(blocks, source)
-        check_keys(text, source)
-        run_blocks(blocks, shell, broker)
-        check_commands(text, blocks, shell)
-        check_errors(text, shell)
+        check_looks(pages, source)
+        check_paths(pages, source)
+        check_installed(pages, home)
+        check_keys(pages["config/README.md"], source)
+        shells = {name: Shell(scratch, environment) for name in pages}
+        for name, shell in shells.items():
+            run_blocks([block for block in blocks if block.page == name], shell, broker)
+        check_commands(pages, blocks, shells["sdk/README.md"])
+        check_errors(blocks, shells["sdk/README.md"])
         return 0
     except Failure as failure:
         print(failure, file=sys.stderr)
         return 1
     finally:
         if (home / "hello/config").exists():
-            shell.run("cd ~/hello && PATH=~/action/bin:$PATH actiond stop --all --now")
+            Shell(scratch, environment).run(
+                "cd ~/hello && PATH=~/action/bin:$PATH actiond stop --all --now")
         broker.close()
         shutil.rmtree(scratch)
 
