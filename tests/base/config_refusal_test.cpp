@@ -133,6 +133,8 @@ TEST_CASE("config refuses: what is out of range") {
        "actiond.yaml:1:24: 'events.a.attempts' must be a whole "
        "number from 1 to 1000000, not '0'"},
       {"timeout: 0s", "actiond.yaml:1:10: 'timeout' must be from 1ms to 365d, not '0s'"},
+      {"statistics: {hours: 3651d}",
+       "actiond.yaml:1:21: 'statistics.hours' must be from 1m to 3650d, not '3651d'"},
       {"retry: {max: 400d}", "actiond.yaml:1:14: 'retry.max' must be from 1ms to 365d, not '400d'"},
   });
 }
@@ -143,6 +145,7 @@ TEST_CASE("config refuses: durations that are none") {
       {"events: {a: {timeout: soon}}",
        "actiond.yaml:1:23: 'events.a.timeout': 'soon' is no duration: write a whole number and one "
        "unit, as in 250ms, 10s, 5m, 1h or 7d"},
+      {"statistics: off", "actiond.yaml:1:13: 'statistics' must be none or a mapping, not 'off'"},
       {"timeout: [1s]", "actiond.yaml:1:10: 'timeout' must be a duration as in 30s, not a list"},
       {"timeout:", "actiond.yaml:1:1: 'timeout' must be a duration as in 30s, not nothing"},
   });

@@ -22,11 +22,18 @@ TEST_CASE("config: an empty file is all defaults") {
   CHECK(config.retry == RetryPolicy{20, 1s, 2, 1h, 0.2});
   CHECK(config.timeout == 10min);
   CHECK(config.unknown_event_ttl == 7 * 24h);
+  CHECK(config.statistics == StatisticsConfig{72h, 400 * 24h});
   CHECK(config.events.empty());
   CHECK(config.environment == nlohmann::json::object());
   CHECK(config.environment_name == "");
   for (const char* empty : {"# a comment\n", "---\n", "{}", "~", "events:\nlog:\nenvironment:\n"})
     CHECK(scene.config(empty) == config);
+}
+
+TEST_CASE("config: statistics may be none") {
+  const ConfigScene scene;
+  CHECK(!scene.config("statistics: none").statistics);
+  CHECK(scene.config("statistics:").statistics == StatisticsConfig{});
 }
 
 TEST_CASE("config: every key is read") {
@@ -50,6 +57,7 @@ shutdown_timeout: 0s
 retry: {attempts: 1, initial: 250ms, factor: 1.5, max: 1d, jitter: 0}
 timeout: 30s
 unknown_event_ttl: 5m
+statistics: {minutes: 12h, hours: 3650d}
 events:
   send_email: {queue: urgent, attempts: 5, timeout: 30s}
   audit:
@@ -72,6 +80,7 @@ events:
   CHECK(config.retry == RetryPolicy{1, 250ms, 1.5, 24h, 0});
   CHECK(config.timeout == 30s);
   CHECK(config.unknown_event_ttl == 5min);
+  CHECK(config.statistics == StatisticsConfig{12h, 3650 * 24h});
   CHECK(config.events ==
         std::map<std::string, EventConfig>{{"audit", {}}, {"send_email", {"urgent", 5, 30s}}});
 }

@@ -46,6 +46,14 @@ struct RollbackPolicy {
   bool operator==(const RollbackPolicy&) const = default;
 };
 
+// How long a machine's statistics are kept, in steps of a minute and of an hour.
+struct StatisticsConfig {
+  std::chrono::milliseconds minutes = std::chrono::hours(72);
+  std::chrono::milliseconds hours = std::chrono::days(400);
+
+  bool operator==(const StatisticsConfig&) const = default;
+};
+
 // What the configuration says of one event, over what its plugin declares.
 struct EventConfig {
   std::optional<std::string> queue;
@@ -76,6 +84,7 @@ struct Config {
   std::optional<std::uint64_t> memory_limit;  // bytes that a runner may hold; more: it is killed
   RecyclePolicy recycle;
   std::chrono::milliseconds unknown_event_ttl = std::chrono::days(7);
+  std::optional<StatisticsConfig> statistics = StatisticsConfig{};  // none: none are kept
   std::map<std::string, EventConfig> events;
   nlohmann::json environment = nlohmann::json::object();
   std::filesystem::path file;    // absolute; empty: no file was found, all is default

@@ -21,18 +21,21 @@ struct KeySet {
   std::span<const Key> keys;
   const KeySet* any = nullptr;  // names of the user's choice, with this below them
   bool is_free = false;         // the user's own: nothing in it is checked
+  bool may_be_none = false;     // or the word `none`
 };
 
 constexpr Key log_keys[] = {{"level"}, {"format"}, {"file"}, {"params"}};
 constexpr Key retry_keys[] = {{"attempts"}, {"initial"}, {"factor"}, {"max"}, {"jitter"}};
 constexpr Key recycle_keys[] = {{"events"}, {"memory"}};
 constexpr Key rollback_keys[] = {{"crashes"}, {"within"}};
+constexpr Key statistics_keys[] = {{"minutes"}, {"hours"}};
 constexpr Key event_keys[] = {{"queue"}, {"attempts"}, {"timeout"}};
 
 constexpr KeySet log_section{log_keys};
 constexpr KeySet retry_section{retry_keys};
 constexpr KeySet recycle_section{recycle_keys};
 constexpr KeySet rollback_section{rollback_keys};
+constexpr KeySet statistics_section{statistics_keys, nullptr, false, true};
 constexpr KeySet event_section{event_keys};
 constexpr KeySet events_section{{}, &event_section};
 constexpr KeySet free_section{{}, nullptr, true};
@@ -55,6 +58,7 @@ constexpr Key overlay_keys[] = {{"broker"},
                                 {"memory_limit"},
                                 {"recycle", &recycle_section},
                                 {"unknown_event_ttl"},
+                                {"statistics", &statistics_section},
                                 {"events", &events_section},
                                 {"environment", &free_section}};
 constexpr KeySet overlay_section{overlay_keys};
@@ -79,9 +83,10 @@ class KeyCheck {
 
   void check(const KeySet& section, const Tree& tree, const std::string& path) {
     if (tree.kind == Tree::Kind::Null) return;
+    if (section.may_be_none && tree.kind == Tree::Kind::Scalar && tree.text == "none") return;
     if (tree.kind != Tree::Kind::Map)
-      problems_.add(tree.place,
-                    fmt::format("{} must be a mapping, not {}", in_quotes(path), describe(tree)));
+      problems_.add(tree.place, fmt::format("{} must be {}a mapping, not {}", in_quotes(path),
+                                            section.may_be_none ? "none or " : "", describe(tree)));
     if (section.is_free) return;
     for (const TreeEntry& entry : tree.entries) check_entry(section, entry, path);
   }

@@ -17,6 +17,8 @@ constexpr Range<int> recycle_range{1, 1'000'000'000};
 constexpr std::uint64_t least_memory = 16 << 20;  // a runner with an empty plugin holds a few MiB
 constexpr Range<double> factor_range{1, 1000};
 constexpr Range<double> jitter_range{0, 1};
+constexpr milliseconds least_kept = std::chrono::minutes(1);
+constexpr std::chrono::days most_kept{3650};
 constexpr milliseconds any_duration{0};
 constexpr milliseconds some_duration{1};
 
@@ -54,6 +56,15 @@ void read_recycle(const Section& section, RecyclePolicy& recycle) {
 void read_rollback(const Section& section, RollbackPolicy& rollback) {
   section.read_whole_or("none", "crashes", attempts_range, rollback.crashes);
   section.read_duration("within", some_duration, rollback.within);
+}
+
+// `none`, or how long each step is kept.
+void read_statistics(const Section& root, std::optional<StatisticsConfig>& statistics) {
+  const Tree* const value = root.find("statistics");
+  if (value != nullptr && value->kind == Tree::Kind::Scalar) return statistics.reset();
+  const Section section = root.section("statistics");
+  section.read_duration("minutes", least_kept, statistics->minutes, most_kept);
+  section.read_duration("hours", least_kept, statistics->hours, most_kept);
 }
 
 EventConfig read_event(const Section& section) {
@@ -103,6 +114,7 @@ void read_config(const Tree& root, const std::filesystem::path& base, Config& co
   section.read_byte_size("memory_limit", least_memory, config.memory_limit);
   read_recycle(section.section("recycle"), config.recycle);
   section.read_duration("unknown_event_ttl", any_duration, config.unknown_event_ttl);
+  read_statistics(section, config.statistics);
   read_events(section, config);
   read_environment(section, config.environment);
   read_queues(section, config);

@@ -14,9 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Longer than the broker can hold a message back, and shorter than what overflows anywhere.
-constexpr milliseconds max_duration = std::chrono::days(365);
-
 }  // namespace
 
 bool is_plain_text(const Tree& value) {
@@ -109,7 +106,8 @@ void Section::read_bool(std::string_view key, bool& field) const {
   read_choice<bool>(key, {{"true", true}, {"false", false}}, field);
 }
 
-void Section::read_duration(std::string_view key, milliseconds min, milliseconds& field) const {
+void Section::read_duration(std::string_view key, milliseconds min, milliseconds& field,
+                            std::chrono::days max) const {
   const Tree* const value = find(key);
   if (value == nullptr) return;
   if (value->kind != Tree::Kind::Scalar) return refuse(key, *value, "must be a duration as in 30s");
@@ -117,8 +115,9 @@ void Section::read_duration(std::string_view key, milliseconds min, milliseconds
   if (!duration)
     return problems_.add(value->place,
                          fmt::format("{}: {}", in_quotes(path(key)), duration.error().text));
-  if (*duration < min || *duration > max_duration)
-    return refuse(key, *value, fmt::format("must be from {} to {}", format_duration(min), "365d"));
+  if (*duration < min || *duration > max)
+    return refuse(key, *value,
+                  fmt::format("must be from {} to {}d", format_duration(min), max.count()));
   field = *duration;
 }
 

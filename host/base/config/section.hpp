@@ -39,8 +39,11 @@ class Section {
   void read_whole(std::string_view key, Range<int> range, int& field) const;
   void read_decimal(std::string_view key, Range<double> range, double& field) const;
   void read_bool(std::string_view key, bool& field) const;
+  // By default at most a year: longer than the broker can hold a message back, and shorter than
+  // what overflows anywhere.
   void read_duration(std::string_view key, std::chrono::milliseconds min,
-                     std::chrono::milliseconds& field) const;
+                     std::chrono::milliseconds& field,
+                     std::chrono::days max = std::chrono::days(365)) const;
   // A size of memory, at least `min` bytes, or none.
   void read_byte_size(std::string_view key, std::uint64_t min,
                       std::optional<std::uint64_t>& field) const;

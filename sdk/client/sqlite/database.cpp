@@ -41,15 +41,16 @@ const char* advice(int code) {
 }  // namespace
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path,
-                                                 std::chrono::milliseconds patience) {
-  std::unique_ptr<Database> database(new Database(path, patience));
+                                                 std::chrono::milliseconds patience,
+                                                 const char* what) {
+  std::unique_ptr<Database> database(new Database(path, patience, what));
   const int opened = ::sqlite3_open_v2(
       path.c_str(), &database->raw_,
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   if (opened != SQLITE_OK) return database->error();
   ::sqlite3_busy_handler(database->raw_, &Database::on_busy, database.get());
   if (::sqlite3_db_readonly(database->raw_, "main") == 1)
-    return Error{fmt::format("the queue file {}: {}", path, advice(SQLITE_READONLY))};
+    return Error{fmt::format("{} {}: {}", what, path, advice(SQLITE_READONLY))};
   return database;
 }
 
@@ -81,9 +82,9 @@ int Database::changed_rows() const {
 }
 
 Error Database::error() const {
-  if (raw_ == nullptr) return {fmt::format("the queue file {}: out of memory", path_)};
-  const char* const what = advice(::sqlite3_errcode(raw_) & 0xff);
-  return {fmt::format("the queue file {}: {}", path_, what ? what : ::sqlite3_errmsg(raw_))};
+  if (raw_ == nullptr) return {fmt::format("{} {}: out of memory", what_, path_)};
+  const char* const why = advice(::sqlite3_errcode(raw_) & 0xff);
+  return {fmt::format("{} {}: {}", what_, path_, why ? why : ::sqlite3_errmsg(raw_))};
 }
 
 bool Database::was_busy() const {
@@ -120,6 +121,10 @@ void Statement::bind(std::int64_t value) {
   ::sqlite3_bind_int64(raw_, ++bound_, value);
 }
 
+void Statement::bind(double value) {
+  ::sqlite3_bind_double(raw_, ++bound_, value);
+}
+
 void Statement::bind(std::string_view text) {
   const char* const begin = text.data() != nullptr ? text.data() : "";
   ::sqlite3_bind_text64(raw_, ++bound_, begin, text.size(), SQLITE_STATIC, SQLITE_UTF8);
@@ -139,6 +144,10 @@ void Statement::bind(Blob blob) {
 
 std::int64_t Statement::number(int column) const {
   return ::sqlite3_column_int64(raw_, column);
+}
+
+double Statement::real(int column) const {
+  return ::sqlite3_column_double(raw_, column);
 }
 
 std::string_view Statement::text(int column) const {

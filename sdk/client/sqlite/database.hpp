@@ -17,9 +17,10 @@ namespace action {
 class Database {
  public:
   // Opens a file that exists, to read and write. Another process's lock is waited for up to
-  // `patience`, by this and by all that follows.
+  // `patience`, by this and by all that follows. `what` the file is, in errors; it must live on.
   static Result<std::unique_ptr<Database>> open(const std::string& path,
-                                                std::chrono::milliseconds patience);
+                                                std::chrono::milliseconds patience,
+                                                const char* what = "the queue file");
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -40,11 +41,12 @@ class Database {
   sqlite3* raw() const { return raw_; }
 
  private:
-  Database(std::string path, std::chrono::milliseconds patience)
-      : path_(std::move(path)), patience_(patience) {}
+  Database(std::string path, std::chrono::milliseconds patience, const char* what)
+      : path_(std::move(path)), what_(what), patience_(patience) {}
   static int on_busy(void* self, int tries);
 
   std::string path_;
+  const char* what_;
   std::chrono::milliseconds patience_;
   std::chrono::steady_clock::time_point busy_since_;
   sqlite3* raw_ = nullptr;
@@ -84,6 +86,7 @@ class Statement {
 
   // Of the row; the texts last until the next step.
   std::int64_t number(int column) const;
+  double real(int column) const;
   std::string_view text(int column) const;
   bool is_null(int column) const;
   // Ends a statement whose rows are of no more interest.
@@ -93,6 +96,7 @@ class Statement {
   bool begin();
   void bind(std::int64_t value);
   void bind(int value) { bind(std::int64_t{value}); }
+  void bind(double value);
   void bind(bool value) { bind(std::int64_t{value}); }
   void bind(std::string_view text);
   void bind(const std::string& text) { bind(std::string_view(text)); }
