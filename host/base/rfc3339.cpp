@@ -39,14 +39,17 @@ class Scanner {
     rest_.remove_prefix(1);
     return found;
   }
-  // One digit or more, behind the point; cut to three.
+  // One digit or more, behind the point; rounded up to three.
   int milliseconds() {
     int value = 0, scale = 100;
+    bool has_rest = false;
     do {
-      value += digit() * scale;
+      const int next = digit();
+      has_rest |= scale == 0 && next > 0;
+      value += next * scale;
       scale /= 10;
     } while (is_next(kDigits));
-    return value;
+    return value + (has_rest ? 1 : 0);
   }
 
  private:

@@ -39,10 +39,11 @@ struct When {
   std::optional<std::chrono::milliseconds> in;
   std::optional<std::int64_t> at_ms;
 
-  // 0: now
-  std::int64_t due_at_ms(std::int64_t now_ms) const {
-    if (in && in->count() > 0) return action::due_at_ms(*in, now_ms);
-    return at_ms && *at_ms > now_ms ? *at_ms : 0;
+  // {}: now
+  action::DueTime due_at(action::WallTime now) const {
+    if (in && in->count() > 0) return action::due_at(*in, now);
+    const action::DueTime at(std::chrono::milliseconds(at_ms.value_or(0)));
+    return action::wait_for(at, now).count() > 0 ? at : action::DueTime();
   }
 };
 
@@ -58,7 +59,7 @@ class Enqueue {
 
   Result<int> one(std::string params) {
     auto event = make(std::move(params));
-    const Sent sent{event.message.id, event.due_at_ms};
+    const Sent sent{event.message.id, event.due_at};
     if (auto queued = sender_.queue(std::move(event)); !queued)
       return queued.error().within(fmt::format("can't queue '{}'", event_));
     print(sent);
@@ -83,7 +84,7 @@ class Enqueue {
  private:
   struct Sent {
     std::string id;
-    std::int64_t due_at_ms;
+    action::DueTime due_at;
   };
 
   action::Outgoing make(std::string params) const {
@@ -92,10 +93,10 @@ class Enqueue {
     event.message.event = event_;
     event.message.id = action::new_event_id();
     event.message.body = std::move(params);
-    const std::int64_t now_ms = wall_now_ms();
-    event.message.enqueued_at_s = now_ms / 1000;
+    const auto now = std::chrono::system_clock::now();
+    event.message.enqueued_at_s = std::chrono::system_clock::to_time_t(now);
     event.message.sender = "actiond";
-    event.due_at_ms = when_.due_at_ms(now_ms);
+    event.due_at = when_.due_at(now);
     return event;
   }
 
@@ -105,7 +106,7 @@ class Enqueue {
       return end(
           Error{fmt::format("line {}: {} is no JSON object of params", number, in_quotes(line))});
     auto event = make(line);
-    Sent sent{event.message.id, event.due_at_ms};
+    Sent sent{event.message.id, event.due_at};
     if (auto posted = sender_.post(std::move(event)); !posted)
       return end(posted.error().within(fmt::format("line {}: can't queue '{}'", number, event_)));
     sent_.push_back(std::move(sent));
@@ -143,7 +144,8 @@ class Enqueue {
   void print(const Sent& sent) const {
     if (!is_json_) return fmt::print("{}\n", sent.id);
     nlohmann::json line{{"id", sent.id}, {"event", event_}, {"queue", queue_}};
-    if (sent.due_at_ms > 0) line["due_at"] = format_rfc3339(sent.due_at_ms);
+    if (sent.due_at > action::DueTime())
+      line["due_at"] = format_rfc3339(action::in_whole_ms(sent.due_at));
     fmt::print("{}\n", line.dump());
   }
 

@@ -10,6 +10,7 @@
 
 #include "broker/backlog.hpp"
 #include "broker/target.hpp"
+#include "client/delay_trip.hpp"
 #include "client/sender.hpp"
 #include "client/sqlite/address.hpp"
 #include "commands/command.hpp"
@@ -68,7 +69,8 @@ class Migration {
   // Several may have the same id: then none of them counts as stored.
   Result<void> move(std::vector<Waiting>& batch) {
     for (auto& each : batch) {
-      auto posted = sender_.post({each.queue, each.message, each.due_at_ms});
+      auto posted = sender_.post(
+          {each.queue, each.message, action::DueTime(std::chrono::milliseconds(each.due_at_ms))});
       if (!posted) return posted;
     }
     const auto loss = sender_.flush();

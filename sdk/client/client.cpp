@@ -82,7 +82,7 @@ class Client::Impl {
     event.message.body = params;
     event.message.enqueued_at_s = std::time(nullptr);
     event.message.sender = program_invocation_short_name;
-    if (delay.count() > 0) event.due_at_ms = due_at_ms(delay, now_for_delays_ms());
+    if (delay.count() > 0) event.due_at = due_at(delay, std::chrono::system_clock::now());
     return event;
   }
 

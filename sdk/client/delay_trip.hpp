@@ -26,15 +26,38 @@ struct DelayTrip {
   std::int64_t due_at_ms = 0;  // of the event, since 1970 UTC; 0: when the trip ends
 };
 
-// When a delay that begins now is over; all that is later than the year 9999 is its end.
-inline std::int64_t due_at_ms(std::chrono::milliseconds delay, std::int64_t now_ms) {
-  return now_ms + std::min<std::int64_t>(delay.count(), kLastTime_ms - now_ms);
+using WallTime = std::chrono::system_clock::time_point;
+// Finer than a message has it: what is sent a moment after it was queued must not wait a tick more.
+using DueTime = std::chrono::sys_time<std::chrono::microseconds>;
+
+// When a delay that begins now is over; all that is later than the year 9999 is its end. Rounded
+// up, as all due times are, while the clock that they are compared with is rounded down: nothing
+// is early.
+inline DueTime due_at(std::chrono::milliseconds delay, WallTime now) {
+  const auto begin = std::chrono::ceil<std::chrono::microseconds>(now);
+  const auto longest = DueTime(std::chrono::milliseconds(kLastTime_ms)) - begin;
+  return begin + std::min(delay, std::chrono::floor<std::chrono::milliseconds>(longest));
+}
+
+inline std::int64_t in_whole_ms(DueTime due) {
+  return std::chrono::ceil<std::chrono::milliseconds>(due.time_since_epoch()).count();
+}
+
+// The same, since 1970 UTC, as messages and queue files have it.
+inline std::int64_t due_at_ms(std::chrono::milliseconds delay, WallTime now) {
+  return in_whole_ms(due_at(delay, now));
+}
+
+// How long it still is until then; 0 or less: it is over.
+inline std::chrono::milliseconds wait_for(DueTime due, WallTime now) {
+  return std::chrono::ceil<std::chrono::milliseconds>(
+      due - std::chrono::floor<std::chrono::microseconds>(now));
 }
 
 // The trip with which a delay begins, or the rest of one goes on.
-inline DelayTrip next_trip(std::chrono::milliseconds delay, std::int64_t now_ms) {
+inline DelayTrip next_trip(std::chrono::milliseconds delay, WallTime now) {
   if (delay <= kLongestDelay) return {delay, 0};
-  return {kLongestDelay - kDelayReserve, due_at_ms(delay, now_ms)};
+  return {kLongestDelay - kDelayReserve, due_at_ms(delay, now)};
 }
 
 // How long an event that has come is still to wait; 0 if it may run. `due_at_ms` as in its Trail.
@@ -43,10 +66,10 @@ inline std::chrono::milliseconds rest_of_delay(std::int64_t due_at_ms, std::int6
   return due_at_ms > 0 && rest > kEarliness ? rest : std::chrono::milliseconds(0);
 }
 
-// Now, since 1970 UTC, as due times count.
+// Now, since 1970 UTC, as due times are compared with it: rounded down.
 inline std::int64_t now_for_delays_ms() {
   using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+  return floor<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace action

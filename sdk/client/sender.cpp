@@ -115,7 +115,7 @@ Result<void> Sender::send(Outgoing event) {
 
 // What is sent again waits for what is left of its delay.
 Result<std::uint64_t> Sender::publish(const Outgoing& event) {
-  const milliseconds delay(event.due_at_ms - now_for_delays_ms());
+  const auto delay = wait_for(event.due_at, std::chrono::system_clock::now());
   if (delay.count() <= 0) return link_->publish(event.queue, event.message);
   return link_->publish_later(event.queue, event.message, delay);
 }

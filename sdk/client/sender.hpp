@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "client/delay_trip.hpp"
 #include "client/link.hpp"
 #include "client/message.hpp"
 
@@ -22,8 +23,8 @@ namespace action {
 struct Outgoing {
   std::string queue;
   Message message;
-  std::int64_t due_at_ms = 0;  // since 1970 UTC; in the past: now
-  bool is_awaited = false;     // by queue(), which tells of its failure itself
+  DueTime due_at{};         // in the past: now
+  bool is_awaited = false;  // by queue(), which tells of its failure itself
 };
 
 // Events that are not known to be queued, and why the first of them is not.

@@ -111,7 +111,8 @@ TEST_CASE("broker: its backlog is all that waits, until it is removed") {
     enqueue(place, "high", numbered(5));
     auto sender = place.sender();
     const auto due_at_ms = action::now_for_delays_ms() + 3'600'000;
-    REQUIRE(sender->queue({"low", event("later"), due_at_ms}));
+    REQUIRE(sender->queue(
+        {"low", event("later"), action::DueTime(std::chrono::milliseconds(due_at_ms))}));
     CHECK(all_of(*backlog_of(place)).size() == 7);  // and leaves them
     std::vector<Waiting> all;
     auto backlog = backlog_with(place, 7, all);

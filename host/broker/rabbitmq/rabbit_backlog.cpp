@@ -118,8 +118,9 @@ class RabbitBacklog : public Backlog, BrokerListener {
     if (source.queue.empty()) {
       const auto rest = action::rest_of_route(source.level, channels_[channel].routing_key());
       waiting.queue = rest.queue;
-      waiting.due_at_ms = trail.delayed_until_ms > 0 ? trail.delayed_until_ms
-                                                     : wall_now_ms() + rest.at_most.count();
+      waiting.due_at_ms = trail.delayed_until_ms > 0
+                              ? trail.delayed_until_ms
+                              : action::due_at_ms(rest.at_most, std::chrono::system_clock::now());
     } else {
       waiting.due_at_ms = trail.due_at_ms;
     }

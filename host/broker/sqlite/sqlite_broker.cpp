@@ -281,7 +281,8 @@ Result<std::uint64_t> SqliteBroker::publish_later(const std::string& queue, cons
                                                   std::chrono::milliseconds delay) {
   const auto row = file_->find_queue(topology_.queue(queue));
   if (!row) return row.error();
-  if (*row) return store(**row, message, action::due_at_ms(delay, wall_now_ms()));
+  if (*row)
+    return store(**row, message, action::due_at_ms(delay, std::chrono::system_clock::now()));
   confirmed_.push_back({++published_, file_->no_such_queue(topology_.queue(queue))});
   arm();
   return published_;

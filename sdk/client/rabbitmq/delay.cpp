@@ -186,12 +186,12 @@ Result<void> bind_to_delays(Connection& connection, amqp_channel_t channel,
 Result<std::uint64_t> publish_later(Publisher& publisher, const std::string& application,
                                     const std::string& queue, const Message& message,
                                     std::chrono::milliseconds delay) {
-  const auto now_ms = now_for_delays_ms();
-  const DelayTrip trip = next_trip(delay, now_ms);
+  const auto now = std::chrono::system_clock::now();
+  const DelayTrip trip = next_trip(delay, now);
   const DelayRoute route = delay_route(application, queue, trip.delay);
   Message dated = message;
   dated.trail.due_at_ms = trip.due_at_ms;
-  dated.trail.delayed_until_ms = due_at_ms(delay, now_ms);
+  dated.trail.delayed_until_ms = due_at_ms(delay, now);
   return publisher.publish(route.exchange, route.routing_key, dated);
 }
 

@@ -27,7 +27,7 @@ Result<std::uint64_t> SqliteLink::publish(const std::string& queue, const Messag
 
 Result<std::uint64_t> SqliteLink::publish_later(const std::string& queue, const Message& message,
                                                 std::chrono::milliseconds delay) {
-  return add(queue, message, due_at_ms(delay, now_for_delays_ms()));
+  return add(queue, message, due_at_ms(delay, std::chrono::system_clock::now()));
 }
 
 Result<std::uint64_t> SqliteLink::add(const std::string& queue, const Message& message,

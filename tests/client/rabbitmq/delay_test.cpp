@@ -9,6 +9,10 @@ namespace {
 constexpr std::int64_t kNow = 1'798'131'600'000;
 constexpr auto kLongest = action::kLongestDelay;
 
+constexpr action::WallTime time_of(std::int64_t ms) {
+  return action::WallTime(std::chrono::milliseconds(ms));
+}
+
 }  // namespace
 
 TEST_CASE("delay: a delay is written in ticks, into the exchange of its highest bit") {
@@ -43,10 +47,34 @@ TEST_CASE("delay: what is longer than the levels keep takes several trips") {
               {std::chrono::milliseconds::max(), first, action::kLastTime_ms}};
   for (const auto& row : rows) {
     CAPTURE(row.delay.count());
-    const auto trip = action::next_trip(row.delay, kNow);
+    const auto trip = action::next_trip(row.delay, time_of(kNow));
     CHECK(trip.delay == row.trip);
     CHECK(trip.due_at_ms == row.due_at_ms);
   }
+}
+
+TEST_CASE("delay: whatever the clock's fraction of a millisecond, nothing is due early") {
+  for (const auto fraction : {0ns, 1ns, 400'000ns, 999'999ns}) {
+    CAPTURE(fraction.count());
+    const auto now = time_of(kNow) + fraction;
+    const auto end = now + 600ms;
+    CHECK(time_of(action::due_at_ms(600ms, now)) >= end);
+    CHECK(time_of(action::due_at_ms(600ms, now)) < end + 1ms);
+    CHECK(action::due_at(600ms, now) >= end);
+    CHECK(action::due_at(600ms, now) < end + 1us);
+    CHECK(action::due_at(std::chrono::milliseconds::max(), now) <=
+          action::DueTime(std::chrono::milliseconds(action::kLastTime_ms)));
+  }
+}
+
+TEST_CASE("delay: what is sent a moment after it was queued waits no tick more, nor one too few") {
+  const auto now = time_of(kNow) + 400'300ns;
+  const auto due = action::due_at(1s, now);
+  CHECK(action::wait_for(due, now + 1us) == 1s);
+  CHECK(action::wait_for(due, now + 600us) == 1s);
+  CHECK(action::wait_for(due, now + 999'999'000ns) == 1ms);
+  CHECK(action::wait_for(due, now + 1'000'001us) <= 0ms);
+  CHECK(action::wait_for({}, now) < 0ms);
 }
 
 TEST_CASE("delay: an event that has come waits on if it is due in more than a minute") {
@@ -73,7 +101,7 @@ TEST_CASE("delay: trips of ten years end when they should, the last one within t
   const std::int64_t due = kNow + rest.count();
   int trips = 0;
   for (; rest > 0ms && trips < 100; ++trips) {
-    const auto trip = action::next_trip(rest, now);
+    const auto trip = action::next_trip(rest, time_of(now));
     now += trip.delay.count();
     rest = action::rest_of_delay(trip.due_at_ms, now);
   }
