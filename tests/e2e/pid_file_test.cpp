@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <regex>
 
 #include "site.hpp"
 
@@ -34,7 +35,8 @@ TEST_CASE("pid file: it holds the pid that start prints, and a nonce") {
   const auto lines = read_lines(site.pid_file(7));
   REQUIRE(lines.size() == 2);
   CHECK(lines[0] == std::to_string(poller));
-  CHECK(lines[1] != "");
+  CHECK(
+      std::regex_match(lines[1], std::regex("[0-9]+-[0-9a-f]{8,}")));  // what tells it from others
   CHECK(site.pollers() == std::vector<pid_t>{poller});
 }
 

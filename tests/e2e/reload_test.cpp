@@ -265,9 +265,15 @@ TEST_CASE("reload: manual leaves the directory alone") {
   Site site("reload: manual");
   site.install("version_v1", "version");
   const pid_t poller = site.start();
+  Site beside("reload: auto\nplugins: " + site.path("plugins.d").native());
+  const pid_t before = beside.start();
   site.overwrite("version_v2", "version");  // nor does it harm what is loaded
+  REQUIRE(wait_until([&] { return beside.recorded_pid(1) != before; }));
+  REQUIRE(beside.actiond({"stop", "--id", "1"}).status == 0);
   queue_version(site, "x", 200);
-  CHECK(site.wait_for_lines("ran", 200));
-  CHECK(last_line(site) == "v1 x");
+  REQUIRE(site.wait_for_lines("ran", 200));
+  CHECK(site.lines("ran") == std::vector<std::string>(200, "v1 x"));
+  CHECK_FALSE(contains(site.log(), "successor"));
+  CHECK(site.pollers() == std::vector<pid_t>{poller});
   CHECK(site.recorded_pid(1) == poller);
 }

@@ -1,8 +1,10 @@
 // An old host's structs are smaller, a new one's bigger: the SDK reads what both sides know.
+#include <dlfcn.h>
 #include <doctest/doctest.h>
 
 #include <action/event.hpp>
 #include <cstddef>
+#include <string>
 
 namespace {
 
@@ -18,6 +20,11 @@ class AskingEvent : public action::Event {
     CHECK(enqueued_at() == std::chrono::system_clock::time_point());
     queue_action_event("audit");
   }
+};
+
+class NotingEvent : public action::Event {
+ public:
+  void process() override { log("hello"); }
 };
 
 action_host host_that_must_not_be_called() {
@@ -72,14 +79,26 @@ TEST_CASE("struct size: a newer host's bigger table serves as the one known") {
     action_host known = host_that_must_not_be_called();
     void (*later)() = nullptr;
   } host;
+  is_called = false;
   host.known.size = sizeof host;
-  const bool is_known = action::detail::field(&host.known, &action_host::log) == host.known.log;
-  CHECK(is_known);
+  const action_run run = old_run(offsetof(action_run, enqueued_at_ms));
+  CHECK(action::detail::run_event<NotingEvent>(nullptr, &host.known, &run) == ACTION_DONE);
+  CHECK(is_called);
 }
 
-TEST_CASE("struct size: what the plugin hands out says its own size") {
-  CHECK(action_plugin.size == sizeof(action_plugin_descriptor));
-  CHECK(action_plugin.abi_major == ACTION_ABI_MAJOR);
-  CHECK(std::string(action_plugin.sdk_version) == ACTION_SDK_VERSION);
-  CHECK(action::detail::make_event<AskingEvent>("asking").size == sizeof(action_event));
+TEST_CASE("struct size: what a plugin that was built hands out says its own size") {
+  void* const library = ::dlopen(PLUGIN_V1, RTLD_NOW | RTLD_LOCAL);
+  REQUIRE_MESSAGE(library, ::dlerror());
+  const auto* plugin =
+      static_cast<const action_plugin_descriptor*>(::dlsym(library, ACTION_PLUGIN_SYMBOL));
+  REQUIRE(plugin);
+  CHECK(plugin->size == sizeof(action_plugin_descriptor));
+  CHECK(plugin->abi_major == 1);
+  CHECK(plugin->abi_minor >= 1);
+  CHECK(std::string(plugin->sdk_version) == PROJECT_VERSION);
+  std::uint32_t count = 0;
+  const action_event* const* const events = plugin->events(&count);
+  REQUIRE(count == 1);
+  CHECK(events[0]->size == sizeof(action_event));
+  ::dlclose(library);
 }
