@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "config_scene.hpp"
+#include "skipping.hpp"
 
 using namespace actiond;
 using namespace actiond::test;
@@ -26,7 +27,7 @@ TEST_CASE("config file: what is shipped is what is built in") {
 
 TEST_CASE("config file: none is all defaults, in the working directory") {
   const ConfigScene scene;
-  if (fs::exists("/etc/actiond/actiond.yaml")) return;
+  if (fs::exists("/etc/actiond/actiond.yaml")) SKIP_TEST("this machine has a configuration");
   const auto loaded = load_config({});
   REQUIRE(loaded.ok());
   Config expected;
@@ -85,8 +86,8 @@ TEST_CASE("config file: one without end is not read to the end") {
   CHECK(application_of({"/dev/zero", ""}).find("'/dev/zero'") != std::string::npos);
 }
 
-TEST_CASE("config file: root obeys none that others could write to" *
-          doctest::skip(::geteuid() != 0)) {
+TEST_CASE("config file: root obeys none that others could write to") {
+  NEEDS_ROOT();
   const ConfigScene scene;
   const auto path = scene.write("actiond.yaml", "application: here");
   REQUIRE(::chmod(path.c_str(), 0666) == 0);
@@ -97,7 +98,7 @@ TEST_CASE("config file: root obeys none that others could write to" *
 
 TEST_CASE("config file: an environment needs a file that has it") {
   const ConfigScene scene;
-  if (fs::exists("/etc/actiond/actiond.yaml")) return;
+  if (fs::exists("/etc/actiond/actiond.yaml")) SKIP_TEST("this machine has a configuration");
   CHECK(application_of({"", "production"}) ==
         "refused: there is no configuration file, so no environment 'production' (of -e): name the "
         "file with --config");

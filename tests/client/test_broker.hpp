@@ -13,21 +13,16 @@
 #include "client/message.hpp"
 #include "client/rabbitmq/connection.hpp"
 #include "client/rabbitmq/topology.hpp"
+#include "skipping.hpp"
 
 std::string test_broker();  // "" without one
 bool has_ctl();
 
-#define NEEDS_BROKER()                                      \
-  if (test_broker().empty()) {                              \
-    MESSAGE("skipped: ACTION_TEST_BROKER names no broker"); \
-    return;                                                 \
-  }
-#define NEEDS_CTL()                                                  \
-  NEEDS_BROKER()                                                     \
-  if (!has_ctl()) {                                                  \
-    MESSAGE("skipped: ACTION_TEST_RABBITMQ_DIR names no directory"); \
-    return;                                                          \
-  }
+#define NEEDS_BROKER() \
+  if (test_broker().empty()) SKIP_TEST("ACTION_TEST_BROKER names no broker")
+#define NEEDS_CTL() \
+  NEEDS_BROKER();   \
+  if (!has_ctl()) SKIP_TEST("ACTION_TEST_RABBITMQ_DIR names no directory")
 
 // Runs rabbitmqctl with these arguments, quoted for a shell. Fails the test if it fails.
 void ctl(const std::string& arguments);

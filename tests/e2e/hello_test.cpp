@@ -50,10 +50,8 @@ TEST_CASE("hello: a shell queues an event by the command line") {
 TEST_CASE("hello: a Python program queues an event, and it is given an id") {
   NEEDS_BROKER();
   Site site("", {"hello_world"});
-  if (python(site, {"import pika"}).status != 0) {
-    MESSAGE("skipped: /usr/bin/python3 has no pika; on Debian: apt-get install python3-pika");
-    return;
-  }
+  if (python(site, {"import pika"}).status != 0)
+    SKIP_TEST("/usr/bin/python3 has no pika; on Debian: apt-get install python3-pika");
   site.start();
   const Ran ran = python(site, {kPika, test_broker(), rabbit::application()});
   REQUIRE_MESSAGE(ran.status == 0, ran.err);

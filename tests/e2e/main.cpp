@@ -1,10 +1,9 @@
 #define DOCTEST_CONFIG_IMPLEMENT
-#include <doctest/doctest.h>
-
 #include "rabbit.hpp"
+#include "skipping.hpp"
 
 int main(int argc, char** argv) {
-  const int status = doctest::Context(argc, argv).run();
+  const int status = skipping::run_tests(argc, argv);
   rabbit::remove();
   return status;
 }

@@ -13,22 +13,17 @@
 #include <vector>
 
 #include "client/message.hpp"
+#include "skipping.hpp"
 
 std::string test_broker();  // "" without one
 std::string test_rabbitmq_dir();
 
-#define NEEDS_BROKER()                                      \
-  if (test_broker().empty()) {                              \
-    MESSAGE("skipped: ACTION_TEST_BROKER names no broker"); \
-    return;                                                 \
-  }
+#define NEEDS_BROKER() \
+  if (test_broker().empty()) SKIP_TEST("ACTION_TEST_BROKER names no broker")
 
-#define NEEDS_NODE()                                                 \
-  NEEDS_BROKER();                                                    \
-  if (test_rabbitmq_dir().empty()) {                                 \
-    MESSAGE("skipped: ACTION_TEST_RABBITMQ_DIR names no directory"); \
-    return;                                                          \
-  }
+#define NEEDS_NODE() \
+  NEEDS_BROKER();    \
+  if (test_rabbitmq_dir().empty()) SKIP_TEST("ACTION_TEST_RABBITMQ_DIR names no directory")
 
 // Any message, also one that is no event.
 struct RawMessage {

@@ -97,6 +97,8 @@ def run_block(block, shown, shell):
 
 
 def run_blocks(blocks, shell, broker):
+    """Returns whether all of them were run."""
+    is_whole = True
     for block, following in zip(blocks, [*blocks[1:], None]):
         if "file" in block.attributes:
             (Path(shell.directory) / block.attributes["file"]).write_text(block.text)
@@ -105,6 +107,7 @@ def run_blocks(blocks, shell, broker):
         library = block.attributes.get("needs")
         if library and not is_installed(library, shell):
             print(f"{block.where}: skipped, {library} is not installed", flush=True)
+            is_whole = False
             continue
         shown = following if following and "shows" in following.attributes else None
         began = time.monotonic()
@@ -113,6 +116,7 @@ def run_blocks(blocks, shell, broker):
         if "ACTION_BROKER" in shell.environment:
             shell.environment["ACTION_BROKER"] = broker.url
         print(f"{block.where}: {time.monotonic() - began:.1f} s", flush=True)
+    return is_whole
 
 
 def check_marks(blocks, source):
@@ -294,12 +298,13 @@ def main(source, build):
         check_paths(pages, source)
         check_installed(pages, home)
         check_keys(pages["config/README.md"], source)
+        is_whole = True
         shells = {name: Shell(scratch, environment) for name in pages}
         for name, shell in shells.items():
-            run_blocks([block for block in blocks if block.page == name], shell, broker)
+            is_whole &= run_blocks([block for block in blocks if block.page == name], shell, broker)
         check_commands(pages, blocks, shells["sdk/README.md"])
         check_errors(blocks, shells["sdk/README.md"])
-        return 0
+        return 0 if is_whole else SKIPPED
     except Failure as failure:
         print(failure, file=sys.stderr)
         return 1
