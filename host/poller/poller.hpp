@@ -176,7 +176,6 @@ class Poller final : BrokerListener, SlotListener {
   std::string reload_problem_;  // and of what it was to change to
   std::set<std::string> unknown_said_;
   std::optional<Error> failure_;  // why it could not start
-  std::string leaving_why_;
   std::int64_t up_since_ms_;
 
   DeliveryPool pool_;  // must outlive all that holds deliveries

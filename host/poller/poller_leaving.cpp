@@ -57,7 +57,6 @@ void Poller::leave(const std::string& why, std::optional<std::chrono::millisecon
     return leave_before_work(why);
   if (state_ != State::Leaving) {
     state_ = State::Leaving;
-    leaving_why_ = why;
     log_.info("leaving: {}", why);
     if (connector_) connector_->stop();
     sources_.reset();

@@ -50,7 +50,6 @@ class Intake {
 
   // The highest queue that has something waiting; nothing if none has.
   std::optional<QueueIndex> highest_waiting() const;
-  bool is_empty() const { return !highest_waiting().has_value(); }
 
  private:
   struct Queue {
