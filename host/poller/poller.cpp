@@ -37,9 +37,9 @@ Poller::Poller(const Config& config, PollerOptions options, Log& log)
       heartbeat_timer_(io_),
       leave_timer_(io_),
       silence_timer_(io_),
-      pid_file_timer_(io_),
       reload_timer_(io_),
       up_since_ms_(wall_now_ms()),
+      journal_(log, config.unknown_event_ttl),
       intake_(config.queues_to_consume(), pool_),
       judge_(config),
       settler_(
@@ -51,7 +51,8 @@ Poller::Poller(const Config& config, PollerOptions options, Log& log)
             on_settled(delivery, settlement);
           }),
       pace_(config.prefetch, config.concurrency),
-      snapshots_(config.run_dir) {}
+      snapshots_(config.run_dir),
+      tenure_(io_, clock_, config.run_dir, options_.id) {}
 
 // What is still in hand belongs to the broker, which takes it back when the connection goes.
 Poller::~Poller() {
@@ -83,7 +84,6 @@ Result<void> Poller::prepare() {
       io_, control_path(config_.run_dir, options_.id, ::getpid()),
       [this](const nlohmann::json& request) { return on_request(request); });
   if (auto listening = control_->listen(); !listening) return listening;
-  if (options_.id) pid_file_.emplace(config_.run_dir, *options_.id);
   for (int i = 0; i < config_.concurrency; ++i) {
     auto& place = places_.emplace_back(static_cast<SlotListener&>(*this), io_);
     start_runner(place.slot);
@@ -98,8 +98,7 @@ void Poller::turn() {
     if (!settler_.is_congested()) place.slot.receive();
     if (place.slot.is_alive() && place.death_watch->has_fired()) place.slot.bury_if_dead();
   }
-  if (run_dir_watch_ && run_dir_watch_->has_fired()) look_at_run_dir();
-  if (std::exchange(is_pid_file_due_, false)) leave_if_replaced();
+  if (state_ != State::Leaving && tenure_.is_over()) leave_replaced();
   settler_.resume();
   if (const auto trouble = settler_.take_trouble()) leave_broker(*trouble);
   if (state_ == State::Working && is_consumer_lost_) consume_anew();
@@ -120,7 +119,7 @@ void Poller::receive() {
 
 void Poller::arm() {
   for (auto& watch : broker_watches_) watch->arm();
-  if (run_dir_watch_) run_dir_watch_->arm();
+  tenure_.arm();
   for (auto& place : places_) {
     if (!place.slot.is_alive()) continue;
     if (!settler_.is_congested()) place.socket_watch->arm();
@@ -176,10 +175,7 @@ Result<void> Poller::begin_work() {
   if (epoch_ == 1) {
     if (auto wanted = options_.before_takeover(); !wanted) return wanted;
     announce_main_process(kServiceManagerTime);  // before the one that was it may go
-    if (pid_file_) {
-      watch_run_dir();
-      if (auto taken = pid_file_->take(); !taken) return taken;
-    }
+    if (auto begun = tenure_.begin(); !begun) return begun;
     record_set();
     log_.info("poller {} is at work (pid {}, broker {}, plugin set {})", name_, ::getpid(),
               broker_->name(), snapshot_.hash);

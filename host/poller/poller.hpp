@@ -19,11 +19,12 @@
 #include "base/log.hpp"
 #include "poller/delivery/event_policies.hpp"
 #include "poller/delivery/intake.hpp"
+#include "poller/delivery/journal.hpp"
 #include "poller/delivery/judge.hpp"
 #include "poller/delivery/settler.hpp"
 #include "poller/face/control_socket.hpp"
 #include "poller/life/connector.hpp"
-#include "poller/life/pid_file.hpp"
+#include "poller/life/tenure.hpp"
 #include "poller/plugin_sets/probation.hpp"
 #include "poller/plugin_sets/renewal.hpp"
 #include "poller/plugin_sets/set_record.hpp"
@@ -32,6 +33,7 @@
 #include "poller/plugin_sets/successor.hpp"
 #include "poller/runners/respawn.hpp"
 #include "poller/runners/runner_slot.hpp"
+#include "poller/timer.hpp"
 #include "poller/watch.hpp"
 
 namespace actiond {
@@ -76,10 +78,7 @@ class Poller final : BrokerListener, SlotListener {
   void leave(const std::string& why, std::optional<std::chrono::milliseconds> deadline);
   void leave_before_work(const std::string& why);
   void leave_now(const std::string& why);
-  void leave_if_replaced();
-  void watch_run_dir();
-  void look_at_run_dir();
-  void look_at_pid_file_later();
+  void leave_replaced();
   void finish_leaving();
   void dismiss_runners();
   void on_signal(int signal);
@@ -123,9 +122,6 @@ class Poller final : BrokerListener, SlotListener {
   void on_logged(Delivery* delivery, const LogFrame& frame) override;
   void on_died(RunnerSlot& slot, bool had_worked, const std::string& how) override;
   void on_settled(const Delivery& delivery, Settlement settlement);
-  void log_processing(Delivery& delivery);
-  void log_failure(const Delivery& delivery, Settlement settlement);
-  void log_unknown(const Delivery& delivery);
 
   // poller_reload.cpp: plugins and configuration that change
   Result<void> take_plugins();
@@ -162,22 +158,22 @@ class Poller final : BrokerListener, SlotListener {
   std::string name_;  // "host/1"
   Log& log_;
   boost::asio::io_context io_{1};
+  LoopClock clock_{io_};
   boost::asio::signal_set signals_;
   boost::asio::steady_timer tick_timer_;
   boost::asio::steady_timer heartbeat_timer_;
   boost::asio::steady_timer leave_timer_;
   boost::asio::steady_timer silence_timer_;
-  boost::asio::steady_timer pid_file_timer_;
   boost::asio::steady_timer reload_timer_;
 
   State state_ = State::Loading;
-  std::string problem_;         // what status shows: why it does not work
-  std::string runner_problem_;  // the same, of its runners
-  std::string reload_problem_;  // and of what it was to change to
-  std::set<std::string> unknown_said_;
+  std::string problem_;           // what status shows: why it does not work
+  std::string runner_problem_;    // the same, of its runners
+  std::string reload_problem_;    // and of what it was to change to
   std::optional<Error> failure_;  // why it could not start
   std::int64_t up_since_ms_;
 
+  Journal journal_;
   DeliveryPool pool_;  // must outlive all that holds deliveries
   Intake intake_;
   Judge judge_;
@@ -218,22 +214,15 @@ class Poller final : BrokerListener, SlotListener {
   std::vector<std::unique_ptr<Watch>> broker_watches_;
   std::uint64_t epoch_ = 0;
   bool is_outage_said_ = false;
-  // A message has ended. One look is for all that ended together: nothing is handed in between.
-  bool is_pid_file_due_ = false;
   bool is_silence_suspect_ = false;  // the broker was asked whether its queues are empty indeed
   bool is_consumer_lost_ = false;    // they are not
 
-  std::optional<PidFile> pid_file_;
-  UniqueFd run_dir_events_;
-  std::unique_ptr<Watch> run_dir_watch_;
+  Tenure tenure_;
   std::unique_ptr<ControlSocket> control_;
 
   bool is_tick_armed_ = false;
   MonotonicTime last_change_{};    // a run was begun or ended
   MonotonicTime last_adjusted_{};  // the prefetch
-  std::uint64_t done_ = 0;
-  std::uint64_t failed_ = 0;  // attempts
-  std::uint64_t dead_ = 0;    // events among them that had no attempt left
 };
 
 }  // namespace actiond

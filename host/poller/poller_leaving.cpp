@@ -1,8 +1,6 @@
 // How a poller goes: replaced, told to, or at once.
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/inotify.h>
-#include <unistd.h>
 
 #include "poller/poller.hpp"
 #include "poller/runners/time_limits.hpp"
@@ -11,45 +9,8 @@ namespace actiond {
 
 using namespace std::chrono_literals;
 
-namespace {
-
-constexpr auto kLookAnyway = 1s;  // at the PID file, where inotify is not to be had
-constexpr auto kChanges =
-    IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF;
-
-}  // namespace
-
-void Poller::leave_if_replaced() {
-  if (state_ != State::Working && !(state_ == State::Connecting && epoch_ > 0)) return;
-  if (pid_file_ && !pid_file_->is_mine())
-    leave(fmt::format("{} is no longer this process's", pid_file_->path().native()), std::nullopt);
-}
-
-void Poller::watch_run_dir() {
-  run_dir_events_ = UniqueFd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-  if (!run_dir_events_ ||
-      ::inotify_add_watch(run_dir_events_.get(), config_.run_dir.c_str(), kChanges) < 0)
-    return look_at_pid_file_later();
-  run_dir_watch_ = std::make_unique<Watch>(io_, run_dir_events_.get());
-}
-
-// The kernel gives a user 128 inotify instances, unless told otherwise: that many pollers have
-// none.
-void Poller::look_at_pid_file_later() {
-  pid_file_timer_.expires_after(kLookAnyway);
-  pid_file_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    leave_if_replaced();
-    look_at_pid_file_later();
-  });
-}
-
-// Something in run_dir has changed; what, is for the PID file to say.
-void Poller::look_at_run_dir() {
-  char events[4096];
-  while (::read(run_dir_events_.get(), events, sizeof events) > 0) {
-  }
-  leave_if_replaced();
+void Poller::leave_replaced() {
+  leave(fmt::format("{} is no longer this process's", tenure_.path().native()), std::nullopt);
 }
 
 void Poller::leave(const std::string& why, std::optional<std::chrono::milliseconds> deadline) {
@@ -95,8 +56,9 @@ void Poller::finish_leaving() {
   broker_watches_.clear();
   broker_.reset();
   dismiss_runners();
-  if (pid_file_) pid_file_->remove_if_mine();
-  log_.info("poller {} has left: {} done, {} failed", name_, done_, failed_);
+  tenure_.end();
+  log_.info("poller {} has left: {} done, {} failed", name_, journal_.counts().done,
+            journal_.counts().failed);
   state_ = State::Gone;
 }
 

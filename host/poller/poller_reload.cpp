@@ -186,8 +186,8 @@ void Poller::on_successor(const Result<void>& started) {
   successor_.reset();
   reload_turn_.reset();
   if (started) {
-    leave_if_replaced();
-    if (state_ != State::Leaving) leave("its successor has another run_dir", std::nullopt);
+    if (tenure_.look()) return leave_replaced();
+    leave("its successor has another run_dir", std::nullopt);
     return;
   }
   refuse_change(started.error());

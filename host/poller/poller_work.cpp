@@ -72,7 +72,7 @@ void Poller::hand(RunnerSlot& slot, DeliveryPointer delivery) {
   }
   if (!slot.is_busy()) {
     last_change_ = monotonic_now();
-    log_processing(*delivery);
+    journal_.begun(*delivery);
   }
   slot.hand(std::move(delivery));
 }
@@ -160,7 +160,7 @@ void Poller::watch_run(RunnerSlot& slot, MonotonicTime now) {
   if (config_.memory_limit || config_.recycle.memory) watch_memory(slot);
   Delivery* delivery = slot.in_hand();
   if (delivery == nullptr) return;
-  log_processing(*delivery);
+  journal_.begun(*delivery);
   if (slot.in_pipe() > 1 && is_slow(slot, now)) slot.recall();
   const auto run_time = slot.run_time(now);
   if (run_time > delivery->timeout + kCancelGrace)

@@ -105,7 +105,7 @@ PidFile::PidFile(const std::filesystem::path& run_dir, int id)
   mine_ = {::getpid(), fmt::format("{}-{}", start_time(::getpid()), random_hex())};
 }
 
-Result<void> PidFile::take() {
+Result<void> PidFile::write_mine() {
   Lock lock(lock_path_);
   if (!lock.is_held()) return errno_error("lock", lock_path_.native());
   const auto temporary = path_.native() + fmt::format(".{}", mine_.pid);

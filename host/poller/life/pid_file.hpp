@@ -50,7 +50,7 @@ class PidFile {
 
   // Writes this process there, whoever was there before. Waits for the lock, which others hold for
   // microseconds.
-  Result<void> take();
+  Result<void> write_mine();
 
   // Is this process still the one? Costs a stat; the content is read when that shows a change.
   bool is_mine();

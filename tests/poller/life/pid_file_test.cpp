@@ -26,11 +26,11 @@ void write(const fs::path& path, const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("pid file: it is mine once taken, and holds pid and nonce") {
+TEST_CASE("pid file: it is mine once written, and holds pid and nonce") {
   Directory directory;
   PidFile file(directory.path, 3);
   CHECK_FALSE(file.is_mine());
-  REQUIRE(file.take().ok());
+  REQUIRE(file.write_mine().ok());
   CHECK(file.is_mine());
   const auto record = read_pid_file(directory.path / "poller.3.pid");
   REQUIRE(record);
@@ -39,11 +39,11 @@ TEST_CASE("pid file: it is mine once taken, and holds pid and nonce") {
   CHECK(open_process(*record));
 }
 
-TEST_CASE("pid file: the last to take it has it") {
+TEST_CASE("pid file: the last to write it has it") {
   Directory directory;
   PidFile first(directory.path, 1), second(directory.path, 1);
-  REQUIRE(first.take().ok());
-  REQUIRE(second.take().ok());  // the same pid, another nonce
+  REQUIRE(first.write_mine().ok());
+  REQUIRE(second.write_mine().ok());  // the same pid, another nonce
   CHECK_FALSE(first.is_mine());
   CHECK(second.is_mine());
 }
@@ -51,7 +51,7 @@ TEST_CASE("pid file: the last to take it has it") {
 TEST_CASE("pid file: gone, foreign or rewritten by hand, it is no longer mine") {
   Directory directory;
   PidFile file(directory.path, 1);
-  REQUIRE(file.take().ok());
+  REQUIRE(file.write_mine().ok());
   SUBCASE("removed") {
     fs::remove(file.path());
   }
@@ -70,8 +70,8 @@ TEST_CASE("pid file: gone, foreign or rewritten by hand, it is no longer mine") 
 TEST_CASE("pid file: only its owner removes it") {
   Directory directory;
   PidFile first(directory.path, 1), second(directory.path, 1);
-  REQUIRE(first.take().ok());
-  REQUIRE(second.take().ok());
+  REQUIRE(first.write_mine().ok());
+  REQUIRE(second.write_mine().ok());
   first.remove_if_mine();
   CHECK(second.is_mine());
   second.remove_if_mine();
@@ -96,7 +96,7 @@ TEST_CASE("pid file: what can't be read as one is none") {
 
 TEST_CASE("pid file: a directory that is not there is a sentence") {
   PidFile file("/nowhere/at/all", 1);
-  const auto taken = file.take();
-  REQUIRE_FALSE(taken.ok());
-  CHECK(taken.error().text.find("/nowhere/at/all") != std::string::npos);
+  const auto written = file.write_mine();
+  REQUIRE_FALSE(written.ok());
+  CHECK(written.error().text.find("/nowhere/at/all") != std::string::npos);
 }

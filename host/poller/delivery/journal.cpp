@@ -1,0 +1,117 @@
+#include "poller/delivery/journal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/duration.hpp"
+
+namespace actiond {
+namespace {
+
+constexpr int kFramesInLog = 6;
+constexpr std::size_t kMostUnknownLogged = 1000;  // names may come from anywhere
+
+// "a < b < c": the innermost frames in one line; all are in the dead letter.
+std::string head_of_backtrace(std::string_view backtrace) {
+  std::string head;
+  for (int i = 0; i < kFramesInLog && !backtrace.empty(); ++i) {
+    const auto end = std::min(backtrace.find('\n'), backtrace.size());
+    head += (head.empty() ? "" : " < ") + std::string(backtrace.substr(0, end));
+    backtrace.remove_prefix(std::min(end + 1, backtrace.size()));
+  }
+  return head;
+}
+
+EventLine line_of(const Delivery& delivery) {
+  const auto& message = delivery.message;
+  return {delivery.queue_name, message.event, message.id, message.trail.attempt,
+          message.body.empty() ? std::string_view("{}") : std::string_view(message.body)};
+}
+
+// "medium:hello_world id=0193…"
+std::string name_of(const Delivery& delivery) {
+  return fmt::format("{}:{} id={}", delivery.queue_name, delivery.message.event,
+                     delivery.message.id);
+}
+
+}  // namespace
+
+void Journal::begun(Delivery& delivery) {
+  if (delivery.is_logged) return;
+  delivery.is_logged = true;
+  log_.processing(line_of(delivery));
+}
+
+void Journal::wrote(Delivery* delivery, const LogFrame& line) {
+  const auto level = static_cast<LogLevel>(line.level);
+  if (delivery == nullptr) return log_.write(level, line.text);
+  begun(*delivery);
+  log_.plugin(level, delivery->message.event, delivery->message.id, line.text);
+}
+
+void Journal::settled(const Delivery& delivery, Settlement settlement) {
+  const Outcome& outcome = delivery.outcome;
+  switch (outcome.ending) {
+    case Ending::Done:
+    case Ending::Halted:
+      ++counts_.done;
+      return log_.finished(line_of(delivery), outcome.duration);
+    case Ending::Snoozed:
+      return snoozed(delivery);
+    case Ending::NotStarted:
+      return;
+    case Ending::Lost:
+      return log_.warning("{} ended while the broker was away; the broker offers it again",
+                          name_of(delivery));
+    case Ending::Stopped:
+      return log_.warning("{} was {} and given back", name_of(delivery), outcome.reason);
+    default:
+      return failed(delivery, settlement);
+  }
+}
+
+void Journal::snoozed(const Delivery& delivery) {
+  const std::string wait = format_duration(delivery.outcome.snooze);
+  if (delivery.run == 0)  // it only came too early, see Scheduler
+    return log_.debug("{} is not due for {}", name_of(delivery), wait);
+  log_.info("Snoozed {} for {}", name_of(delivery), wait);
+}
+
+void Journal::failed(const Delivery& delivery, Settlement settlement) {
+  EventLine line = line_of(delivery);
+  const std::string& reason = delivery.outcome.reason;
+  if (settlement == Settlement::Delay && delivery.outcome.ending == Ending::Unknown)
+    return unknown(delivery);
+  ++counts_.failed;
+  if (!delivery.outcome.backtrace.empty())
+    log_.error("{} crashed at {} id={}", delivery.message.event,
+               head_of_backtrace(delivery.outcome.backtrace), delivery.message.id);
+  const std::string delay = format_duration(delivery.verdict.delay);
+  if (settlement == Settlement::Retry) {
+    --line.attempt;  // the trail tells of the next one already
+    return log_.failed(line, fmt::format("{}; attempt {} of {} in {}", reason, line.attempt + 1,
+                                         delivery.attempts, delay));
+  }
+  if (settlement == Settlement::Delay)
+    return log_.failed(
+        line, fmt::format("{}; blamed on the new plugins; retried in {}, attempt not counted",
+                          reason, delay));
+  if (settlement != Settlement::DeadLetter) return log_.failed(line, reason);
+  ++counts_.dead;
+  log_.failed(line, fmt::format("{}; now among the dead letters, after attempt {} of {}", reason,
+                                line.attempt, delivery.attempts));
+}
+
+// Once for each name: it comes again every minute.
+void Journal::unknown(const Delivery& delivery) {
+  if (unknown_logged_.size() >= kMostUnknownLogged ||
+      !unknown_logged_.insert(delivery.message.event).second)
+    return log_.debug("{} is still unknown; offered again in {}", name_of(delivery),
+                      format_duration(delivery.verdict.delay));
+  log_.warning("{}: {} is offered again until one does, for {} at the longest",
+               delivery.outcome.reason, name_of(delivery), format_duration(unknown_event_ttl_));
+}
+
+}  // namespace actiond

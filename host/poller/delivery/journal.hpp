@@ -1,0 +1,50 @@
+// What became of each event, for people: its lines in the log (Processing, Finished, Error,
+// Snoozed), and how many there were of each. Every delivery that ends comes by here, once.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "base/log.hpp"
+#include "poller/delivery/delivery.hpp"
+#include "poller/delivery/settlement.hpp"
+#include "wire/frames.hpp"
+
+namespace actiond {
+
+// Since the poller's start.
+struct JournalCounts {
+  std::uint64_t done = 0;
+  std::uint64_t failed = 0;  // attempts
+  std::uint64_t dead = 0;    // events among them that had no attempt left
+};
+
+class Journal {
+ public:
+  // `log` must outlive it.
+  Journal(Log& log, std::chrono::milliseconds unknown_event_ttl)
+      : log_(log), unknown_event_ttl_(unknown_event_ttl) {}
+
+  // Its run has begun. Logged once, however often it is called.
+  void begun(Delivery& delivery);
+  // A line that its handler logs, or, with none in hand, a plugin outside of a run.
+  void wrote(Delivery* delivery, const LogFrame& line);
+  // It has ended, and that is what became of it.
+  void settled(const Delivery& delivery, Settlement settlement);
+
+  const JournalCounts& counts() const { return counts_; }
+
+ private:
+  void snoozed(const Delivery& delivery);
+  void failed(const Delivery& delivery, Settlement settlement);
+  void unknown(const Delivery& delivery);
+
+  Log& log_;
+  std::chrono::milliseconds unknown_event_ttl_;
+  std::set<std::string> unknown_logged_;  // names, each logged once
+  JournalCounts counts_;
+};
+
+}  // namespace actiond

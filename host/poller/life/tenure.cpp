@@ -1,0 +1,81 @@
+#include "poller/life/tenure.hpp"
+
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kLookAnyway = 1s;  // where changes can't be watched
+constexpr auto kChanges =
+    IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF;
+
+}  // namespace
+
+// The kernel gives a user 128 inotify instances, unless told otherwise: that many pollers have
+// none.
+UniqueFd watch_directory(const std::filesystem::path& directory) {
+  UniqueFd changes(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  if (!changes || ::inotify_add_watch(changes.get(), directory.c_str(), kChanges) < 0) return {};
+  return changes;
+}
+
+Tenure::Tenure(boost::asio::io_context& io, Clock& clock, const std::filesystem::path& run_dir,
+               std::optional<int> id, WatchDirectory watch_directory)
+    : io_(io),
+      run_dir_(run_dir),
+      watch_directory_(std::move(watch_directory)),
+      timer_(clock.timer()) {
+  if (id) pid_file_.emplace(run_dir, *id);
+}
+
+Result<void> Tenure::begin() {
+  if (!pid_file_) return {};
+  changes_ = watch_directory_(run_dir_);
+  if (changes_)
+    watch_ = std::make_unique<Watch>(io_, changes_.get());
+  else
+    look_later();
+  auto written = pid_file_->write_mine();
+  has_begun_ = written.ok();
+  return written;
+}
+
+void Tenure::arm() {
+  if (watch_) watch_->arm();
+}
+
+bool Tenure::is_over() {
+  if (drain_changes()) is_look_due_ = true;
+  return std::exchange(is_look_due_, false) && look();
+}
+
+bool Tenure::look() {
+  return has_begun_ && !pid_file_->is_mine();
+}
+
+// Something in run_dir has changed; what, is for the PID file to say.
+bool Tenure::drain_changes() {
+  if (!watch_ || !watch_->has_fired()) return false;
+  char events[4096];
+  while (::read(changes_.get(), events, sizeof events) > 0) {
+  }
+  return true;
+}
+
+void Tenure::look_later() {
+  timer_->set(kLookAnyway, [this] {
+    is_look_due_ = true;
+    look_later();
+  });
+}
+
+void Tenure::end() {
+  if (pid_file_) pid_file_->remove_if_mine();
+}
+
+}  // namespace actiond

@@ -1,0 +1,52 @@
+// A clock that stands still until the test lets time pass.
+#pragma once
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "poller/timer.hpp"
+
+class FakeClock final : public actiond::Clock {
+ public:
+  actiond::MonotonicTime now() const override { return now_; }
+  std::unique_ptr<actiond::Timer> timer() override { return std::make_unique<FakeTimer>(*this); }
+
+  // Calls what falls due on the way, in its order and at its time.
+  void advance(std::chrono::nanoseconds by) {
+    const auto until = now_ + by;
+    for (;;) {
+      const auto next = std::min_element(
+          set_.begin(), set_.end(), [](auto* one, auto* other) { return one->due < other->due; });
+      if (next == set_.end() || (*next)->due > until) break;
+      now_ = (*next)->due;
+      (*next)->fire();
+    }
+    now_ = until;
+  }
+  bool is_any_set() const { return !set_.empty(); }
+
+ private:
+  struct FakeTimer final : actiond::Timer {
+    explicit FakeTimer(FakeClock& owner) : clock(owner) {}
+    ~FakeTimer() override { cancel(); }
+    void set(std::chrono::nanoseconds wait, std::function<void()> then) override {
+      cancel();
+      due = clock.now_ + wait;
+      call = std::move(then);
+      clock.set_.push_back(this);
+    }
+    void cancel() override { std::erase(clock.set_, this); }
+    void fire() {
+      cancel();
+      std::exchange(call, nullptr)();
+    }
+
+    FakeClock& clock;
+    actiond::MonotonicTime due;
+    std::function<void()> call;
+  };
+
+  actiond::MonotonicTime now_{std::chrono::hours(1)};
+  std::vector<FakeTimer*> set_;
+};
