@@ -46,7 +46,7 @@ Result<void> Poller::take_plugins() {
         io_, config_,
         SourceEvents{[this] { on_sources_changed(); },
                      [this](std::chrono::seconds unrest) { on_sources_restless(unrest); }});
-  auto snapshot = options_.snapshot.empty() ? snapshots_.take(config_.plugins, kept_sets())
+  auto snapshot = options_.snapshot.empty() ? snapshots_.make(config_.plugins, kept_sets())
                                             : snapshots_.open(options_.snapshot);
   if (!snapshot) return snapshot.error();
   return use(std::move(*snapshot));

@@ -33,12 +33,12 @@ struct Delivery {
 
   // its end
   bool has_ended = false;
-  bool is_excused = false;  // its crash is put down to a new plugin set
+  bool is_excused = false;  // its crash is blamed on the new plugins
   Outcome outcome;
   Verdict verdict;
   std::size_t unconfirmed = 0;       // what it queued and the broker has not confirmed yet
   std::string publish_problem;       // why one of those was not taken
-  std::size_t unfinished_place = 0;  // the settler's
+  std::size_t unfinished_index = 0;  // the settler's
   bool is_settled = false;
 };
 

@@ -31,7 +31,7 @@ enum class Settlement {
 struct Chances {
   bool has_attempts = false;      // besides the one that ended
   bool may_become_known = false;  // unknown_event_ttl is not over
-  bool is_excused = false;        // its crash is put down to a new plugin set
+  bool is_excused = false;        // its crash is blamed on the new plugins
 };
 
 Settlement settlement_for(Ending ending, const Chances& chances);

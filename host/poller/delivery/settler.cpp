@@ -34,7 +34,7 @@ void Settler::lost() {
 void Settler::ended(DeliveryPointer delivery) {
   Delivery& ended = *delivery;
   ended.has_ended = true;
-  ended.unfinished_place = unfinished_.size();
+  ended.unfinished_index = unfinished_.size();
   unfinished_.push_back(std::move(delivery));
   if (ended.epoch != epoch_ || broker_ == nullptr) return finish(ended, Settlement::Forget);
   if (ended.unconfirmed == 0) settle(ended);
@@ -126,10 +126,10 @@ void Settler::acknowledge(Delivery& delivery, Settlement settlement) {
 void Settler::finish(Delivery& delivery, Settlement settlement) {
   delivery.is_settled = true;
   on_settled_(delivery, settlement);
-  const std::size_t place = delivery.unfinished_place;
-  if (place + 1 < unfinished_.size()) {
-    std::swap(unfinished_[place], unfinished_.back());
-    unfinished_[place]->unfinished_place = place;
+  const std::size_t index = delivery.unfinished_index;
+  if (index + 1 < unfinished_.size()) {
+    std::swap(unfinished_[index], unfinished_.back());
+    unfinished_[index]->unfinished_index = index;
   }
   unfinished_.pop_back();
 }

@@ -81,7 +81,7 @@ class Settler {
   Broker* broker_ = nullptr;
   std::uint64_t epoch_ = 0;
   std::unordered_map<std::uint64_t, Publication> publications_;
-  std::vector<DeliveryPointer> unfinished_;  // each knows its place
+  std::vector<DeliveryPointer> unfinished_;  // each knows its index
   std::deque<KeptBack> kept_back_;
   std::optional<Error> trouble_;
 };

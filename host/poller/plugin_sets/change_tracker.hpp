@@ -20,20 +20,20 @@ class ChangeTracker {
   // taken up, and has been at rest.
   bool saw(std::string look, MonotonicTime now) {
     if (look != last_) {
-      if (is_settled()) unsettled_since_ = now;
+      if (is_at_rest()) restless_since_ = now;
       last_ = std::move(look);
       since_ = now;
     }
-    if (is_settled() || now - since_ < rest_) return false;
+    if (is_at_rest() || now - since_ < rest_) return false;
     taken_ = last_;
     return true;
   }
 
   // Nothing waits for its rest.
-  bool is_settled() const { return last_ == taken_; }
+  bool is_at_rest() const { return last_ == taken_; }
   // For how long something has.
   std::chrono::nanoseconds unrest(MonotonicTime now) const {
-    return is_settled() ? std::chrono::nanoseconds(0) : now - unsettled_since_;
+    return is_at_rest() ? std::chrono::nanoseconds(0) : now - restless_since_;
   }
 
  private:
@@ -41,7 +41,7 @@ class ChangeTracker {
   std::string last_;
   std::chrono::milliseconds rest_;
   MonotonicTime since_{};
-  MonotonicTime unsettled_since_{};
+  MonotonicTime restless_since_{};
 };
 
 }  // namespace actiond

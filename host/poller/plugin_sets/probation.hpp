@@ -1,5 +1,5 @@
 // Is a new set of plugins worse than the one before it? For a while after it has taken over, a
-// crash of an event that it has never run to its end is put down to the set, not to the event; too
+// crash of an event that it has never run to its end is blamed on the set, not to the event; too
 // many of them, and the set is given up. What other runners have in hand then is excused as well.
 // Pure.
 #pragma once
@@ -16,7 +16,7 @@ namespace actiond {
 
 class Probation {
  public:
-  // Not on probation: nothing is put down to the set.
+  // Not on probation: nothing is blamed on the set.
   Probation() = default;
   // So many crashes within so long end it.
   Probation(int crashes, std::chrono::milliseconds within, MonotonicTime since)

@@ -11,7 +11,7 @@ namespace {
 
 Result<Renewed> try_out(const Config& config, const std::atomic<bool>& is_wanted) {
   auto snapshot =
-      Snapshots(config.run_dir).take(config.plugins, [&] { return recorded_sets(config.run_dir); });
+      Snapshots(config.run_dir).make(config.plugins, [&] { return recorded_sets(config.run_dir); });
   if (!snapshot) return snapshot.error();
   auto files = list_plugins(snapshot->directory);
   if (!files) return files.error();

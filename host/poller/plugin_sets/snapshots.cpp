@@ -123,18 +123,18 @@ Result<UniqueFd> Snapshots::lock() {
   return fd;
 }
 
-Result<Snapshot> Snapshots::take(const fs::path& source, const Keep& keep) {
+Result<Snapshot> Snapshots::make(const fs::path& source, const Keep& keep) {
   auto locked = lock();
   if (!locked) return locked.error();
   if (auto can_map = check_can_map(directory_); !can_map) return can_map.error();
   if (auto safe = check_owners(source, run_dir()); !safe) return safe.error();
-  auto snapshot = take_locked(source);
+  auto snapshot = make_locked(source);
   if (snapshot) collect_locked(keep());
   return snapshot;
 }
 
 // A copy counts if it holds what the source held before and after: else somebody is at work there.
-Result<Snapshot> Snapshots::take_locked(const fs::path& source) {
+Result<Snapshot> Snapshots::make_locked(const fs::path& source) {
   for (int i = 0; i < kMostCopies; ++i) {
     auto before = tree_hash(source, run_dir());
     const auto is_there = before ? is_whole(*before) : false;

@@ -38,7 +38,7 @@ class Snapshots {
   // The snapshot of what `source` holds now, made if there is none yet. Blocks while it reads and
   // copies; copies again what changed meanwhile. When running as root it fails if others could
   // write to the source.
-  Result<Snapshot> take(const std::filesystem::path& source, const Keep& keep);
+  Result<Snapshot> make(const std::filesystem::path& source, const Keep& keep);
   // The one of that hash; fails if it is gone.
   Result<Snapshot> open(const std::string& hash);
   // Removes what nobody uses and `keep` does not name.
@@ -52,7 +52,7 @@ class Snapshots {
  private:
   std::filesystem::path run_dir() const { return directory_.parent_path(); }
   Result<UniqueFd> lock();
-  Result<Snapshot> take_locked(const std::filesystem::path& source);
+  Result<Snapshot> make_locked(const std::filesystem::path& source);
   Result<bool> is_whole(const std::string& hash) const;
   Result<std::string> copy(const std::filesystem::path& source);
   Result<void> put(const std::filesystem::path& copied, const std::string& hash);

@@ -51,12 +51,12 @@ class SourceWatch::Watcher : public std::enable_shared_from_this<Watcher> {
 
   // The thread.
   void run();
-  // Nothing is told from now on. True if the thread has ended, or will at once.
+  // Nothing is reported from now on. True if the thread has ended, or will at once.
   bool stop();
 
  private:
   void watch();
-  void tell(std::function<void()> event);
+  void report(std::function<void()> event);
   void ask_for_hints();
   bool wait(int timeout_ms);
 
@@ -91,6 +91,7 @@ SourceWatch::~SourceWatch() {
 }
 
 void SourceWatch::start() {
+  if (thread_.joinable()) return;
   thread_ = std::thread([watcher = watcher_] { watcher->run(); });
 }
 
@@ -109,24 +110,24 @@ bool SourceWatch::Watcher::stop() {
 }
 
 void SourceWatch::Watcher::watch() {
-  bool is_unrest_said = false;
+  bool is_unrest_reported = false;
   ask_for_hints();
   for (;;) {
-    if (wait(tracker_.is_settled() ? kLookAnywayMs : kLookAgainMs)) return;
+    if (wait(tracker_.is_at_rest() ? kLookAnywayMs : kLookAgainMs)) return;
     ask_for_hints();
     const auto now = monotonic_now();
-    if (tracker_.saw(look_(), now)) tell([this] { events_.on_change(); });
+    if (tracker_.saw(look_(), now)) report([this] { events_.on_change(); });
     const auto unrest = tracker_.unrest(now);
     const bool is_restless = unrest > patience_;
-    if (is_restless && !is_unrest_said)
-      tell([this, unrest] {
+    if (is_restless && !is_unrest_reported)
+      report([this, unrest] {
         events_.on_restless(std::chrono::floor<std::chrono::seconds>(unrest));
       });
-    is_unrest_said = is_restless;
+    is_unrest_reported = is_restless;
   }
 }
 
-void SourceWatch::Watcher::tell(std::function<void()> event) {
+void SourceWatch::Watcher::report(std::function<void()> event) {
   const std::lock_guard lock(mutex_);
   if (!is_wanted_) return;
   boost::asio::post(io_, [self = shared_from_this(), event = std::move(event)] {

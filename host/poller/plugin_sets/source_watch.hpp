@@ -35,7 +35,7 @@ class SourceWatch {
   SourceWatch(const SourceWatch&) = delete;
   SourceWatch& operator=(const SourceWatch&) = delete;
 
-  // Begins to watch.
+  // Begins to watch, if it does not yet.
   void start();
 
  private:

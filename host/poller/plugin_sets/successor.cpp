@@ -31,7 +31,7 @@ std::string executable() {
   return ::access(path.c_str(), X_OK) == 0 ? path : "/proc/self/exe";
 }
 
-Result<pid_t> spawn(std::vector<std::string> words, int said) {
+Result<pid_t> spawn(std::vector<std::string> words, int output) {
   words.insert(words.begin(), "actiond");
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());
@@ -42,7 +42,7 @@ Result<pid_t> spawn(std::vector<std::string> words, int said) {
   // Under a service manager the new one logs where this one does; else it has a log file.
   if (!has_service_manager())
     ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, said, 2);
+  ::posix_spawn_file_actions_adddup2(&actions, output, 2);
   ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);
   pid_t pid = -1;
   const int error =
@@ -78,8 +78,8 @@ Result<std::unique_ptr<Successor>> Successor::start(boost::asio::io_context& io,
   return successor;
 }
 
-Successor::Successor(boost::asio::io_context& io, UniqueFd process, UniqueFd said, OnEnd on_end)
-    : said_(io, said.release()), process_(std::move(process)), on_end_(std::move(on_end)) {}
+Successor::Successor(boost::asio::io_context& io, UniqueFd process, UniqueFd output, OnEnd on_end)
+    : output_(io, output.release()), process_(std::move(process)), on_end_(std::move(on_end)) {}
 
 Successor::~Successor() {
   *is_wanted_ = false;
@@ -91,7 +91,7 @@ Successor::~Successor() {
 
 // What it says ends when it does.
 void Successor::listen() {
-  said_.async_read_some(
+  output_.async_read_some(
       boost::asio::buffer(part_),
       [this, is_wanted = is_wanted_](const boost::system::error_code& error, std::size_t size) {
         if (!*is_wanted) return;

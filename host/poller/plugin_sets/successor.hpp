@@ -30,11 +30,11 @@ class Successor {
   Successor& operator=(const Successor&) = delete;
 
  private:
-  Successor(boost::asio::io_context& io, UniqueFd process, UniqueFd said, OnEnd on_end);
+  Successor(boost::asio::io_context& io, UniqueFd process, UniqueFd output, OnEnd on_end);
   void listen();
   void end();
 
-  boost::asio::posix::stream_descriptor said_;
+  boost::asio::posix::stream_descriptor output_;
   UniqueFd process_;
   OnEnd on_end_;
   std::string text_;

@@ -9,15 +9,15 @@ TEST_CASE("change tracker: what is at rest and looks otherwise is a change, once
   const MonotonicTime zero{};
   ChangeTracker tracker("one", 300ms);
   CHECK_FALSE(tracker.saw("one", zero));
-  CHECK(tracker.is_settled());
+  CHECK(tracker.is_at_rest());
   CHECK_FALSE(tracker.saw("two", zero + 1s));
-  CHECK_FALSE(tracker.is_settled());
+  CHECK_FALSE(tracker.is_at_rest());
   CHECK_FALSE(tracker.saw("two", zero + 1299ms));
   CHECK_FALSE(tracker.saw("three", zero + 1300ms));  // still being written
   CHECK_FALSE(tracker.saw("three", zero + 1500ms));
   CHECK(tracker.saw("three", zero + 1600ms));
   CHECK_FALSE(tracker.saw("three", zero + 3s));
-  CHECK(tracker.is_settled());
+  CHECK(tracker.is_at_rest());
 }
 
 TEST_CASE("change tracker: unrest lasts from the first change to the rest") {
@@ -37,5 +37,5 @@ TEST_CASE("change tracker: what became again as it was is no change") {
   CHECK_FALSE(tracker.saw("two", zero + 1s));
   CHECK_FALSE(tracker.saw("one", zero + 1100ms));
   CHECK_FALSE(tracker.saw("one", zero + 2s));
-  CHECK(tracker.is_settled());
+  CHECK(tracker.is_at_rest());
 }

@@ -57,7 +57,7 @@ TEST_CASE(
   here.write(".mail.so.1234", "half a");
   fs::create_symlink("mail.so", here.source() / "alias.so");
   fs::create_symlink("nowhere", here.source() / "dangling.so");
-  const auto snapshot = Snapshots(here.run_dir()).take(here.source(), keeping({}));
+  const auto snapshot = Snapshots(here.run_dir()).make(here.source(), keeping({}));
   REQUIRE(snapshot);
   CHECK(snapshot->directory == here.run_dir() / "snapshots" / snapshot->hash);
   CHECK(text_of(snapshot->directory / "mail.so") == "mail");
@@ -74,10 +74,10 @@ TEST_CASE("snapshots: the same content is one snapshot, other content another") 
   const SnapshotScene here;
   here.write("mail.so", "one");
   Snapshots snapshots(here.run_dir());
-  const auto first = snapshots.take(here.source(), keeping({}));
-  const auto again = Snapshots(here.run_dir()).take(here.source(), keeping({}));
+  const auto first = snapshots.make(here.source(), keeping({}));
+  const auto again = Snapshots(here.run_dir()).make(here.source(), keeping({}));
   here.write("mail.so", "two");
-  const auto second = snapshots.take(here.source(), keeping({}));
+  const auto second = snapshots.make(here.source(), keeping({}));
   REQUIRE((first && again && second));
   CHECK(first->hash == again->hash);
   CHECK(first->hash != second->hash);
@@ -91,18 +91,18 @@ TEST_CASE("snapshots: what nobody uses or keeps is removed, with what a dead pro
   Snapshots snapshots(here.run_dir());
   std::string kept, used;
   {
-    const auto dropped = snapshots.take(here.source(), keeping({}));
+    const auto dropped = snapshots.make(here.source(), keeping({}));
     REQUIRE(dropped);
     snapshots.note_crash(dropped->hash);
     here.write("mail.so", "two");
-    const auto keep = snapshots.take(here.source(), keeping({}));
+    const auto keep = snapshots.make(here.source(), keeping({}));
     REQUIRE(keep);
     kept = keep->hash;
     snapshots.note_crash(kept);
   }
   fs::create_directory(here.run_dir() / "snapshots/.copy.1");
   here.write("mail.so", "three");
-  const auto in_use = snapshots.take(here.source(), keeping({kept}));
+  const auto in_use = snapshots.make(here.source(), keeping({kept}));
   REQUIRE(in_use);
   CHECK(here.snapshots() == std::set{in_use->hash, kept, kept + ".crashed"});
   snapshots.collect(keeping({}));
@@ -115,13 +115,13 @@ TEST_CASE("snapshots: a damaged one is made anew") {
   Snapshots snapshots(here.run_dir());
   fs::path file;
   {
-    const auto snapshot = snapshots.take(here.source(), keeping({}));
+    const auto snapshot = snapshots.make(here.source(), keeping({}));
     REQUIRE(snapshot);
     file = snapshot->directory / "mail.so";
   }
   fs::permissions(file, fs::perms::owner_all);
   std::ofstream(file) << "";
-  const auto again = snapshots.take(here.source(), keeping({}));
+  const auto again = snapshots.make(here.source(), keeping({}));
   REQUIRE(again);
   CHECK(text_of(again->directory / "mail.so") == "whole");
 }
@@ -132,28 +132,28 @@ TEST_CASE("snapshots: a full disk is a sentence, and leaves nothing behind") {
   Snapshots snapshots(here.run_dir());
   {
     const FullDisk full(1000);
-    const auto snapshot = snapshots.take(here.source(), keeping({}));
+    const auto snapshot = snapshots.make(here.source(), keeping({}));
     REQUIRE_FALSE(snapshot);
     CHECK(snapshot.error().text.find("can't copy") != std::string::npos);
     CHECK(snapshot.error().text.find("mail.so") != std::string::npos);
   }
   CHECK(here.snapshots().empty());
-  CHECK(snapshots.take(here.source(), keeping({})));
+  CHECK(snapshots.make(here.source(), keeping({})));
 }
 
 TEST_CASE("snapshots: a damaged one stays for those who use it until there is a whole one") {
   const SnapshotScene here;
   here.write("mail.so", std::string(5000, 'x'));
   Snapshots snapshots(here.run_dir());
-  const auto in_use = snapshots.take(here.source(), keeping({}));
+  const auto in_use = snapshots.make(here.source(), keeping({}));
   REQUIRE(in_use);
   std::ofstream(in_use->directory / "left-by-a-plugin") << "x";
   {
     const FullDisk full(1000);
-    CHECK_FALSE(snapshots.take(here.source(), keeping({})));
+    CHECK_FALSE(snapshots.make(here.source(), keeping({})));
   }
   CHECK(fs::exists(in_use->directory / "mail.so"));
-  CHECK(snapshots.take(here.source(), keeping({})));
+  CHECK(snapshots.make(here.source(), keeping({})));
   CHECK(fs::exists(in_use->directory / "mail.so"));
   CHECK_FALSE(fs::exists(in_use->directory / "left-by-a-plugin"));
 }
@@ -163,7 +163,7 @@ TEST_CASE(
   const SnapshotScene here;
   here.write("mail.so", "one");
   bool is_locked = false;
-  const auto snapshot = Snapshots(here.run_dir()).take(here.source(), [&] {
+  const auto snapshot = Snapshots(here.run_dir()).make(here.source(), [&] {
     const UniqueFd lock(::open((here.run_dir() / "snapshots/.lock").c_str(), O_RDWR | O_CLOEXEC));
     is_locked = ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0;
     return std::set<std::string>{};
@@ -182,7 +182,7 @@ TEST_CASE("snapshots: many that take and remove at the same time lose none that 
     Snapshots snapshots(here.run_dir());
     for (int round = 0; round < rounds; ++round) {
       const auto text = std::to_string((taker + round) % 3);
-      const auto taken = snapshots.take(here.source() / ("content." + text), keeping({}));
+      const auto taken = snapshots.make(here.source() / ("content." + text), keeping({}));
       if (taken && text_of(taken->directory / "mail.so") == text) ++held;
     }
   };
@@ -200,7 +200,7 @@ TEST_CASE("snapshots: an earlier one is opened by its hash while it is there") {
   Snapshots snapshots(here.run_dir());
   std::string hash;
   {
-    const auto snapshot = snapshots.take(here.source(), keeping({}));
+    const auto snapshot = snapshots.make(here.source(), keeping({}));
     REQUIRE(snapshot);
     hash = snapshot->hash;
     CHECK(snapshots.open(hash));
@@ -215,11 +215,11 @@ TEST_CASE("snapshots: an earlier one is opened by its hash while it is there") {
 TEST_CASE("snapshots: a missing directory, and a link that leads back, are sentences") {
   const SnapshotScene here;
   Snapshots snapshots(here.run_dir());
-  const auto missing = snapshots.take(here.root / "nowhere", keeping({}));
+  const auto missing = snapshots.make(here.root / "nowhere", keeping({}));
   REQUIRE_FALSE(missing);
   CHECK(missing.error().text.find("can't be read") != std::string::npos);
   fs::create_directory_symlink(".", here.source() / "loop");
-  const auto loop = snapshots.take(here.source(), keeping({}));
+  const auto loop = snapshots.make(here.source(), keeping({}));
   REQUIRE_FALSE(loop);
   CHECK(loop.error().text.find("lead back") != std::string::npos);
 }
@@ -229,11 +229,11 @@ TEST_CASE("snapshots: a run_dir within the plugin directory is no part of it") {
   here.write("mail.so", "one");
   fs::create_directory(here.source() / "run");
   Snapshots snapshots(here.source() / "run");
-  const auto first = snapshots.take(here.source(), keeping({}));
+  const auto first = snapshots.make(here.source(), keeping({}));
   REQUIRE(first);
   const auto look = tree_look(here.source(), here.source() / "run");
   here.write("run/poller.1.log", "a line");
-  const auto again = snapshots.take(here.source(), keeping({}));
+  const auto again = snapshots.make(here.source(), keeping({}));
   REQUIRE(again);
   CHECK(again->hash == first->hash);
   CHECK_FALSE(fs::exists(again->directory / "run"));
@@ -244,7 +244,7 @@ TEST_CASE("snapshots: when a set crashed is remembered") {
   const SnapshotScene here;
   here.write("mail.so", "one");
   Snapshots snapshots(here.run_dir());
-  const auto snapshot = snapshots.take(here.source(), keeping({}));
+  const auto snapshot = snapshots.make(here.source(), keeping({}));
   REQUIRE(snapshot);
   CHECK(snapshots.crashed_at_ms(snapshot->hash) == 0);
   snapshots.note_crash(snapshot->hash);

@@ -1,0 +1,60 @@
+// Which plugins runners load now: a snapshot of the plugin directory, held on disk for as long as
+// somebody runs it, and what its plugins said of themselves.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/config/config.hpp"
+#include "base/log.hpp"
+#include "poller/plugin_sets/snapshots.hpp"
+#include "wire/setup.hpp"
+
+namespace actiond {
+
+class PluginSet {
+ public:
+  // Empty until load. `config` and `log` must outlive it.
+  PluginSet(const Config& config, Log& log);
+  // Lets go of the set, and removes those that nobody uses or may go back to.
+  ~PluginSet();
+  PluginSet(const PluginSet&) = delete;
+  PluginSet& operator=(const PluginSet&) = delete;
+
+  // Takes what the plugin directory holds now, or, by its hash, a set that has run before. Blocks
+  // while it is copied. Fails if it can't be read, or is gone.
+  Result<void> load(const std::string& hash);
+  // Takes this one. Fails if it can't be read: then what was there stays.
+  Result<void> use(Snapshot snapshot);
+  // A runner has loaded it; the report names its files.
+  void loaded(LoadReport report);
+
+  const std::string& hash() const { return snapshot_.hash; }
+  // What a runner is to be told, as a setup frame's text.
+  const std::string& setup() const { return setup_; }
+  // While a copy of this lives the snapshot stays on disk.
+  std::shared_ptr<const void> hold() const { return snapshot_.lock; }
+  // Of the last runner that has loaded, the files where people have put them.
+  const LoadReport& report() const { return report_; }
+
+  // A runner of this set crashed now.
+  void note_crash() { snapshots_.note_crash(hash()); }
+  // When one of that set did, in ms since 1970 UTC; 0: not yet.
+  std::int64_t crashed_at_ms(const std::string& hash) const {
+    return snapshots_.crashed_at_ms(hash);
+  }
+
+ private:
+  Snapshots::Keep kept_sets() const;
+
+  const Config& config_;
+  Log& log_;
+  Snapshots snapshots_;
+  Snapshot snapshot_;
+  std::string setup_;
+  std::map<std::string, std::string> hashes_;  // by file of the snapshot
+  LoadReport report_;
+};
+
+}  // namespace actiond

@@ -1,0 +1,166 @@
+#include "poller/plugin_sets/reloader.hpp"
+
+#include <doctest/doctest.h>
+
+#include "reload_scene.hpp"
+
+using namespace actiond;
+using namespace std::chrono_literals;
+
+TEST_CASE("reloader: a change starts a successor, a moment later than it does in others") {
+  ReloadScene scene;
+  scene.work();
+  scene.change();
+  scene.clock.advance(kReloadSpread - 1ms);
+  CHECK(scene.started.empty());
+  scene.clock.advance(1ms);
+  CHECK(scene.started == std::vector{kStart});
+  CHECK(scene.reloader->is_underway());
+  CHECK_FALSE(is_turn_free(scene));
+  scene.on_end({});
+  CHECK(scene.happened == "succeeded ");
+  CHECK(is_turn_free(scene));
+}
+
+TEST_CASE("reloader: a turn that another has is waited for") {
+  ReloadScene scene;
+  scene.work();
+  {
+    OthersTurn others(scene);
+    scene.change();
+    scene.clock.advance(10s);
+    CHECK(scene.started.empty());
+    CHECK_FALSE(scene.reloader->is_underway());
+  }
+  scene.clock.advance(50ms);
+  CHECK(scene.started == std::vector{kStart});
+}
+
+TEST_CASE("reloader: a change while a successor starts gives it up for another") {
+  ReloadScene scene;
+  scene.work();
+  scene.change();
+  scene.clock.advance(kReloadSpread);
+  scene.change();
+  CHECK(scene.attempt.expired());
+  CHECK(is_turn_free(scene));
+  scene.clock.advance(kReloadSpread);
+  CHECK(scene.started.size() == 2);
+}
+
+TEST_CASE("reloader: a refused change is told with its reason, and not tried again by itself") {
+  ReloadScene scene;
+  scene.work();
+  scene.change();
+  scene.clock.advance(kReloadSpread);
+  scene.refuse();
+  CHECK(scene.reloader->problem() == "the change was refused, the plugin set " +
+                                         scene.plugins->hash() + " goes on: plugin mail.so: no");
+  CHECK(scene.times_logged("ERROR the change was refused") == 1);
+  CHECK_FALSE(scene.reloader->is_underway());
+  scene.clock.advance(1h);
+  CHECK(scene.started.size() == 1);
+  scene.change();  // another one
+  CHECK(scene.reloader->problem().empty());
+  scene.clock.advance(kReloadSpread);
+  CHECK(scene.started.size() == 2);
+}
+
+TEST_CASE("reloader: what was refused is tried again after an outage, which may have been why") {
+  ReloadScene scene;
+  scene.work();
+  scene.change();
+  scene.clock.advance(kReloadSpread);
+  scene.refuse();
+  scene.reloader->pause();
+  scene.clock.advance(1h);
+  CHECK(scene.started.size() == 1);
+  scene.reloader->resume();
+  scene.clock.advance(kReloadSpread);
+  CHECK(scene.started.size() == 2);
+  scene.reloader->pause();  // once it has started it needs no further word
+  scene.reloader->resume();
+  scene.clock.advance(1h);
+  CHECK(scene.started.size() == 2);
+}
+
+TEST_CASE("reloader: no successor is started while the broker is away") {
+  ReloadScene scene;
+  scene.work();
+  scene.change();
+  scene.reloader->pause();
+  scene.clock.advance(1h);
+  CHECK(scene.started.empty());
+  scene.reloader->resume();
+  scene.clock.advance(kReloadSpread);
+  CHECK(scene.started.size() == 1);
+}
+
+TEST_CASE("reloader: who leaves gives up what is under way, and the turn") {
+  ReloadScene scene;
+  scene.work();
+  scene.change();
+  SUBCASE("while it waits") {}
+  SUBCASE("while it starts") {
+    scene.clock.advance(kReloadSpread);
+  }
+  scene.reloader->stop();
+  CHECK(scene.attempt.expired());
+  CHECK(is_turn_free(scene));
+  const auto before = scene.started.size();
+  scene.clock.advance(1h);
+  CHECK(scene.started.size() == before);
+  CHECK_FALSE(scene.reloader->is_underway());
+}
+
+TEST_CASE("reloader: sources that never rest are told of") {
+  ReloadScene scene;
+  scene.work();
+  scene.reloader->sources_restless(31s);
+  CHECK(scene.reloader->problem().find("has been changing for 31 s") != std::string::npos);
+  CHECK(scene.times_logged("WARNING the plugin directory") == 1);
+}
+
+TEST_CASE("reloader: in the foreground the runners are replaced, by what a trial has loaded") {
+  ReloadScene scene(false);
+  scene.work();
+  const std::string before = scene.plugins->hash();
+  scene.write("mail", "two");
+  scene.change();
+  CHECK(scene.trials == 1);
+  auto snapshot = Snapshots(scene.config.run_dir).make(scene.config.plugins, [] {
+    return std::set<std::string>();
+  });
+  REQUIRE(snapshot.ok());
+  SUBCASE("loaded") {
+    PluginInfo plugin;
+    plugin.file = snapshot->directory / "mail.so";
+    scene.on_renewed(Renewed{*snapshot, LoadReport{{plugin}}});
+    CHECK(scene.happened == "renewed ");
+    CHECK(scene.plugins->hash() != before);
+    CHECK(scene.plugins->report().plugins.at(0).file == scene.config.plugins / "mail.so");
+    CHECK(scene.times_logged("runners take up the set " + scene.plugins->hash()) == 1);
+  }
+  SUBCASE("refused") {
+    scene.on_renewed(Error{"plugin mail.so\nis none"});
+    CHECK(scene.happened.empty());
+    CHECK(scene.plugins->hash() == before);
+    CHECK(scene.reloader->problem().ends_with("goes on: plugin mail.so; is none"));
+    scene.reloader->pause();
+    scene.reloader->resume();  // which has nothing to do with the broker
+    CHECK(scene.trials == 1);
+  }
+  CHECK_FALSE(scene.reloader->is_underway());
+}
+
+TEST_CASE("reloader: in the foreground a changed configuration waits for the next run") {
+  ReloadScene scene(false);
+  scene.work();
+  scene.change();
+  auto same = Snapshots(scene.config.run_dir).open(scene.plugins->hash());
+  REQUIRE(same.ok());
+  scene.on_renewed(Renewed{*same, {}});
+  CHECK(scene.happened.empty());
+  CHECK(scene.times_logged(
+            "plugins unchanged; restart `actiond run` to use the new configuration") == 1);
+}
