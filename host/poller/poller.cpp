@@ -142,9 +142,10 @@ void Poller::became_ready() {
 
 void Poller::connect() {
   connector_ = std::make_unique<Connector>(
-      io_, config_, "actiond " + name_,
+      io_, clock_,
+      [this] { return connect_broker(config_, "actiond " + name_, std::chrono::seconds(5)); },
       [this](Result<std::unique_ptr<Broker>> attempt) { on_attempt(std::move(attempt)); });
-  connector_->attempt();
+  connector_->connect();
 }
 
 void Poller::on_attempt(Result<std::unique_ptr<Broker>> attempt) {
@@ -154,7 +155,7 @@ void Poller::on_attempt(Result<std::unique_ptr<Broker>> attempt) {
     problem_ = attempt.error().text;
     if (!is_outage_said_) log_.error("{}: trying again until it answers", problem_);
     is_outage_said_ = true;
-    return connector_->attempt_later();
+    return connector_->connect_later();
   }
   connector_->succeeded();
   broker_ = std::move(*attempt);
@@ -249,7 +250,7 @@ void Poller::lose_broker(const Error& error) {
   if (!is_outage_said_) log_.error("{}: connecting again", error.text);
   is_outage_said_ = true;
   state_ = State::Connecting;
-  connector_->attempt_later();
+  connector_->connect_later();
 }
 
 }  // namespace actiond

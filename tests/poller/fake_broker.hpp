@@ -12,14 +12,16 @@ class FakeBroker final : public actiond::Broker {
  public:
   std::vector<std::string> said;  // "consume 0 16", "ack 1 5", "publish high event", …
   bool blocked = false;
+  bool is_lost = false;  // the connection: reading, consuming and flushing fail
 
   std::vector<std::string> take() { return std::exchange(said, {}); }
 
   std::vector<int> descriptors() const override { return {}; }
   std::chrono::milliseconds heartbeat() const override { return std::chrono::seconds(10); }
   std::string name() const override { return "fake"; }
-  actiond::Result<void> receive(actiond::BrokerListener&) override { return {}; }
+  actiond::Result<void> receive(actiond::BrokerListener&) override { return alive(); }
   actiond::Result<void> consume(actiond::QueueIndex queue, int prefetch) override {
+    if (is_lost) return alive();
     return say("consume {} {}", queue, prefetch);
   }
   actiond::Result<void> cancel(actiond::QueueIndex queue) override {
@@ -32,7 +34,7 @@ class FakeBroker final : public actiond::Broker {
   actiond::Result<void> give_back(actiond::QueueIndex queue, std::uint64_t tag) override {
     return say("give back {} {}", queue, tag);
   }
-  actiond::Result<void> flush() override { return {}; }
+  actiond::Result<void> flush() override { return alive(); }
   actiond::Result<std::uint64_t> publish(const std::string& queue,
                                          const actiond::Message& message) override {
     return numbered("publish {} {}", queue, message.event);
@@ -49,6 +51,10 @@ class FakeBroker final : public actiond::Broker {
   actiond::Result<void> close() override { return {}; }
 
  private:
+  actiond::Result<void> alive() const {
+    if (is_lost) return actiond::Error{"the connection is lost"};
+    return {};
+  }
   template <typename... Args>
   actiond::Result<void> say(fmt::format_string<Args...> format, Args&&... args) {
     said.push_back(fmt::format(format, std::forward<Args>(args)...));

@@ -8,7 +8,6 @@
 namespace actiond {
 namespace {
 
-constexpr std::chrono::seconds kConnectTimeout{5};
 constexpr double kFirstWaitMs = 200;
 constexpr double kLongestWaitMs = 5000;
 constexpr double kGrowth = 1.05;
@@ -25,13 +24,11 @@ std::chrono::milliseconds wait_after(int failures) {
 
 }  // namespace
 
-Connector::Connector(boost::asio::io_context& io, const Config& config, std::string name,
-                     OnAttempt on_attempt)
+Connector::Connector(boost::asio::io_context& io, Clock& clock, Connect connect, OnTried on_tried)
     : io_(io),
-      config_(config),
-      name_(std::move(name)),
-      on_attempt_(std::move(on_attempt)),
-      timer_(io) {}
+      connect_(std::move(connect)),
+      on_tried_(std::move(on_tried)),
+      timer_(clock.timer()) {}
 
 Connector::~Connector() {
   stop();
@@ -40,25 +37,21 @@ Connector::~Connector() {
 
 void Connector::stop() {
   *is_wanted_ = false;
-  timer_.cancel();
+  timer_->cancel();
 }
 
-void Connector::attempt() {
+void Connector::connect() {
   if (thread_.joinable()) thread_.join();
   thread_ = std::thread([this, is_wanted = is_wanted_] {
-    auto attempt = std::make_shared<Result<std::unique_ptr<Broker>>>(
-        connect_broker(config_, name_, kConnectTimeout));
-    boost::asio::post(io_, [this, is_wanted, attempt] {
-      if (*is_wanted) on_attempt_(std::move(*attempt));
+    auto tried = std::make_shared<Result<std::unique_ptr<Broker>>>(connect_());
+    boost::asio::post(io_, [this, is_wanted, tried] {
+      if (*is_wanted) on_tried_(std::move(*tried));
     });
   });
 }
 
-void Connector::attempt_later() {
-  timer_.expires_after(wait_after(failures_++));
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) attempt();
-  });
+void Connector::connect_later() {
+  timer_->set(wait_after(failures_++), [this] { connect(); });
 }
 
 }  // namespace actiond

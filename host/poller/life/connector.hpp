@@ -1,42 +1,41 @@
-// Gets a connection to the broker, and gets it again whenever it is lost: with growing waits,
-// saying once that it is gone and once that it is back. Connecting blocks, so it happens in a
-// thread of its own; the result is handed over in the loop's thread.
+// Tries to get a connection to the broker: now, or after a wait that grows with each failure.
+// Connecting blocks, so it happens in a thread of its own; the result is handed over in the loop's.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 #include <thread>
 
-#include "base/config/config.hpp"
 #include "broker/broker.hpp"
+#include "poller/timer.hpp"
 
 namespace actiond {
 
+// Gets a connection, however long it takes. Called in a thread of its own.
+using Connect = std::function<Result<std::unique_ptr<Broker>>()>;
+
 class Connector {
  public:
-  // Called in the loop's thread with what an attempt came to.
-  using OnAttempt = std::function<void(Result<std::unique_ptr<Broker>> attempt)>;
+  // Called in the loop's thread with what a try came to.
+  using OnTried = std::function<void(Result<std::unique_ptr<Broker>> tried)>;
 
-  // `config` must outlive it.
-  Connector(boost::asio::io_context& io, const Config& config, std::string name,
-            OnAttempt on_attempt);
-  // Waits for an attempt that is under way, a few seconds at most.
+  // `io` and `clock` must outlive it.
+  Connector(boost::asio::io_context& io, Clock& clock, Connect connect, OnTried on_tried);
+  // Waits for a try that is under way, a few seconds at most.
   ~Connector();
 
-  // Makes one attempt, at once or after the wait that has grown with failures since `succeeded`.
-  void attempt();
-  void attempt_later();
+  // Tries once, at once or after the wait that has grown with failures since `succeeded`.
+  void connect();
+  void connect_later();
   void succeeded() { failures_ = 0; }
   void stop();
 
  private:
   boost::asio::io_context& io_;
-  const Config& config_;
-  std::string name_;
-  OnAttempt on_attempt_;
-  boost::asio::steady_timer timer_;
+  Connect connect_;
+  OnTried on_tried_;
+  std::unique_ptr<Timer> timer_;
   std::thread thread_;
   std::shared_ptr<bool> is_wanted_ = std::make_shared<bool>(true);
   int failures_ = 0;

@@ -1,0 +1,126 @@
+#include "poller/life/broker_session.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kSilence = 60s;
+
+}  // namespace
+
+BrokerSession::BrokerSession(boost::asio::io_context& io, Clock& clock, Log& log, Connect connect,
+                             SessionEvents events)
+    : io_(io),
+      log_(log),
+      events_(std::move(events)),
+      connector_(io, clock, std::move(connect),
+                 [this](Result<std::unique_ptr<Broker>> tried) { on_tried(std::move(tried)); }),
+      heartbeat_timer_(clock.timer()),
+      silence_timer_(clock.timer()) {}
+
+void BrokerSession::on_tried(Result<std::unique_ptr<Broker>> tried) {
+  if (!tried) {
+    if (!events_.on_unreachable(tried.error())) return;
+    problem_ = tried.error().text;
+    log_outage("trying again until it answers");
+    return connector_.connect_later();
+  }
+  connector_.succeeded();
+  broker_ = std::move(*tried);
+  for (const int fd : broker_->descriptors()) watches_.push_back(std::make_unique<Watch>(io_, fd));
+  if (!logged_problem_.empty()) log_.info("the broker {} is back", broker_->name());
+  logged_problem_.clear();
+  problem_.clear();
+  beat();
+  listen_for_silence();
+  events_.on_connected(*broker_, ++epoch_);
+}
+
+// Once, and again when the reason changes: that a connection was lost is not why none is to be had.
+void BrokerSession::log_outage(std::string_view next) {
+  if (logged_problem_ == problem_) return;
+  logged_problem_ = problem_;
+  log_.error("{}: {}", problem_, next);
+}
+
+void BrokerSession::arm() {
+  for (auto& watch : watches_) watch->arm();
+}
+
+void BrokerSession::receive(BrokerListener& listener) {
+  if (!broker_) return;
+  if (auto received = broker_->receive(listener); !received) lose(received.error());
+}
+
+void BrokerSession::flush() {
+  if (!broker_) return;
+  if (auto flushed = broker_->flush(); !flushed) lose(flushed.error());
+}
+
+void BrokerSession::lose(const Error& why) {
+  if (!broker_) return;
+  drop();
+  is_silence_suspect_ = is_consumer_lost_ = false;
+  events_.on_lost();
+  if (is_stopped_) return;
+  problem_ = why.text;
+  log_outage("connecting again");
+  connector_.connect_later();
+}
+
+void BrokerSession::leave(const Error& why) {
+  if (broker_) (void)broker_->flush().ok();  // lost: it is given up anyway
+  lose(why);
+}
+
+void BrokerSession::heard(bool is_answer) {
+  if (is_answer && is_silence_suspect_) is_consumer_lost_ = true;
+  is_silence_suspect_ = false;
+}
+
+void BrokerSession::leave_if_consumer_lost() {
+  if (!std::exchange(is_consumer_lost_, false)) return;
+  leave({fmt::format("the broker delivered nothing for {} s though a queue had events",
+                     kSilence / 1s)});
+}
+
+// rabbitmq-c answers heartbeats only while it is called.
+void BrokerSession::beat() {
+  heartbeat_timer_->set(broker_->heartbeat() / 3, [this] {
+    events_.on_heartbeat();
+    beat();
+  });
+}
+
+void BrokerSession::listen_for_silence() {
+  silence_timer_->set(kSilence, [this] {
+    // To ask may be to find that the connection is lost.
+    is_silence_suspect_ = events_.ask_if_idle(kSilence) && broker_;
+    if (broker_) listen_for_silence();
+  });
+}
+
+void BrokerSession::stop() {
+  is_stopped_ = true;
+  connector_.stop();
+}
+
+void BrokerSession::close() {
+  if (broker_)
+    if (auto closed = broker_->close(); !closed) log_.warning("{}", closed.error().text);
+  drop();
+}
+
+void BrokerSession::drop() {
+  heartbeat_timer_->cancel();
+  silence_timer_->cancel();
+  watches_.clear();
+  broker_.reset();
+}
+
+}  // namespace actiond

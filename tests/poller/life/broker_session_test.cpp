@@ -1,0 +1,232 @@
+#include "poller/life/broker_session.hpp"
+
+#include <doctest/doctest.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+
+#include "../fake_broker.hpp"
+#include "../fake_clock.hpp"
+#include "../log_scene.hpp"
+
+using namespace actiond;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct SessionScene : LogScene {
+  boost::asio::io_context io;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{io.get_executor()};
+  FakeClock clock;
+  std::string refusal;           // of a connection; empty: there is a broker
+  FakeBroker* broker = nullptr;  // the last one
+  int tries = 0;
+  std::uint64_t epoch = 0;
+  int times_lost = 0;
+  int beats = 0;
+  bool is_idle = true;
+  bool is_tried_again = true;
+  BrokerSession session{io, clock, log, [this] { return connect(); }, events()};
+
+  SessionScene() { session.connect(); }
+
+  Result<std::unique_ptr<Broker>> connect() {
+    if (!refusal.empty()) return Error{refusal};
+    auto made = std::make_unique<FakeBroker>();
+    broker = made.get();
+    return Result<std::unique_ptr<Broker>>(std::move(made));
+  }
+  SessionEvents events() {
+    return {[this](Broker&, std::uint64_t now) { epoch = now; }, [this] { ++times_lost; },
+            [this](const Error&) {
+              ++tries;
+              return is_tried_again;
+            },
+            [this] { ++beats; }, [this](std::chrono::seconds) { return is_idle; }};
+  }
+  // Its thread has come back with a connection, or without.
+  void await_try() { REQUIRE(io.run_one_for(10s) == 1); }
+  void connect_at_last() {
+    refusal.clear();
+    clock.advance(5s);
+    await_try();
+  }
+  void fail_again(const std::string& why) {
+    refusal = why;
+    clock.advance(5s);
+    await_try();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("session: each connection has its number, and the first is no return") {
+  SessionScene scene;
+  CHECK(scene.session.epoch() == 0);
+  scene.await_try();
+  CHECK(scene.epoch == 1);
+  CHECK(scene.session.broker() == scene.broker);
+  CHECK(scene.times_logged("is back") == 0);
+  scene.session.lose(Error{"gone"});
+  scene.connect_at_last();
+  CHECK(scene.epoch == 2);
+}
+
+TEST_CASE("session: an outage is logged once, and again when its reason changes") {
+  SessionScene scene;
+  scene.await_try();
+  scene.session.lose(Error{"the connection was closed"});
+  CHECK(scene.times_lost == 1);
+  CHECK(scene.session.broker() == nullptr);
+  for (int i = 0; i < 3; ++i) scene.fail_again("can't connect: connection refused");
+  for (int i = 0; i < 3; ++i) scene.fail_again("can't connect: the login was refused");
+  CHECK(scene.session.problem() == "can't connect: the login was refused");
+  CHECK(scene.times_logged("ERROR the connection was closed: connecting again") == 1);
+  CHECK(scene.times_logged(
+            "ERROR can't connect: connection refused: trying again until it answers") == 1);
+  CHECK(scene.times_logged(
+            "ERROR can't connect: the login was refused: trying again until it answers") == 1);
+  scene.connect_at_last();
+  CHECK(scene.times_logged("the broker fake is back") == 1);
+  CHECK(scene.session.problem().empty());
+}
+
+TEST_CASE("session: the next outage is logged though it has the same reason") {
+  SessionScene scene;
+  scene.await_try();
+  for (int i = 0; i < 2; ++i) {
+    scene.session.lose(Error{"the connection was closed"});
+    scene.connect_at_last();
+  }
+  CHECK(scene.times_logged("the connection was closed: connecting again") == 2);
+  CHECK(scene.times_logged("is back") == 2);
+}
+
+TEST_CASE("session: a connection that breaks is noticed by whatever is done with it") {
+  SessionScene scene;
+  scene.await_try();
+  scene.broker->is_lost = true;
+  SUBCASE("reading") {
+    struct Nobody final : BrokerListener {
+      void on_delivery(QueueIndex, std::uint64_t, bool, Message&) override {}
+      void on_consuming(QueueIndex, int) override {}
+      void on_proven_empty(QueueIndex) override {}
+      void on_probe_delivered(QueueIndex) override {}
+      void on_published(std::uint64_t, const Result<void>&) override {}
+    } nobody;
+    scene.session.receive(nobody);
+  }
+  SUBCASE("writing") {
+    scene.session.flush();
+  }
+  CHECK(scene.times_lost == 1);
+  CHECK(scene.times_logged("the connection is lost: connecting again") == 1);
+  scene.session.flush();  // without one nothing happens
+  CHECK(scene.times_lost == 1);
+}
+
+TEST_CASE("session: the waits between tries grow, and a success ends that") {
+  SessionScene scene;
+  scene.refusal = "refused";
+  scene.await_try();
+  CHECK(scene.tries == 1);
+  scene.clock.advance(200ms);
+  scene.await_try();
+  CHECK(scene.tries == 2);
+  for (int i = 0; i < 40; ++i) scene.fail_again("refused");
+  const int before = scene.tries;
+  scene.clock.advance(1s);  // by now they are longer
+  CHECK(scene.io.poll() == 0);
+  CHECK(scene.tries == before);
+  scene.connect_at_last();
+  scene.session.lose(Error{"gone"});
+  scene.clock.advance(200ms);
+  scene.await_try();
+  CHECK(scene.epoch == 2);
+}
+
+TEST_CASE("session: where a broker is required the first failure is the last") {
+  SessionScene scene;
+  scene.is_tried_again = false;
+  scene.refusal = "refused";
+  scene.await_try();
+  scene.clock.advance(1min);
+  CHECK(scene.tries == 1);
+  CHECK(scene.logged().empty());
+}
+
+TEST_CASE("session: the loop is woken three times a heartbeat, while there is a broker") {
+  SessionScene scene;
+  scene.await_try();
+  scene.clock.advance(10s);  // the fake's heartbeat
+  CHECK(scene.beats == 3);
+  scene.session.lose(Error{"gone"});
+  scene.refusal = "refused";
+  scene.clock.advance(10s);
+  CHECK(scene.beats == 3);
+}
+
+TEST_CASE("session: a broker that answers after a minute of silence has lost a consumer") {
+  SessionScene scene;
+  scene.await_try();
+  scene.clock.advance(59999ms);
+  scene.session.heard(true);  // nobody has asked
+  scene.session.leave_if_consumer_lost();
+  CHECK(scene.times_lost == 0);
+  scene.clock.advance(1ms);
+  scene.session.leave_if_consumer_lost();
+  CHECK(scene.times_lost == 0);
+  scene.session.heard(true);
+  scene.session.leave_if_consumer_lost();
+  CHECK(scene.times_lost == 1);
+  CHECK(scene.times_logged("the broker delivered nothing for 60 s though a queue had events: "
+                           "connecting again") == 1);
+}
+
+TEST_CASE("session: silence is no suspicion when an event comes by itself, or was run meanwhile") {
+  SessionScene scene;
+  scene.await_try();
+  SUBCASE("it comes") {
+    scene.clock.advance(60s);
+    scene.session.heard(false);
+  }
+  SUBCASE("it was run") {
+    scene.is_idle = false;
+    scene.clock.advance(60s);
+  }
+  scene.session.heard(true);
+  scene.session.leave_if_consumer_lost();
+  CHECK(scene.times_lost == 0);
+  scene.is_idle = true;
+  scene.clock.advance(60s);  // the next minute is another
+  scene.session.heard(true);
+  scene.session.leave_if_consumer_lost();
+  CHECK(scene.times_lost == 1);
+}
+
+TEST_CASE("session: what was suspected of a lost connection is not of the next one") {
+  SessionScene scene;
+  scene.await_try();
+  scene.clock.advance(60s);
+  scene.session.lose(Error{"gone"});
+  scene.connect_at_last();
+  scene.session.heard(true);
+  scene.session.leave_if_consumer_lost();
+  CHECK(scene.times_lost == 1);
+}
+
+TEST_CASE("session: once stopped it neither connects again nor complains") {
+  SessionScene scene;
+  scene.await_try();
+  scene.session.stop();
+  SUBCASE("lost") {
+    scene.session.lose(Error{"gone"});
+    CHECK(scene.times_lost == 1);
+  }
+  SUBCASE("closed") {
+    scene.session.close();
+    CHECK(scene.times_lost == 0);
+  }
+  CHECK(scene.session.broker() == nullptr);
+  CHECK_FALSE(scene.clock.is_any_set());
+  CHECK(scene.logged().empty());
+}
