@@ -29,6 +29,8 @@ class RunnerProcess {
   // dies with the thread that called this.
   static Result<RunnerProcess> spawn(const std::vector<std::string>& hidden_variables = {});
 
+  // A child of this process that was started in another way.
+  RunnerProcess(pid_t pid, UniqueFd pidfd, UniqueFd socket, Progress progress);
   // Kills it if it still lives, and reaps it.
   ~RunnerProcess();
   RunnerProcess(RunnerProcess&&) noexcept = default;
@@ -62,8 +64,6 @@ class RunnerProcess {
   std::optional<ExitStatus> reap();
 
  private:
-  RunnerProcess(pid_t pid, UniqueFd pidfd, UniqueFd socket, Progress progress);
-
   pid_t pid_;
   UniqueFd pidfd_;
   UniqueFd socket_;

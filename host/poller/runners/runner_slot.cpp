@@ -14,14 +14,14 @@ namespace actiond {
 Result<void> RunnerSlot::start(const std::string& setup,
                                const std::vector<std::string>& hidden_variables) {
   assert(!process_ && pipe_.empty());
-  auto spawned = RunnerProcess::spawn(hidden_variables);
+  auto spawned = spawn_(hidden_variables);
   if (!spawned) return spawned.error();
   process_.emplace(std::move(*spawned));
   runs_ = ended_ = 0;
   is_ready_ = is_refused_ = has_worked_ = is_dismissed_ = false;
   loading_.clear();
   killed_for_.reset();
-  started_at_ = monotonic_now();
+  started_at_ = now_();
   process_->add(SetupFrame{setup});
   process_->flush();
   return {};
@@ -88,23 +88,23 @@ void RunnerSlot::receive() {
       auto frame = process_->next_frame();
       if (!frame) return kill(Ending::Crashed, frame.error().text);
       if (!*frame) break;
-      take(**frame);
+      handle(**frame);
     }
   }
 }
 
 // Nothing that a runner says is trusted: plugin code may have written over its memory.
-void RunnerSlot::take(const Frame& frame) {
+void RunnerSlot::handle(const Frame& frame) {
   switch (static_cast<FrameKind>(frame.kind)) {
     case FrameKind::Loading:
       if (auto loading = decode<LoadingFrame>(frame.payload))
         loading_ = std::filesystem::path(loading->file).filename();
       return;
     case FrameKind::Ready:
-      if (auto ready = decode<ReadyFrame>(frame.payload)) take_ready(ready->json);
+      if (auto ready = decode<ReadyFrame>(frame.payload)) handle_ready(ready->json);
       return;
     case FrameKind::Outcome:
-      if (auto outcome = decode<OutcomeFrame>(frame.payload)) take_outcome(*outcome);
+      if (auto outcome = decode<OutcomeFrame>(frame.payload)) handle_outcome(*outcome);
       return;
     case FrameKind::Queue:
       if (auto queued = decode<QueueFrame>(frame.payload))
@@ -120,7 +120,7 @@ void RunnerSlot::take(const Frame& frame) {
   }
 }
 
-void RunnerSlot::take_ready(std::string_view json) {
+void RunnerSlot::handle_ready(std::string_view json) {
   const auto report = report_from(json);
   const std::string* problem = report ? report->problem() : nullptr;
   if (report && problem == nullptr) {
@@ -133,7 +133,7 @@ void RunnerSlot::take_ready(std::string_view json) {
                        problem ? *problem : "the runner's report on its plugins can't be read");
 }
 
-void RunnerSlot::take_outcome(const OutcomeFrame& frame) {
+void RunnerSlot::handle_outcome(const OutcomeFrame& frame) {
   if (pipe_.empty() || pipe_.front()->run != frame.number) return;  // of one that was taken back
   Outcome outcome;
   outcome.ending = frame.ending;
@@ -156,7 +156,7 @@ void RunnerSlot::end_front(Outcome outcome) {
   delivery->outcome = std::move(outcome);
   has_worked_ = true;
   ++ended_;
-  if (pipe_.empty()) idle_since_ = monotonic_now();
+  if (pipe_.empty()) idle_since_ = now_();
   listener_.on_ended(*this, std::move(delivery));
 }
 
@@ -194,7 +194,7 @@ Outcome RunnerSlot::outcome_of_death(const ExitStatus& status, const Delivery& d
   outcome.ending = Ending::Crashed;
   // A handler that calls exit(0) leaves no answer either: a crash, whatever the status.
   outcome.reason = fmt::format("crashed: {} in {}", status.text(), delivery.message.event);
-  outcome.duration = run_time(monotonic_now());
+  outcome.duration = run_time(now_());
   outcome.backtrace = readable_backtrace(crash_text(process_->progress()));
   return outcome;
 }
@@ -228,7 +228,7 @@ void RunnerSlot::dismiss() {
   if (!process_ || is_dismissed_) return;
   recall();
   is_dismissed_ = true;
-  idle_since_ = monotonic_now();
+  idle_since_ = now_();
   process_->add(StopFrame{});
   process_->flush();
 }

@@ -1,7 +1,8 @@
-// A place for one runner, and the deliveries that it has been handed: its pipe. The runner works
-// through the pipe in order; what it has not begun can be taken back at any moment.
+// One runner after the other, and the deliveries that the one now there has been handed: its pipe.
+// It works through the pipe in order; what it has not begun can be taken back at any moment.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -35,7 +36,13 @@ class SlotListener {
 
 class RunnerSlot {
  public:
-  explicit RunnerSlot(SlotListener& listener) : listener_(listener) {}
+  using Spawn = std::function<Result<RunnerProcess>(const std::vector<std::string>& hidden)>;
+  using Now = std::function<MonotonicTime()>;
+
+  // `listener` must outlive it. `now` tells the time by which a runner begins its runs.
+  explicit RunnerSlot(SlotListener& listener, Spawn spawn = RunnerProcess::spawn,
+                      Now now = monotonic_now)
+      : listener_(listener), spawn_(std::move(spawn)), now_(std::move(now)) {}
 
   // Starts a runner that loads what `setup` says, and does not see these environment variables.
   // Fails if no process can be made.
@@ -88,9 +95,9 @@ class RunnerSlot {
   void dismiss();
 
  private:
-  void take(const Frame& frame);
-  void take_ready(std::string_view json);
-  void take_outcome(const OutcomeFrame& frame);
+  void handle(const Frame& frame);
+  void handle_ready(std::string_view json);
+  void handle_outcome(const OutcomeFrame& frame);
   Delivery* find(std::uint64_t run) const;
   void end_front(Outcome outcome);
   void hand_out_pipe(const ExitStatus& status);
@@ -98,12 +105,14 @@ class RunnerSlot {
   std::string how_it_died(const ExitStatus& status) const;
 
   SlotListener& listener_;
+  Spawn spawn_;
+  Now now_;
   std::optional<RunnerProcess> process_;
   Ring<DeliveryPointer> pipe_;
   std::uint64_t runs_ = 0;   // handed to this process
   std::uint64_t ended_ = 0;  // of those
   bool is_ready_ = false;
-  bool is_refused_ = false;  // on_refused has been told
+  bool is_refused_ = false;  // on_refused was called
   bool has_worked_ = false;
   bool is_dismissed_ = false;
   MonotonicTime started_at_{};

@@ -1,0 +1,162 @@
+#include "poller/runners/crew.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "poller/runners/time_limits.hpp"
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kTick = 25ms;  // while something runs
+
+}  // namespace
+
+Crew::Crew(boost::asio::io_context& io, Clock& clock, const Config& config, Log& log,
+           RunListener& listener, CrewEvents events, RunnerSlot::Spawn spawn)
+    : commons_{io, clock, config, log, listener, std::move(events), std::move(spawn)},
+      tick_timer_(clock.timer()) {
+  commons_.events.on_ready =
+      [this, on_ready = std::move(commons_.events.on_ready)](const LoadReport& report) {
+        commons_.has_been_ready |= are_all_ready();
+        on_ready(report);
+      };
+}
+
+Crew::~Crew() {
+  for (auto& station : stations_) station.slot().abandon();
+}
+
+void Crew::load(std::string setup, std::shared_ptr<const void> plugins) {
+  commons_.setup = std::move(setup);
+  commons_.plugins = std::move(plugins);
+}
+
+void Crew::start() {
+  for (int i = 0; i < commons_.config.concurrency && !commons_.is_retired; ++i)
+    stations_.emplace_back(commons_).start();
+}
+
+void Crew::replace_all() {
+  for (auto& station : stations_) station.replace();
+}
+
+void Crew::arm() {
+  for (auto& station : stations_) station.arm();
+}
+
+void Crew::receive() {
+  for (auto& station : stations_) station.receive();
+}
+
+void Crew::flush() {
+  for (auto& station : stations_) station.flush();
+}
+
+void Crew::arm_tick() {
+  // Runs have limits, loading has, and what waits for a runner that is not there must go back.
+  if (is_tick_armed_ || (!is_any_busy() && are_all_ready())) return;
+  is_tick_armed_ = true;
+  tick_timer_->set(kTick, [this] {
+    is_tick_armed_ = false;
+    tick();
+  });
+}
+
+void Crew::tick() {
+  const auto now = commons_.clock.now();
+  for (auto& station : stations_) {
+    station.tick(now);
+    auto& slot = station.slot();
+    if (slot.in_pipe() > 1 && is_slow(slot, now)) slot.recall();
+  }
+  commons_.listener.on_tick(now);
+}
+
+RunnerSlot* Crew::freest(std::size_t depth) {
+  RunnerSlot* freest = nullptr;
+  const auto now = stations_.size() > 1 ? commons_.clock.now() : MonotonicTime();
+  for (auto& station : stations_) {
+    auto& slot = station.slot();
+    if (slot.is_ready() && slot.in_pipe() < depth &&
+        (freest == nullptr || slot.in_pipe() < freest->in_pipe()) && !is_slow(slot, now))
+      freest = &slot;
+  }
+  return freest;
+}
+
+// With other runners beside it, nothing is to wait behind its run in hand.
+bool Crew::is_slow(const RunnerSlot& slot, MonotonicTime now) const {
+  return stations_.size() > 1 && slot.is_alive() && slot.is_running() &&
+         slot.run_time(now) > kSlowRun;
+}
+
+void Crew::recall() {
+  for (auto& station : stations_) station.slot().recall();
+}
+
+void Crew::recall_lower_than(QueueIndex queue) {
+  for (auto& station : stations_)
+    if (station.slot().holds_lower_than(queue)) station.slot().recall();
+}
+
+void Crew::stop(const std::string& why) {
+  for (auto& station : stations_) station.slot().kill(Ending::Stopped, "stopped: " + why);
+}
+
+void Crew::end() {
+  retire();
+  for (auto& station : stations_) station.retire();
+  const auto until = commons_.clock.now() + kTeardownTime;
+  const auto is_any_alive = [this] {
+    return std::any_of(stations_.begin(), stations_.end(),
+                       [](const Station& station) { return station.slot().is_alive(); });
+  };
+  while (commons_.clock.now() < until) {
+    for (auto& station : stations_) {
+      station.slot().receive();
+      station.slot().bury_if_dead();
+    }
+    if (!is_any_alive()) return;
+    arm();
+    commons_.io.run_for(50ms);
+  }
+}
+
+bool Crew::is_any_busy() const {
+  return std::any_of(stations_.begin(), stations_.end(),
+                     [](const Station& station) { return station.slot().is_busy(); });
+}
+
+bool Crew::is_any_idle() const {
+  return std::any_of(stations_.begin(), stations_.end(), [](const Station& station) {
+    return station.slot().is_ready() && !station.slot().is_busy();
+  });
+}
+
+bool Crew::is_any_sending() const {
+  return std::any_of(stations_.begin(), stations_.end(), [](const Station& station) {
+    return station.slot().is_alive() && station.slot().process().has_output();
+  });
+}
+
+bool Crew::are_all_ready() const {
+  return std::all_of(stations_.begin(), stations_.end(),
+                     [](const Station& station) { return station.slot().is_ready(); });
+}
+
+std::vector<RunnerLook> Crew::look() const {
+  std::vector<RunnerLook> looks;
+  for (const auto& station : stations_) {
+    const auto& slot = station.slot();
+    if (!slot.is_alive()) continue;
+    const Delivery* in_hand = slot.in_hand();
+    looks.push_back({slot.process().pid(), in_hand,
+                     in_hand == nullptr ? 0ns : slot.run_time(commons_.clock.now())});
+  }
+  return looks;
+}
+
+}  // namespace actiond

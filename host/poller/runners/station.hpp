@@ -1,0 +1,104 @@
+// One station of the crew, where a runner is always to be at work: whoever dies, is refused, or has
+// run enough is followed by another, with a pause if the one before never ran an event.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/config/config.hpp"
+#include "base/log.hpp"
+#include "poller/runners/respawn.hpp"
+#include "poller/runners/runner_slot.hpp"
+#include "poller/timer.hpp"
+#include "poller/watch.hpp"
+
+namespace actiond {
+
+// Told what becomes of the deliveries that runners were handed.
+class RunListener {
+ public:
+  virtual ~RunListener() = default;
+  // There is room for what handlers queue. No: runners are left unread.
+  virtual bool has_room() const = 0;
+  // It was seen running.
+  virtual void on_running(Delivery& delivery) = 0;
+  virtual void on_ended(DeliveryPointer delivery) = 0;
+  // It was taken back before it began.
+  virtual void on_returned(DeliveryPointer delivery) = 0;
+  // See SlotListener.
+  virtual void on_queued(Delivery& delivery, const QueueFrame& frame) = 0;
+  virtual void on_logged(Delivery* delivery, const LogFrame& frame) = 0;
+  // Time has passed while a runner was at work, or not ready.
+  virtual void on_tick(MonotonicTime now) = 0;
+};
+
+// What the poller is told of the runners themselves.
+struct CrewEvents {
+  // One has loaded the plugins.
+  std::function<void(const LoadReport& report)> on_ready;
+  // One can't load them, and not all have ever been ready: there is no use in trying.
+  std::function<void(const Error& why)> on_refused;
+};
+
+// What the stations of a crew have in common.
+struct CrewCommons {
+  boost::asio::io_context& io;
+  Clock& clock;
+  const Config& config;
+  Log& log;
+  RunListener& listener;
+  CrewEvents events;
+  RunnerSlot::Spawn spawn;
+  std::string setup{};                    // what runners are to load, as a setup frame's text
+  std::shared_ptr<const void> plugins{};  // stays on disk while somebody holds it
+  std::string problem{};                  // why runners die or can't be started; empty: they don't
+  bool has_been_ready = false;            // all were, once
+  bool is_retired = false;                // nobody is followed by another any more
+};
+
+class Station final : SlotListener {
+ public:
+  // `commons` must outlive it.
+  explicit Station(CrewCommons& commons);
+
+  RunnerSlot& slot() { return slot_; }
+  const RunnerSlot& slot() const { return slot_; }
+
+  // Starts a runner. A failure is logged, and tried again after a pause.
+  void start();
+  // Lets what the runner says, and its death, wake the loop.
+  void arm();
+  // Handles what it has said, and its death.
+  void receive();
+  // Sends it what it was handed; the rest when its socket takes more.
+  void flush();
+  // Looks at the limits of what is in hand here.
+  void tick(MonotonicTime now);
+  // Lets the runner go after the run in hand, for one that loads what there is to load now.
+  void replace();
+  // No runner is to follow.
+  void retire();
+
+ private:
+  void on_ready(RunnerSlot& slot, const LoadReport& report) override;
+  void on_refused(RunnerSlot& slot, const std::string& why) override;
+  void on_ended(RunnerSlot& slot, DeliveryPointer delivery) override;
+  void on_returned(DeliveryPointer delivery) override;
+  void on_queued(Delivery& delivery, const QueueFrame& frame) override;
+  void on_logged(Delivery* delivery, const LogFrame& frame) override;
+  void on_died(RunnerSlot& slot, bool had_worked, const std::string& how) override;
+  void start_in(std::chrono::milliseconds wait);
+  void give_up(const Error& why);
+  void recycle(const std::string& why);
+
+  CrewCommons& commons_;
+  RunnerSlot slot_;
+  Respawn respawn_;
+  std::unique_ptr<Timer> timer_;
+  std::shared_ptr<const void> plugins_;  // that its runner has loaded
+  std::unique_ptr<Watch> socket_watch_, death_watch_;
+};
+
+}  // namespace actiond

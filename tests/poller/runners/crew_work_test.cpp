@@ -1,0 +1,134 @@
+// The crew: what its runners are handed, and how long they may take.
+#include <doctest/doctest.h>
+
+#include "crew_scene.hpp"
+
+using namespace actiond;
+using namespace std::chrono_literals;
+
+using Texts = std::vector<std::string>;
+
+TEST_CASE("crew: with others beside it nothing waits behind a slow run, or goes there") {
+  CrewScene scene(2);
+  scene.ready();
+  RunnerSlot* slow = scene.crew.freest(64);
+  scene.hand(*slow, "slow");
+  scene.hand(*slow, "waits");
+  scene.turn();
+  scene.runners.all[0].begin(scene.clock.now());
+  scene.pass(100ms);
+  CHECK(scene.returned.empty());
+  scene.pass(25ms);
+  CHECK(scene.returned == Texts{"waits"});
+  for (int i = 0; i < 3; ++i) {
+    RunnerSlot* other = scene.crew.freest(64);
+    REQUIRE(other != nullptr);
+    CHECK(other != slow);
+    scene.hand(*other, "mail");
+  }
+  CHECK(scene.running.front() == "slow");
+}
+
+TEST_CASE("crew: alone, a slow run is waited for") {
+  CrewScene scene;
+  scene.ready();
+  scene.hand("slow");
+  scene.hand("waits");
+  scene.turn();
+  scene.runners.last().begin(scene.clock.now());
+  scene.pass(1s);
+  CHECK(scene.returned.empty());
+  CHECK(scene.crew.freest(64) != nullptr);
+}
+
+TEST_CASE("crew: the emptiest pipe is the freest, and none below the depth is") {
+  CrewScene scene(2);
+  scene.ready();
+  RunnerSlot* first = scene.crew.freest(2);
+  scene.hand(*first, "mail");
+  RunnerSlot* second = scene.crew.freest(2);
+  CHECK(second != first);
+  scene.hand(*second, "mail");
+  scene.hand(*second, "mail");
+  CHECK(scene.crew.freest(2) == first);
+  scene.hand(*first, "mail");
+  CHECK(scene.crew.freest(2) == nullptr);
+}
+
+TEST_CASE("crew: what waits in a pipe is taken back for a higher queue, if it is of a lower one") {
+  CrewScene scene;
+  scene.ready();
+  scene.hand("low", 2);
+  scene.hand("low", 2);
+  scene.turn();
+  scene.runners.last().begin(scene.clock.now());
+  scene.crew.recall_lower_than(2);
+  CHECK(scene.returned.empty());
+  scene.crew.recall_lower_than(1);
+  CHECK(scene.returned == Texts{"low"});
+}
+
+TEST_CASE("crew: a run is cancelled at its time, and killed a second later") {
+  CrewScene scene;
+  scene.ready();
+  scene.hand("hang");
+  scene.turn();
+  auto& runner = scene.runners.last();
+  runner.begin(scene.clock.now());
+  scene.pass(10s);
+  CHECK_FALSE(runner.is_cancelled());
+  scene.pass(25ms);
+  CHECK(runner.is_cancelled());
+  scene.pass(975ms);
+  CHECK_FALSE(runner.is_dead());
+  scene.pass(25ms);
+  while (!runner.is_dead()) continue;
+  scene.turn();
+  CHECK(scene.ended == Texts{"hang: timed out"});
+}
+
+TEST_CASE("crew: while there is no room for what handlers queue, nobody is listened to") {
+  CrewScene scene;
+  scene.ready();
+  scene.hand("mail");
+  scene.turn();
+  scene.is_full = true;
+  scene.runners.last().run(scene.clock.now(), 1us);
+  scene.turn();
+  CHECK(scene.ended.empty());
+  scene.is_full = false;
+  scene.turn();
+  CHECK(scene.ended == Texts{"mail: done"});
+}
+
+TEST_CASE("crew: it ticks while something runs or loads, and rests otherwise") {
+  CrewScene scene;
+  scene.pass(100ms);
+  CHECK(scene.ticks == 4 - 1);  // armed by the first turn
+  scene.ready();
+  scene.pass(25ms);
+  const int before = scene.ticks;
+  scene.pass(1s);
+  CHECK(scene.ticks == before);
+  CHECK_FALSE(scene.clock.is_any_set());
+  scene.hand("mail");
+  scene.turn();
+  scene.pass(100ms);
+  CHECK(scene.ticks == before + 4);
+}
+
+TEST_CASE("crew: what is stopped ends so, and who is retired is followed by none") {
+  CrewScene scene;
+  scene.ready();
+  scene.hand("mail");
+  scene.turn();
+  scene.runners.last().begin(scene.clock.now());
+  scene.crew.retire();
+  scene.crew.stop("told to stop now");
+  while (!scene.runners.last().is_dead()) continue;
+  scene.turn();
+  CHECK(scene.ended == Texts{"mail: stopped"});
+  scene.pass(1s);
+  CHECK(scene.runners.all.size() == 1);
+  scene.crew.end();
+}
