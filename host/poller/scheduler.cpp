@@ -1,0 +1,184 @@
+#include "poller/scheduler.hpp"
+
+#include <utility>
+
+#include "base/clock.hpp"
+#include "client/event_id.hpp"
+#include "poller/delivery/admission.hpp"
+#include "poller/runners/time_limits.hpp"
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kHold = kSlowRun;  // a busy poller keeps nothing from others for longer
+constexpr auto kSend = 5s;        // what is still on its way into a runner has not been waiting
+constexpr auto kAdjust = 20ms;    // at the least between two changes of the prefetch
+
+}  // namespace
+
+Scheduler::Scheduler(const Config& config, Clock& clock, const std::string& poller,
+                     Journal& journal, Crew& crew, SchedulerEvents events)
+    : config_(config),
+      clock_(clock),
+      journal_(journal),
+      crew_(crew),
+      events_(std::move(events)),
+      intake_(config.queues_to_consume(), pool_),
+      judge_(config),
+      settler_(
+          poller,
+          [this](const Delivery& delivery, std::int64_t now_ms) {
+            return judge_(delivery, now_ms);
+          },
+          [this](const Delivery& delivery, Settlement settlement) {
+            if (delivery.epoch == epoch_ && settlement != Settlement::Forget)
+              intake_.settled(delivery.queue);
+            journal_.settled(delivery, settlement);
+          }),
+      pace_(config.prefetch, config.concurrency) {}
+
+Scheduler::~Scheduler() {
+  settler_.lost();
+  intake_.lost();
+}
+
+void Scheduler::learn(const LoadReport& report, const std::string& set) {
+  policies_.emplace_back(config_, report, set);
+}
+
+void Scheduler::connected(Broker& broker, std::uint64_t epoch) {
+  epoch_ = epoch;
+  intake_.connected(broker, epoch);
+  settler_.connected(broker, epoch);
+}
+
+void Scheduler::lost() {
+  settler_.lost();
+  intake_.lost();
+  crew_.recall();
+}
+
+bool Scheduler::open() {
+  auto opened = intake_.open(pace_.prefetch());
+  if (!opened) events_.on_broker_lost(opened.error());
+  return opened.ok();
+}
+
+void Scheduler::hold() {
+  crew_.recall();
+  if (auto closed = intake_.close(); !closed) events_.on_broker_lost(closed.error());
+}
+
+std::optional<Error> Scheduler::resume() {
+  settler_.resume();
+  return settler_.take_trouble();
+}
+
+void Scheduler::schedule() {
+  if (!intake_.is_open() && (!crew_.is_any_idle() || !open())) return;
+  adjust_prefetch();
+  // What came for a higher queue overtakes what sits in a pipe and has not begun.
+  if (const auto highest = intake_.highest_waiting()) crew_.recall_lower_than(*highest);
+  while (RunnerSlot* slot = crew_.freest(pace_.pipe_depth())) {
+    DeliveryPointer delivery = intake_.next();
+    if (!delivery) return;
+    hand(*slot, std::move(delivery));
+  }
+}
+
+void Scheduler::adjust_prefetch() {
+  const auto now = clock_.now();
+  if (!pace_.is_off(intake_.prefetch()) || now - last_adjusted_ < kAdjust) return;
+  last_adjusted_ = now;
+  open();
+}
+
+void Scheduler::hand(RunnerSlot& slot, DeliveryPointer delivery) {
+  events_.on_heard(false);
+  const EventPolicy& policy = policies_.back().of(delivery->message.event);
+  auto& due_at_ms = delivery->message.trail.due_at_ms;
+  auto outcome = ends_without_run(*delivery, policy, due_at_ms > 0 ? wall_now_ms() : 0);
+  due_at_ms = 0;
+  if (!outcome || outcome->ending == Ending::Unknown) {
+    delivery->timeout = policy.timeout;
+    delivery->attempts = policy.attempts;
+    delivery->plugin = policy.plugin;
+  }
+  if (outcome) {
+    delivery->outcome = std::move(*outcome);
+    return settler_.ended(std::move(delivery));
+  }
+  if (!slot.is_busy()) {
+    last_change_ = clock_.now();
+    journal_.begun(*delivery);
+  }
+  slot.hand(std::move(delivery));
+}
+
+// No runner has become free for a while: what waits here could run elsewhere.
+void Scheduler::on_tick(MonotonicTime now) {
+  const auto patience = crew_.is_any_sending() ? kSend : kHold;
+  if (intake_.is_open() && !crew_.is_any_idle() && now - last_change_ >= patience) hold();
+}
+
+bool Scheduler::ask_if_idle(std::chrono::seconds silence) {
+  if (!intake_.is_open() || crew_.is_any_busy() || clock_.now() - last_change_ < silence)
+    return false;
+  intake_.probe_all();
+  return true;
+}
+
+void Scheduler::on_delivery(QueueIndex queue, std::uint64_t tag, bool is_redelivered,
+                            Message& message) {
+  if (message.id.empty()) message.id = action::new_event_id();
+  intake_.delivered(queue, tag, is_redelivered, message);
+}
+
+void Scheduler::on_consuming(QueueIndex queue, int prefetch) {
+  intake_.consuming(queue, prefetch);
+}
+
+void Scheduler::on_proven_empty(QueueIndex queue) {
+  intake_.proven_empty(queue);
+}
+
+void Scheduler::on_probe_delivered(QueueIndex queue) {
+  intake_.probe_delivered(queue);
+  events_.on_heard(true);
+}
+
+void Scheduler::on_published(std::uint64_t number, const Result<void>& taken) {
+  settler_.published(number, taken);
+}
+
+void Scheduler::on_ended(DeliveryPointer delivery) {
+  last_change_ = clock_.now();
+  if (delivery->outcome.ending == Ending::Done) pace_.ran(delivery->outcome.duration);
+  journal_.begun(*delivery);
+  events_.on_ended(*delivery);
+  settler_.ended(std::move(delivery));
+}
+
+void Scheduler::on_returned(DeliveryPointer delivery) {
+  intake_.put_back(std::move(delivery));
+}
+
+void Scheduler::on_queued(Delivery& delivery, const QueueFrame& frame) {
+  Message message;
+  message.event = frame.event;
+  message.id = frame.id;
+  message.body = frame.params;
+  message.enqueued_at_s = wall_now_ms() / 1000;
+  settler_.queue(
+      delivery,
+      frame.queue.empty() ? policies_.back().of(frame.event).queue : std::string(frame.queue),
+      std::move(message), std::chrono::milliseconds(frame.delay_ms));
+}
+
+void Scheduler::on_logged(Delivery* delivery, const LogFrame& frame) {
+  journal_.wrote(delivery, frame);
+}
+
+}  // namespace actiond
