@@ -1,0 +1,43 @@
+// What a poller answers when it is asked for its status: plain values, and their JSON.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wire/setup.hpp"
+
+namespace actiond {
+
+struct InHandStatus {
+  std::string event, id, queue;
+  int attempt;
+  std::int64_t for_ms;  // it has been running
+};
+
+struct Status {
+  std::optional<int> id;  // none: it has no PID file
+  pid_t pid;
+  std::string state;    // a word or a few
+  std::string problem;  // why it does not work, or does not change; empty: all is well
+  std::vector<InHandStatus> in_hand;
+  std::uint64_t done, failed, dead;   // since its start: events, attempts, events
+  std::int64_t up_since_ms;           // since 1970 UTC
+  std::optional<std::string> broker;  // none: it is away
+  std::string application;
+  std::vector<std::string> queues;  // highest first
+  int concurrency;
+  std::vector<pid_t> runners;
+  std::string plugin_set;  // its hash
+  bool is_reload_underway;
+  std::string reload_problem;
+  LoadReport plugins;
+};
+
+nlohmann::json to_json(const Status& status);
+
+}  // namespace actiond

@@ -1,0 +1,47 @@
+#include "poller/face/status.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace actiond;
+
+TEST_CASE("status: every field has its place, and what is not there is null or empty") {
+  Status status{};
+  status.pid = 4711;
+  status.state = "idle";
+  status.queues = {"high"};
+  const auto json = to_json(status);
+  CHECK(json.at("id").is_null());
+  CHECK(json.at("broker").is_null());
+  CHECK(json.at("pid") == 4711);
+  CHECK(json.at("state") == "idle");
+  CHECK(json.at("in_hand") == nlohmann::json::array());
+  CHECK(json.at("runners") == nlohmann::json::array());
+  CHECK(json.at("plugins") == nlohmann::json::array());
+  CHECK(json.at("reload") == nlohmann::json{{"is_underway", false}, {"problem", ""}});
+}
+
+TEST_CASE("status: what is in hand and what is loaded, by name") {
+  Status status{};
+  status.id = 3;
+  status.broker = "amqp://broker";
+  status.runners = {12};
+  status.in_hand = {{"mail", "7", "high", 2, 1500}};
+  PluginInfo plugin;
+  plugin.name = "mail";
+  plugin.version = "1";
+  plugin.file = "/plugins.d/mail.so";
+  plugin.hash = "0123456789ab";
+  status.plugins.plugins = {plugin};
+  status.up_since_ms = 0;
+  const auto json = to_json(status);
+  CHECK(json.at("id") == 3);
+  CHECK(json.at("broker") == "amqp://broker");
+  CHECK(json.at("in_hand") ==
+        nlohmann::json::parse(
+            R"([{"event":"mail","id":"7","queue":"high","attempt":2,"for_ms":1500}])"));
+  CHECK(
+      json.at("plugins") ==
+      nlohmann::json::parse(
+          R"([{"name":"mail","version":"1","file":"/plugins.d/mail.so","hash":"0123456789ab"}])"));
+  CHECK(json.at("up_since").get<std::string>().starts_with("19"));
+}
