@@ -1,40 +1,45 @@
-// The poller: one process, one loop, one thread. It takes deliveries from the broker, hands them
-// to its runners in strict priority, settles them by their outcome, and leaves when its PID file
-// names another. It never runs plugin code, so nothing that a handler does can hold it up.
+// The poller: one process, one loop, one thread. It never runs plugin code, so nothing that a
+// handler does can hold it up.
+//
+//   Loading     its runners load the plugins
+//   Connecting  it waits for the broker, the first time or again
+//   Working     it takes deliveries, runs them, and settles them
+//   Leaving     it takes no more, and ends what its runners have in hand
+//   Gone        its loop ends
+//
+// What is to be done in each state its parts do; the poller knows in which order, and who tells
+// whom:
+//
+//   Scheduler      which delivery starts next, on which runner, and what becomes of it
+//   Journal        what the log says of it, and the counts
+//   Crew           the runners, alive and within their limits
+//   PluginSet      what they load
+//   Reloader       plugins that change, a successor, and the way back
+//   BrokerSession  a broker, or getting one
+//   Tenure         whether this process is still poller N
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <deque>
+#include <chrono>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "base/config/config.hpp"
 #include "base/log.hpp"
-#include "poller/delivery/event_policies.hpp"
-#include "poller/delivery/intake.hpp"
 #include "poller/delivery/journal.hpp"
-#include "poller/delivery/judge.hpp"
-#include "poller/delivery/settler.hpp"
 #include "poller/face/control_socket.hpp"
-#include "poller/life/connector.hpp"
+#include "poller/face/status.hpp"
+#include "poller/life/broker_session.hpp"
 #include "poller/life/tenure.hpp"
-#include "poller/plugin_sets/probation.hpp"
-#include "poller/plugin_sets/renewal.hpp"
-#include "poller/plugin_sets/set_record.hpp"
-#include "poller/plugin_sets/snapshots.hpp"
-#include "poller/plugin_sets/source_watch.hpp"
-#include "poller/plugin_sets/successor.hpp"
-#include "poller/runners/respawn.hpp"
-#include "poller/runners/runner_slot.hpp"
+#include "poller/plugin_sets/plugin_set.hpp"
+#include "poller/plugin_sets/reloader.hpp"
+#include "poller/runners/crew.hpp"
+#include "poller/scheduler.hpp"
 #include "poller/timer.hpp"
-#include "poller/watch.hpp"
 
 namespace actiond {
 
@@ -47,15 +52,14 @@ struct PollerOptions {
   std::string snapshot;  // the plugin set to run; empty: what the plugin directory holds
   // Asked when all is ready and nothing has happened yet: an error ends the start.
   std::function<Result<void>()> before_takeover = [] { return Result<void>{}; };
-  // Told once: the poller is at work, or why it could not start.
+  // Called once: the poller is at work, or why it could not start.
   std::function<void(const Result<void>& started)> on_started = [](const Result<void>&) {};
 };
 
-class Poller final : BrokerListener, SlotListener {
+class Poller {
  public:
   // `config` and `log` must outlive it.
   Poller(const Config& config, PollerOptions options, Log& log);
-  ~Poller() override;
 
   // Works until told to stop. Fails only if it could not start.
   Result<void> run();
@@ -63,94 +67,30 @@ class Poller final : BrokerListener, SlotListener {
  private:
   enum class State { Loading, Connecting, Working, Leaving, Gone };
 
-  // poller.cpp: the life of the process, and one turn of its loop; poller_leaving.cpp: its end
+  // poller.cpp: the life of the process, and one turn of its loop
   Result<void> prepare();
-  void turn();
-  void receive();
   void arm();
+  void turn();
   void fail_start(const Error& error);
   void became_ready();
-  void connect();
-  void on_attempt(Result<std::unique_ptr<Broker>> attempt);
-  Result<void> begin_work();
-  void leave_broker(const Error& error);
-  void lose_broker(const Error& error);
+  void begin_work();
+  Result<void> take_over();
+  void lost_broker();
   void leave(const std::string& why, std::optional<std::chrono::milliseconds> deadline);
   void leave_before_work(const std::string& why);
   void leave_now(const std::string& why);
   void leave_replaced();
   void finish_leaving();
-  void dismiss_runners();
   void on_signal(int signal);
-  void heartbeat();
-  void reopen_log_if_moved();
-  void listen_for_silence();
-  void consume_anew();
 
-  // poller_work.cpp: what runs, on which runner, and for how long
-  void schedule();
-  RunnerSlot* freest_slot();
-  void hand(RunnerSlot& slot, DeliveryPointer delivery);
-  static bool is_early(Delivery& delivery);
-  void adjust_prefetch();
-  void tick();
-  void arm_tick();
-  void hold_if_busy(MonotonicTime now);
-  void watch_run(RunnerSlot& slot, MonotonicTime now);
-  void watch_memory(RunnerSlot& slot);
-  void recycle(RunnerSlot& slot, const std::string& why);
-  void start_runner(RunnerSlot& slot);
-  void start_runner_later(RunnerSlot& slot, std::chrono::milliseconds wait);
-  bool is_any_busy() const;
-  bool is_any_idle() const;
-  bool is_any_sending() const;
-  bool is_slow(const RunnerSlot& slot, MonotonicTime now) const;
-  bool are_all_ready() const;
-
-  // poller_events.cpp: what broker, runners and settler tell
-  void on_delivery(QueueIndex queue, std::uint64_t tag, bool is_redelivered,
-                   Message& message) override;
-  void on_consuming(QueueIndex queue, int prefetch) override;
-  void on_proven_empty(QueueIndex queue) override;
-  void on_probe_delivered(QueueIndex queue) override;
-  void on_published(std::uint64_t number, const Result<void>& taken) override;
-  void on_ready(RunnerSlot& slot, const LoadReport& report) override;
-  void on_refused(RunnerSlot& slot, const std::string& why) override;
-  void on_ended(RunnerSlot& slot, DeliveryPointer delivery) override;
-  void on_returned(DeliveryPointer delivery) override;
-  void on_queued(Delivery& delivery, const QueueFrame& frame) override;
-  void on_logged(Delivery* delivery, const LogFrame& frame) override;
-  void on_died(RunnerSlot& slot, bool had_worked, const std::string& how) override;
-  void on_settled(const Delivery& delivery, Settlement settlement);
-
-  // poller_reload.cpp: plugins and configuration that change
-  Result<void> take_plugins();
-  Result<void> use(Snapshot snapshot);
-  Snapshots::Keep kept_sets() const;
-  void name_files(LoadReport& report) const;
-  void record_set();
-  void note_rejected(const std::string& set);
-  void begin_probation(const std::string& set_before);
-  void watch_sources();
-  void on_sources_changed();
-  void on_sources_restless(std::chrono::seconds unrest);
-  void begin_successor_in(std::chrono::milliseconds wait, std::string snapshot);
-  bool take_reload_turn();
-  void begin_successor(const std::string& snapshot);
-  void on_successor(const Result<void>& started);
-  void refuse_change(const Error& why);
-  void renew();
-  void on_renewed(Result<Renewed> renewed);
-  void watch_set(Delivery& delivery);
-  Result<std::string> go_back(const std::string& why);
-  void go_back_again();
-  bool is_only_rejected_there() const;
-
-  // poller_status.cpp
-  nlohmann::json on_rollback();
+  // poller_wiring.cpp: what its parts tell it, and what it answers on its control socket
+  SchedulerEvents scheduler_events();
+  CrewEvents crew_events();
+  SessionEvents session_events();
+  ReloadEvents reload_events();
   nlohmann::json on_request(const nlohmann::json& request);
-  nlohmann::json status() const;
-  const std::string& first_problem() const;
+  nlohmann::json on_rollback();
+  Status status() const;
   const char* state_text() const;
 
   const Config& config_;
@@ -160,69 +100,20 @@ class Poller final : BrokerListener, SlotListener {
   boost::asio::io_context io_{1};
   LoopClock clock_{io_};
   boost::asio::signal_set signals_;
-  boost::asio::steady_timer tick_timer_;
-  boost::asio::steady_timer heartbeat_timer_;
-  boost::asio::steady_timer leave_timer_;
-  boost::asio::steady_timer silence_timer_;
-  boost::asio::steady_timer reload_timer_;
+  std::unique_ptr<Timer> leave_timer_;
 
   State state_ = State::Loading;
-  std::string problem_;           // what status shows: why it does not work
-  std::string runner_problem_;    // the same, of its runners
-  std::string reload_problem_;    // and of what it was to change to
   std::optional<Error> failure_;  // why it could not start
   std::int64_t up_since_ms_;
 
   Journal journal_;
-  DeliveryPool pool_;  // must outlive all that holds deliveries
-  Intake intake_;
-  Judge judge_;
-  Settler settler_;
-  Pace pace_;
-  struct Place {
-    explicit Place(SlotListener& listener, boost::asio::io_context& io)
-        : slot(listener), respawn_timer(io) {}
-    RunnerSlot slot;
-    Snapshot snapshot;  // what its runner has loaded
-    Respawn respawn;
-    boost::asio::steady_timer respawn_timer;
-    std::unique_ptr<Watch> socket_watch, death_watch;
-  };
-  Place& place_of(const RunnerSlot& slot);
-  std::deque<Place> places_;
-  std::string runner_setup_;
-  LoadReport plugins_;
-  std::map<std::string, std::string> plugin_hashes_;  // by file
-  std::deque<EventPolicies> policies_{
-      1};  // the last is in force; deliveries name plugins of others
-
-  Snapshots snapshots_;
-  Snapshot snapshot_;  // what runners are to load
-  std::unique_ptr<SourceWatch> sources_;
-  std::unique_ptr<Successor> successor_;
-  std::unique_ptr<Renewal> renewal_;
-  UniqueFd reload_turn_;  // held while a successor starts
-  bool is_reload_due_ = false;
-  std::string going_back_to_;  // the set that is to take over again; empty: none
-  int failed_ways_back_ = 0;
-  std::string rejected_look_;  // of the directory while it holds what was gone back from
-  Probation probation_;
-  MonotonicTime last_crash_note_{};
-
-  std::unique_ptr<Connector> connector_;
-  std::unique_ptr<Broker> broker_;
-  std::vector<std::unique_ptr<Watch>> broker_watches_;
-  std::uint64_t epoch_ = 0;
-  bool is_outage_said_ = false;
-  bool is_silence_suspect_ = false;  // the broker was asked whether its queues are empty indeed
-  bool is_consumer_lost_ = false;    // they are not
-
+  PluginSet plugins_;
+  Scheduler scheduler_;
   Tenure tenure_;
+  BrokerSession session_;
+  Crew crew_;  // ends before the scheduler, whose deliveries it has in hand
+  Reloader reloader_;
   std::unique_ptr<ControlSocket> control_;
-
-  bool is_tick_armed_ = false;
-  MonotonicTime last_change_{};    // a run was begun or ended
-  MonotonicTime last_adjusted_{};  // the prefetch
 };
 
 }  // namespace actiond

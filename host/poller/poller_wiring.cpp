@@ -1,0 +1,130 @@
+// What the poller's parts tell it, and what it answers on its control socket.
+#include <unistd.h>
+
+#include "poller/poller.hpp"
+
+namespace actiond {
+
+SchedulerEvents Poller::scheduler_events() {
+  return {[this](Delivery& delivery) {
+            delivery.is_excused = reloader_.ended(delivery.message.event, delivery.outcome.ending);
+            tenure_.event_ended();
+          },
+          [this](bool is_answer) { session_.heard(is_answer); },
+          [this](const Error& why) { session_.lose(why); }};
+}
+
+CrewEvents Poller::crew_events() {
+  return {[this](const LoadReport& report) {
+            plugins_.loaded(report);
+            if (state_ == State::Loading && crew_.are_all_ready()) became_ready();
+          },
+          [this](const Error& why) { fail_start(why); }};
+}
+
+SessionEvents Poller::session_events() {
+  return {[this](Broker& broker, std::uint64_t epoch) {
+            scheduler_.connected(broker, epoch);
+            begin_work();
+          },
+          [this] { lost_broker(); },
+          [this](const Error& why) {
+            const bool is_fatal = options_.is_broker_required && session_.epoch() == 0;
+            if (is_fatal) fail_start(why);
+            return !is_fatal;
+          },
+          // logrotate may move the file without a word.
+          [this] {
+            if (auto reopened = log_.reopen_if_moved(); !reopened)
+              log_.error("{}", reopened.error().text);
+          },
+          [this](std::chrono::seconds silence) { return scheduler_.ask_if_idle(silence); }};
+}
+
+ReloadEvents Poller::reload_events() {
+  return {[this](const LoadReport& report) {
+            scheduler_.learn(report, plugins_.hash());
+            crew_.load(plugins_.setup(), plugins_.hold());
+            crew_.replace_all();
+          },
+          [this] { scheduler_.hold(); },
+          [this] {
+            if (tenure_.look()) return leave_replaced();
+            leave("its successor has another run_dir", std::nullopt);
+          }};
+}
+
+// {"command": "status"} answers status(); {"command": "rollback"} begins to go back to the plugin
+// set before this one and answers which that is; {"command": "stop", "timeout_ms": 30000, "now":
+// false} begins to stop and answers at once.
+nlohmann::json Poller::on_request(const nlohmann::json& request) {
+  const std::string command = request.value("command", "");
+  if (command == "status") return to_json(status());
+  if (command == "rollback") return on_rollback();
+  if (command != "stop")
+    return {{"error", "unknown command '" + command + "': there are status, stop and rollback"}};
+  const auto timeout = stop_timeout(request, config_.shutdown_timeout);
+  if (!timeout) return {{"error", timeout.error().text}};
+  if (request.value("now", false))
+    leave_now("told to stop now");
+  else
+    leave("told to stop", *timeout);
+  return {{"ok", true}};
+}
+
+nlohmann::json Poller::on_rollback() {
+  if (state_ != State::Working)
+    return {{"error", std::string("it is ") + state_text() + ": try again when it works"}};
+  auto set = reloader_.go_back("the plugin set " + plugins_.hash() + " was rolled back by hand");
+  if (!set) return {{"error", set.error().text}};
+  return {{"ok", true}, {"to", *set}};
+}
+
+Status Poller::status() const {
+  Status status;
+  status.id = options_.id;
+  status.pid = ::getpid();
+  status.state = state_text();
+  for (const auto* problem : {&session_.problem(), &crew_.problem(), &reloader_.problem()})
+    if (status.problem.empty()) status.problem = *problem;
+  for (const auto& runner : crew_.look()) {
+    status.runners.push_back(runner.pid);
+    if (const Delivery* delivery = runner.in_hand)
+      status.in_hand.push_back({delivery->message.event, delivery->message.id,
+                                std::string(delivery->queue_name), delivery->message.trail.attempt,
+                                runner.run_time / std::chrono::milliseconds(1)});
+  }
+  status.done = journal_.counts().done;
+  status.failed = journal_.counts().failed;
+  status.dead = journal_.counts().dead;
+  status.up_since_ms = up_since_ms_;
+  if (session_.broker() != nullptr) status.broker = session_.broker()->name();
+  status.application = config_.application;
+  status.queues = config_.queues_to_consume();
+  status.concurrency = config_.concurrency;
+  status.plugin_set = plugins_.hash();
+  status.is_reload_underway = reloader_.is_underway();
+  status.reload_problem = reloader_.problem();
+  status.plugins = plugins_.report();
+  return status;
+}
+
+const char* Poller::state_text() const {
+  switch (state_) {
+    case State::Loading:
+      return "loading";
+    case State::Connecting:
+      return "waiting for the broker";
+    case State::Working:
+      if (session_.broker() != nullptr && session_.broker()->is_blocked())
+        return "blocked by the broker";
+      return crew_.is_any_busy() ? "working" : "idle";
+    case State::Leaving:
+      return "leaving";
+    case State::Gone:
+      return "gone";
+  }
+  return "?";
+}
+
+}  // namespace actiond
