@@ -110,7 +110,7 @@ void Scheduler::hand(RunnerSlot& slot, DeliveryPointer delivery) {
     delivery->outcome = std::move(*outcome);
     return settler_.ended(std::move(delivery));
   }
-  if (!slot.is_busy()) {
+  if (slot.pipe().empty()) {
     last_change_ = clock_.now();
     journal_.begun(*delivery);
   }

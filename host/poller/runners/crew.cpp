@@ -70,7 +70,7 @@ void Crew::tick() {
   for (auto& station : stations_) {
     station.tick(now);
     auto& slot = station.slot();
-    if (slot.in_pipe() > 1 && is_slow(slot, now)) slot.recall();
+    if (slot.pipe().size() > 1 && is_slow(slot, now)) slot.recall();
   }
   commons_.listener.on_tick(now);
 }
@@ -80,8 +80,8 @@ RunnerSlot* Crew::freest(std::size_t depth) {
   const auto now = stations_.size() > 1 ? commons_.clock.now() : MonotonicTime();
   for (auto& station : stations_) {
     auto& slot = station.slot();
-    if (slot.is_ready() && slot.in_pipe() < depth &&
-        (freest == nullptr || slot.in_pipe() < freest->in_pipe()) && !is_slow(slot, now))
+    if (slot.is_ready() && slot.pipe().size() < depth &&
+        (freest == nullptr || slot.pipe().size() < freest->pipe().size()) && !is_slow(slot, now))
       freest = &slot;
   }
   return freest;
@@ -99,7 +99,7 @@ void Crew::recall() {
 
 void Crew::recall_lower_than(QueueIndex queue) {
   for (auto& station : stations_)
-    if (station.slot().holds_lower_than(queue)) station.slot().recall();
+    if (station.slot().pipe().holds_lower_than(queue)) station.slot().recall();
 }
 
 void Crew::stop(const std::string& why) {
@@ -127,12 +127,12 @@ void Crew::end() {
 
 bool Crew::is_any_busy() const {
   return std::any_of(stations_.begin(), stations_.end(),
-                     [](const Station& station) { return station.slot().is_busy(); });
+                     [](const Station& station) { return !station.slot().pipe().empty(); });
 }
 
 bool Crew::is_any_idle() const {
   return std::any_of(stations_.begin(), stations_.end(), [](const Station& station) {
-    return station.slot().is_ready() && !station.slot().is_busy();
+    return station.slot().is_ready() && station.slot().pipe().empty();
   });
 }
 

@@ -43,11 +43,11 @@ std::optional<std::string> keep_memory(RunnerSlot& slot, const Config& config) {
 
 std::optional<std::string> keep_limits(RunnerSlot& slot, const Config& config, MonotonicTime now) {
   if (slot.is_loading()) {
-    if (now - slot.started_at() > kLoadingTime)
+    if (now - slot.waits_since() > kLoadingTime)
       slot.kill(Ending::Crashed, fmt::format("took longer than {} s to load", kLoadingTime / 1s));
     return std::nullopt;
   }
-  if (slot.is_tearing_down() && now - slot.idle_since() > kTeardownTime)
+  if (slot.is_tearing_down() && now - slot.waits_since() > kTeardownTime)
     slot.kill(Ending::Crashed, fmt::format("took longer than {} s to end", kTeardownTime / 1s));
   auto why = keep_memory(slot, config);
   if (const Delivery* delivery = slot.in_hand()) keep_time(slot, *delivery, now);

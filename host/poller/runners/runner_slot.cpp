@@ -10,18 +10,48 @@
 #include "wire/crash_text.hpp"
 
 namespace actiond {
+namespace {
+
+Outcome outcome_of(const OutcomeFrame& frame) {
+  Outcome outcome;
+  outcome.ending = frame.ending;
+  outcome.reason = frame.reason;
+  outcome.snooze = std::chrono::milliseconds(frame.snooze_ms);
+  outcome.duration = std::chrono::nanoseconds(frame.duration_ns);
+  return outcome;
+}
+
+Outcome outcome_of_crash(const ExitStatus& status, const std::string& event,
+                         std::chrono::nanoseconds run_time, const Progress& progress) {
+  Outcome outcome;
+  outcome.ending = Ending::Crashed;
+  // A handler that calls exit(0) leaves no answer either: a crash, whatever the status.
+  outcome.reason = fmt::format("crashed: {} in {}", status.text(), event);
+  outcome.duration = run_time;
+  outcome.backtrace = readable_backtrace(crash_text(progress));
+  return outcome;
+}
+
+// `loading`: the plugin file that it was at, or empty.
+std::string how_it_died(const ExitStatus& status, const std::string& loading) {
+  if (loading.empty()) return fmt::format("the runner ended by {}", status.text());
+  return fmt::format("plugin {} crashed the runner while it was loaded ({})", loading,
+                     status.text());
+}
+
+}  // namespace
 
 Result<void> RunnerSlot::start(const std::string& setup,
                                const std::vector<std::string>& hidden_variables) {
   assert(!process_ && pipe_.empty());
   auto spawned = spawn_(hidden_variables);
   if (!spawned) return spawned.error();
-  process_.emplace(std::move(*spawned));
+  process_ = std::make_unique<RunnerProcess>(std::move(*spawned));
   runs_ = ended_ = 0;
   is_ready_ = is_refused_ = has_worked_ = is_dismissed_ = false;
   loading_.clear();
   killed_for_.reset();
-  started_at_ = now_();
+  waits_since_ = now_();
   process_->add(SetupFrame{setup});
   process_->flush();
   return {};
@@ -40,36 +70,22 @@ void RunnerSlot::hand(DeliveryPointer delivery) {
   frame.queue = delivery->queue_name;
   frame.params = message.body;
   process_->add(frame);
-  pipe_.push_back(std::move(delivery));
+  pipe_.push(std::move(delivery));
 }
 
 void RunnerSlot::recall() {
   if (!process_ || pipe_.empty()) return;
   const std::uint64_t begun = process_->progress().recall(runs_);
-  while (!pipe_.empty() && pipe_.back()->run > begun) {
-    DeliveryPointer delivery = std::move(pipe_.back());
-    pipe_.pop_back();
-    delivery->run = 0;
+  while (DeliveryPointer delivery = pipe_.take_last_after(begun))
     listener_.on_returned(std::move(delivery));
-  }
 }
 
-bool RunnerSlot::holds_lower_than(QueueIndex queue) const {
-  for (std::size_t i = 1; i < pipe_.size(); ++i)
-    if (pipe_[i]->queue > queue) return true;
-  return false;
-}
-
-Delivery* RunnerSlot::in_hand() {
-  return const_cast<Delivery*>(std::as_const(*this).in_hand());
-}
-
-const Delivery* RunnerSlot::in_hand() const {
+Delivery* RunnerSlot::in_hand() const {
   if (!process_) return nullptr;
   const auto& progress = process_->progress();
   const std::uint64_t begun = progress.begun();
   if (begun == progress.done()) return nullptr;
-  return find(begun);
+  return pipe_.find(begun);
 }
 
 bool RunnerSlot::is_running() const {
@@ -104,15 +120,18 @@ void RunnerSlot::handle(const Frame& frame) {
       if (auto ready = decode<ReadyFrame>(frame.payload)) handle_ready(ready->json);
       return;
     case FrameKind::Outcome:
-      if (auto outcome = decode<OutcomeFrame>(frame.payload)) handle_outcome(*outcome);
+      if (auto outcome = decode<OutcomeFrame>(frame.payload))
+        if (pipe_.first_run() == outcome->number)  // else of one that was taken back
+          end_first(outcome_of(*outcome));
       return;
     case FrameKind::Queue:
       if (auto queued = decode<QueueFrame>(frame.payload))
-        if (Delivery* delivery = find(queued->number)) listener_.on_queued(*delivery, *queued);
+        if (Delivery* delivery = pipe_.find(queued->number))
+          listener_.on_queued(*delivery, *queued);
       return;
     case FrameKind::Log:
       if (auto line = decode<LogFrame>(frame.payload))
-        listener_.on_logged(find(line->number), *line);
+        listener_.on_logged(pipe_.find(line->number), *line);
       return;
     default:
       return kill(Ending::Crashed,
@@ -133,30 +152,13 @@ void RunnerSlot::handle_ready(std::string_view json) {
                        problem ? *problem : "the runner's report on its plugins can't be read");
 }
 
-void RunnerSlot::handle_outcome(const OutcomeFrame& frame) {
-  if (pipe_.empty() || pipe_.front()->run != frame.number) return;  // of one that was taken back
-  Outcome outcome;
-  outcome.ending = frame.ending;
-  outcome.reason = frame.reason;
-  outcome.snooze = std::chrono::milliseconds(frame.snooze_ms);
-  outcome.duration = std::chrono::nanoseconds(frame.duration_ns);
-  end_front(std::move(outcome));
-}
-
-Delivery* RunnerSlot::find(std::uint64_t run) const {
-  for (const auto& delivery : pipe_)
-    if (delivery->run == run) return delivery.get();
-  return nullptr;
-}
-
-void RunnerSlot::end_front(Outcome outcome) {
-  DeliveryPointer delivery = std::move(pipe_.front());
-  pipe_.pop_front();
+void RunnerSlot::end_first(Outcome outcome) {
+  DeliveryPointer delivery = pipe_.take_first();
   delivery->has_ended = true;
   delivery->outcome = std::move(outcome);
   has_worked_ = true;
   ++ended_;
-  if (pipe_.empty()) idle_since_ = now_();
+  if (pipe_.empty()) waits_since_ = now_();
   listener_.on_ended(*this, std::move(delivery));
 }
 
@@ -165,7 +167,7 @@ void RunnerSlot::bury_if_dead() {
   const auto status = process_->reap();
   if (!status) return;
   receive();  // what it said before it died
-  const std::string how = how_it_died(*status);
+  const std::string how = killed_for_ ? killed_for_->reason : how_it_died(*status, loading_);
   hand_out_pipe(*status);
   process_.reset();
   if (!is_ready_ && !is_refused_) listener_.on_refused(*this, how);
@@ -177,38 +179,17 @@ void RunnerSlot::bury_if_dead() {
 void RunnerSlot::hand_out_pipe(const ExitStatus& status) {
   const std::uint64_t done = process_->progress().done();
   const std::uint64_t begun = process_->progress().begun();
-  while (!pipe_.empty() && pipe_.front()->run <= done) end_front(Outcome{});
-  if (!pipe_.empty() && pipe_.front()->run == begun)
-    end_front(outcome_of_death(status, *pipe_.front()));
-  while (!pipe_.empty()) {
-    DeliveryPointer delivery = std::move(pipe_.back());
-    pipe_.pop_back();
-    delivery->run = 0;
+  while (!pipe_.empty() && pipe_.first_run() <= done) end_first(Outcome{});
+  if (!pipe_.empty() && pipe_.first_run() == begun)
+    end_first(killed_for_ ? *killed_for_
+                          : outcome_of_crash(status, pipe_.find(begun)->message.event,
+                                             run_time(now_()), process_->progress()));
+  while (DeliveryPointer delivery = pipe_.take_last_after(0))
     listener_.on_returned(std::move(delivery));
-  }
-}
-
-Outcome RunnerSlot::outcome_of_death(const ExitStatus& status, const Delivery& delivery) const {
-  if (killed_for_) return *killed_for_;
-  Outcome outcome;
-  outcome.ending = Ending::Crashed;
-  // A handler that calls exit(0) leaves no answer either: a crash, whatever the status.
-  outcome.reason = fmt::format("crashed: {} in {}", status.text(), delivery.message.event);
-  outcome.duration = run_time(now_());
-  outcome.backtrace = readable_backtrace(crash_text(process_->progress()));
-  return outcome;
-}
-
-std::string RunnerSlot::how_it_died(const ExitStatus& status) const {
-  if (killed_for_) return killed_for_->reason;
-  if (loading_.empty()) return fmt::format("the runner ended by {}", status.text());
-  return fmt::format("plugin {} crashed the runner while it was loaded ({})", loading_,
-                     status.text());
 }
 
 void RunnerSlot::abandon() {
-  for (auto& delivery : pipe_) delivery->is_settled = true;
-  pipe_.clear();
+  pipe_.abandon();
   process_.reset();
 }
 
@@ -228,7 +209,7 @@ void RunnerSlot::dismiss() {
   if (!process_ || is_dismissed_) return;
   recall();
   is_dismissed_ = true;
-  idle_since_ = now_();
+  waits_since_ = now_();
   process_->add(StopFrame{});
   process_->flush();
 }

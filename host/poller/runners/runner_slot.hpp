@@ -3,12 +3,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/clock.hpp"
-#include "base/ring.hpp"
 #include "poller/delivery/delivery.hpp"
+#include "poller/runners/run_pipe.hpp"
 #include "poller/runners/runner_process.hpp"
 #include "wire/setup.hpp"
 
@@ -49,20 +50,18 @@ class RunnerSlot {
   Result<void> start(const std::string& setup,
                      const std::vector<std::string>& hidden_variables = {});
 
-  bool is_alive() const { return process_.has_value(); }
+  bool is_alive() const { return process_ != nullptr; }
   // It has loaded the plugins and takes deliveries.
   bool is_ready() const { return is_alive() && is_ready_ && !is_dismissed_; }
   bool is_loading() const { return is_alive() && !is_ready_; }
   // It takes no more and has nothing left to run: it should be gone in a moment.
   bool is_tearing_down() const { return is_alive() && is_dismissed_ && pipe_.empty(); }
-  bool is_busy() const { return !pipe_.empty(); }
-  std::size_t in_pipe() const { return pipe_.size(); }
-  RunnerProcess& process() { return *process_; }
-  const RunnerProcess& process() const { return *process_; }
-  // Since when it has been loading.
-  MonotonicTime started_at() const { return started_at_; }
-  // Since when its pipe has been empty.
-  MonotonicTime idle_since() const { return idle_since_; }
+  // What it was handed and has not ended.
+  const RunPipe& pipe() const { return pipe_; }
+  // Only while it is alive.
+  RunnerProcess& process() const { return *process_; }
+  // Since when it has been loading, or its pipe has been empty.
+  MonotonicTime waits_since() const { return waits_since_; }
   // How many runs this runner has ended.
   std::uint64_t ended() const { return ended_; }
 
@@ -70,14 +69,12 @@ class RunnerSlot {
   void hand(DeliveryPointer delivery);
   // Takes back all that has not begun, last first; each goes to on_returned.
   void recall();
-  // Whether something of a queue behind `queue` waits in the pipe.
-  bool holds_lower_than(QueueIndex queue) const;
 
-  // The delivery that runs now, and since when; nullptr if none has begun.
-  const Delivery* in_hand() const;
-  // Something has begun and not ended. Only of one that is alive.
+  // The delivery that runs now; nullptr if none has begun.
+  Delivery* in_hand() const;
+  // Something has begun and not ended, and for how long it has been running. Only while it is
+  // alive.
   bool is_running() const;
-  Delivery* in_hand();
   std::chrono::nanoseconds run_time(MonotonicTime now) const;
 
   // Reads and handles what the runner has said.
@@ -97,26 +94,21 @@ class RunnerSlot {
  private:
   void handle(const Frame& frame);
   void handle_ready(std::string_view json);
-  void handle_outcome(const OutcomeFrame& frame);
-  Delivery* find(std::uint64_t run) const;
-  void end_front(Outcome outcome);
+  void end_first(Outcome outcome);
   void hand_out_pipe(const ExitStatus& status);
-  Outcome outcome_of_death(const ExitStatus& status, const Delivery& delivery) const;
-  std::string how_it_died(const ExitStatus& status) const;
 
   SlotListener& listener_;
   Spawn spawn_;
   Now now_;
-  std::optional<RunnerProcess> process_;
-  Ring<DeliveryPointer> pipe_;
+  std::unique_ptr<RunnerProcess> process_;
+  RunPipe pipe_;
   std::uint64_t runs_ = 0;   // handed to this process
   std::uint64_t ended_ = 0;  // of those
   bool is_ready_ = false;
   bool is_refused_ = false;  // on_refused was called
   bool has_worked_ = false;
   bool is_dismissed_ = false;
-  MonotonicTime started_at_{};
-  MonotonicTime idle_since_{};
+  MonotonicTime waits_since_{};
   std::string loading_;  // the plugin file that it is at
   std::optional<Outcome> killed_for_;
 };

@@ -21,7 +21,7 @@ Result<LoadReport> Trial::load(const RunnerSetup& setup, std::chrono::seconds li
   while (!loaded_) {
     pump();
     if (!loaded_ && slot_.is_alive() && !is_wanted()) slot_.kill(Ending::Stopped, "was given up");
-    if (!loaded_ && slot_.is_alive() && monotonic_now() - slot_.started_at() > limit)
+    if (!loaded_ && slot_.is_alive() && monotonic_now() - slot_.waits_since() > limit)
       slot_.kill(Ending::Crashed, fmt::format("took longer than {} s to load", limit / 1s));
   }
   return *loaded_;
