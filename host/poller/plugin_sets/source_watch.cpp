@@ -16,13 +16,6 @@
 namespace actiond {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto kRest = 300ms;
-constexpr auto kPatience = 30s;
-constexpr auto kLastLook = 1s;  // that a look may take when nobody wants it any more
-constexpr int kLookAnywayMs = 1000;
-constexpr int kLookAgainMs = 100;  // while it is not at rest
 constexpr auto kHints = IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE |
                         IN_DELETE | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF;
 
@@ -37,15 +30,15 @@ std::function<std::string()> look_at(const Config& config) {
 class SourceWatch::Watcher : public std::enable_shared_from_this<Watcher> {
  public:
   Watcher(boost::asio::io_context& io, const Config& config, SourceEvents events,
-          std::function<std::string()> look, std::chrono::milliseconds patience)
+          std::function<std::string()> look, const WatchTimes& times)
       : io_(io),
         plugins_(config.plugins),
         run_dir_(config.run_dir),
         file_(config.file),
-        patience_(patience),
+        times_(times),
         events_(std::move(events)),
         look_(std::move(look)),
-        tracker_(look_(), kRest),
+        tracker_(look_(), times.rest),
         hints_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
         stop_(::eventfd(0, EFD_CLOEXEC)) {}
 
@@ -58,11 +51,11 @@ class SourceWatch::Watcher : public std::enable_shared_from_this<Watcher> {
   void watch();
   void report(std::function<void()> event);
   void ask_for_hints();
-  bool wait(int timeout_ms);
+  bool wait(std::chrono::milliseconds limit);
 
   boost::asio::io_context& io_;  // only while is_wanted_
   const std::filesystem::path plugins_, run_dir_, file_;
-  const std::chrono::milliseconds patience_;
+  const WatchTimes times_;
   SourceEvents events_;
   std::function<std::string()> look_;
   ChangeTracker tracker_;
@@ -75,12 +68,12 @@ class SourceWatch::Watcher : public std::enable_shared_from_this<Watcher> {
 };
 
 SourceWatch::SourceWatch(boost::asio::io_context& io, const Config& config, SourceEvents events)
-    : SourceWatch(io, config, std::move(events), look_at(config), kPatience) {}
+    : SourceWatch(io, config, std::move(events), nullptr, {}) {}
 
 SourceWatch::SourceWatch(boost::asio::io_context& io, const Config& config, SourceEvents events,
-                         std::function<std::string()> look, std::chrono::milliseconds patience)
-    : watcher_(
-          std::make_shared<Watcher>(io, config, std::move(events), std::move(look), patience)) {}
+                         std::function<std::string()> look, const WatchTimes& times)
+    : watcher_(std::make_shared<Watcher>(io, config, std::move(events),
+                                         look ? std::move(look) : look_at(config), times)) {}
 
 SourceWatch::~SourceWatch() {
   if (!thread_.joinable()) return;
@@ -106,19 +99,19 @@ bool SourceWatch::Watcher::stop() {
   ::eventfd_write(stop_.get(), 1);
   std::unique_lock lock(mutex_);
   is_wanted_ = false;
-  return ended_.wait_for(lock, kLastLook, [this] { return has_ended_; });
+  return ended_.wait_for(lock, times_.last_look, [this] { return has_ended_; });
 }
 
 void SourceWatch::Watcher::watch() {
   bool is_unrest_reported = false;
   ask_for_hints();
   for (;;) {
-    if (wait(tracker_.is_at_rest() ? kLookAnywayMs : kLookAgainMs)) return;
+    if (wait(tracker_.is_at_rest() ? times_.look_anyway : times_.look_again)) return;
     ask_for_hints();
     const auto now = monotonic_now();
     if (tracker_.saw(look_(), now)) report([this] { events_.on_change(); });
     const auto unrest = tracker_.unrest(now);
-    const bool is_restless = unrest > patience_;
+    const bool is_restless = unrest > times_.patience;
     if (is_restless && !is_unrest_reported)
       report([this, unrest] {
         events_.on_restless(std::chrono::floor<std::chrono::seconds>(unrest));
@@ -151,10 +144,10 @@ void SourceWatch::Watcher::ask_for_hints() {
 }
 
 // True if it is to stop. After a hint a moment passes, so that a thousand of them cost one look.
-bool SourceWatch::Watcher::wait(int timeout_ms) {
+bool SourceWatch::Watcher::wait(std::chrono::milliseconds limit) {
   pollfd wake[] = {{stop_.get(), POLLIN, 0}, {hints_.get(), POLLIN, 0}};
-  ::poll(wake, 2, timeout_ms);
-  if (wake[1].revents != 0) ::poll(wake, 1, kLookAgainMs);
+  ::poll(wake, 2, static_cast<int>(limit.count()));
+  if (wake[1].revents != 0) ::poll(wake, 1, static_cast<int>(times_.look_again.count()));
   char drained[4096];
   while (::read(hints_.get(), drained, sizeof drained) > 0) {
   }

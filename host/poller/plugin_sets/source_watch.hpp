@@ -23,14 +23,23 @@ struct SourceEvents {
   std::function<void(std::chrono::seconds)> on_restless;
 };
 
+// How it watches.
+struct WatchTimes {
+  std::chrono::milliseconds rest{300};  // without a change, until what is there is taken for whole
+  std::chrono::milliseconds patience{30000};    // until on_restless
+  std::chrono::milliseconds look_anyway{1000};  // without a hint
+  std::chrono::milliseconds look_again{100};    // while it is not at rest
+  std::chrono::milliseconds last_look{1000};  // that nobody wants any more, until it is left alone
+};
+
 class SourceWatch {
  public:
   // What the sources look like now counts as known.
   SourceWatch(boost::asio::io_context& io, const Config& config, SourceEvents events);
-  // The same, looking in another way, and restless after another time.
+  // The same in another way, or at other times. No `look`: the usual one.
   SourceWatch(boost::asio::io_context& io, const Config& config, SourceEvents events,
-              std::function<std::string()> look, std::chrono::milliseconds patience);
-  // Waits a second at most; a look that hangs is left to itself.
+              std::function<std::string()> look, const WatchTimes& times);
+  // Waits for `last_look` at most; a look that hangs is left to itself.
   ~SourceWatch();
   SourceWatch(const SourceWatch&) = delete;
   SourceWatch& operator=(const SourceWatch&) = delete;
