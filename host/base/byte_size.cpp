@@ -37,9 +37,9 @@ Result<std::uint64_t> parse_byte_size(std::string_view text) {
       return Error{fmt::format("{} is too much: at most 1024GiB", in_quotes(text))};
     return number * unit.bytes;
   }
-  return Error{
-      fmt::format("{} is no size: write a whole number and one unit, as in 512KiB, 64MiB or 2GiB",
-                  in_quotes(text))};
+  return Error{fmt::format(
+      "{} is not a size: write a whole number and one unit, as in 512KiB, 64MiB or 2GiB",
+      in_quotes(text))};
 }
 
 std::string format_byte_size(std::uint64_t bytes) {

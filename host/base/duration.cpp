@@ -30,7 +30,7 @@ const DurationUnit* find_unit(std::string_view name) {
 
 Error not_a_duration(std::string_view text) {
   return {
-      fmt::format("{} is no duration: write a whole number and one unit, as in "
+      fmt::format("{} is not a duration: write a whole number and one unit, as in "
                   "250ms, 10s, 5m, 1h or 7d",
                   in_quotes(text))};
 }

@@ -132,10 +132,10 @@ std::int64_t seconds_of(const Fields& fields) {
 Result<std::int64_t> parse_rfc3339(std::string_view text) {
   const auto fields = scan(text);
   if (fields) return seconds_of(*fields) * 1000 + fields->ms;
-  return Error{
-      fmt::format("{} is no date and time: write 2026-12-24T18:00:00+01:00, or without +01:00 for "
-                  "local time",
-                  in_quotes(text))};
+  return Error{fmt::format(
+      "{} is not a date and time: write 2026-12-24T18:00:00+01:00, or without +01:00 for "
+      "local time",
+      in_quotes(text))};
 }
 
 }  // namespace actiond

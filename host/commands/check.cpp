@@ -61,8 +61,8 @@ void check_timeouts(const Config& config, const LoadReport& report, Check& check
   const auto look = [&](std::chrono::milliseconds timeout, const std::string& whose) {
     if (timeout > kLongestTimeout)
       check.warn("timeout",
-                 fmt::format("{} is {}: RabbitMQ takes a message back after 30m unless its "
-                             "consumer_timeout is raised",
+                 fmt::format("{} is {}: RabbitMQ requeues a message after 30m unless its "
+                             "consumer_timeout is higher",
                              whose, format_duration(timeout)));
   };
   look(config.timeout, "timeout:");
@@ -122,7 +122,7 @@ void check_run_dir(const Config& config, Check& check) {
 }
 
 std::string describe(const Config& config) {
-  if (config.file.empty()) return "no file: the defaults hold";
+  if (config.file.empty()) return "no file: everything has its default";
   if (config.environment_name.empty()) return config.file;
   return fmt::format("{}, environment {}", config.file.native(), config.environment_name);
 }
@@ -143,9 +143,9 @@ Result<int> check_all(const Common& common) {
 }  // namespace
 
 void add_check(CLI::App& app, Common& common) {
-  auto* verb = add_verb(app, common, "check", "would a poller start here, and if not, why",
+  auto* verb = add_verb(app, common, "check", "say whether a poller would start here, and why not",
                         "Example:  actiond check -e production\n"
-                        "Loads the plugins and runs their setups, and declares the queues.",
+                        "It loads the plugins, runs their setups and declares the queues.",
                         [&common] { return check_all(common); });
   add_json_option(*verb, common);
 }

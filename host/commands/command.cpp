@@ -53,7 +53,7 @@ Result<std::vector<std::string>> choose_queues(const Config& config, const std::
 
 void add_common_options(CLI::App& app, Common& common) {
   app.add_option("-c,--config", common.source.file, "the configuration file")->type_name("FILE");
-  app.add_option("-e,--environment", common.source.environment, "an overlay of its environments:")
+  app.add_option("-e,--environment", common.source.environment, "an overlay from its environments:")
       ->type_name("NAME");
   app.add_flag("-v,--verbose", common.is_verbose, "log at level debug");
 }
@@ -94,9 +94,9 @@ void print_json(const nlohmann::json& json) {
 }
 
 void add_poller_options(CLI::App& verb, PollerFlags& flags) {
-  verb.add_option("--queues", flags.queues, "only these queues, \"high medium\"")
+  verb.add_option("--queues", flags.queues, "take only these queues, as in \"high medium\"")
       ->type_name("NAMES");
-  verb.add_option("--concurrency", flags.concurrency, "runners, 1 to 256")
+  verb.add_option("--concurrency", flags.concurrency, "the number of runners, 1 to 256")
       ->check(CLI::Range(1, 256))
       ->type_name("N");
 }
@@ -122,7 +122,7 @@ Result<std::vector<int>> parse_ids(const std::string& text) {
     const auto last = dots == std::string::npos ? first : parse_id(part.substr(dots + 2));
     if (!first || !last || *last < *first || *last - *first >= kMostIds)
       return Error{fmt::format(
-          "{} is no id of a poller: write a number from 1, or a range like 1..8", in_quotes(part))};
+          "{} is not a poller's id: write a number from 1, or a range like 1..8", in_quotes(part))};
     for (int id = *first; id <= *last; ++id)
       if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
   }

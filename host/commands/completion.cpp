@@ -49,7 +49,7 @@ std::vector<std::string> words_of(const CLI::App& verb) {
 
 Result<void> check_shell(const std::string& shell) {
   if (shell == "bash") return {};
-  return Error{"there is only bash: write actiond completion bash"};
+  return Error{"only bash has completion: write actiond completion bash"};
 }
 
 }  // namespace
@@ -97,7 +97,7 @@ complete -o default -F _actiond actiond
 void add_completion(CLI::App& app, Common& common) {
   auto shell = std::make_shared<std::string>();
   auto* verb =
-      add_verb(app, common, "completion", "a script by which the shell completes words",
+      add_verb(app, common, "completion", "print a script that completes words in the shell",
                "Example:  source <(actiond completion bash)", [&app, shell]() -> Result<int> {
                  fmt::print("{}", bash_completion(app));
                  return kDone;

@@ -64,10 +64,10 @@ int tell_unknown(const std::vector<std::string>& ids) {
 
 int tell_malformed(const std::vector<std::string>& ids) {
   for (const auto& id : ids)
-    print_error(
-        {fmt::format("the dead letter {} can't be retried: it has no type, so it is no event; it "
-                     "stays where it is",
-                     id.empty() ? "without an id" : printable(id))});
+    print_error({fmt::format(
+        "the dead letter {} can't be retried: it has no type, so it is not an event; it "
+        "stays where it is",
+        id.empty() ? "without an id" : printable(id))});
   return ids.empty() ? kDone : kFailed;
 }
 
@@ -136,19 +136,18 @@ Result<int> purge(const Common& common) {
 }
 
 CLI::Option* add_ids(CLI::App& verb, std::vector<std::string>& ids) {
-  return checked(verb.add_option("id", ids, "their ids, as dead list shows them"), check_id)
+  return checked(verb.add_option("id", ids, "their ids, from dead list"), check_id)
       ->type_name("ID");
 }
 
 void add_list(CLI::App& dead, Common& common) {
   auto flags = std::make_shared<ListFlags>();
-  auto* verb = add_verb(dead, common, "list", "a line for each, oldest first",
+  auto* verb = add_verb(dead, common, "list", "list the dead letters, oldest first",
                         "Example:  actiond dead list --event send_email --limit 20",
                         [&common, flags] { return list(common, *flags); });
-  checked(verb->add_option("--event", flags->event, "only those of this event"),
-          action::check_event)
+  checked(verb->add_option("--event", flags->event, "only of this event"), action::check_event)
       ->type_name("NAME");
-  verb->add_option("--limit", flags->limit, "at most so many (else 100; 0: all)")
+  verb->add_option("--limit", flags->limit, "show at most N (default: 100; 0: all)")
       ->check(CLI::Range(0, 1000000000))
       ->type_name("N");
   add_json_option(*verb, common);
@@ -156,10 +155,10 @@ void add_list(CLI::App& dead, Common& common) {
 
 void add_show(CLI::App& dead, Common& common) {
   auto id = std::make_shared<std::string>();
-  auto* verb = add_verb(dead, common, "show", "one of them: the event, and how it failed",
+  auto* verb = add_verb(dead, common, "show", "show one: the event and how it failed",
                         "Example:  actiond dead show 8ad2b53d-5b0c-4b7e-9a6f-0a4b8de1f6a3",
                         [&common, id] { return show(common, *id); });
-  checked(verb->add_option("id", *id, "its id, as dead list shows it"), check_id)
+  checked(verb->add_option("id", *id, "its id, from dead list"), check_id)
       ->required()
       ->type_name("ID");
   add_json_option(*verb, common);
@@ -167,12 +166,12 @@ void add_show(CLI::App& dead, Common& common) {
 
 void add_retry(CLI::App& dead, Common& common) {
   auto selection = std::make_shared<DeadSelection>();
-  auto* verb = add_verb(
-      dead, common, "retry", "queues them again, as if they had never failed",
-      "Example:  actiond dead retry 8ad2b53d-5b0c-4b7e-9a6f-0a4b8de1f6a3\n"
-      "          actiond dead retry --event send_email\n"
-      "Each goes to the queue that it came from; those that die again meanwhile are left there.",
-      [&common, selection] { return retry(common, *selection); });
+  auto* verb = add_verb(dead, common, "retry", "queue them again, as if they had never failed",
+                        "Example:  actiond dead retry 8ad2b53d-5b0c-4b7e-9a6f-0a4b8de1f6a3\n"
+                        "          actiond dead retry --event send_email\n"
+                        "Each returns to the queue that it came from. Those that die again "
+                        "meanwhile stay dead letters.",
+                        [&common, selection] { return retry(common, *selection); });
   add_ids(*verb, selection->ids);
   checked(verb->add_option("--event", selection->event, "all of this event"), action::check_event)
       ->type_name("NAME");
@@ -182,7 +181,7 @@ void add_retry(CLI::App& dead, Common& common) {
 
 void add_delete(CLI::App& dead, Common& common) {
   auto selection = std::make_shared<DeadSelection>();
-  auto* verb = add_verb(dead, common, "delete", "deletes those with these ids",
+  auto* verb = add_verb(dead, common, "delete", "delete the ones with these ids",
                         "Example:  actiond dead delete 8ad2b53d-5b0c-4b7e-9a6f-0a4b8de1f6a3",
                         [&common, selection] { return remove(common, *selection); });
   add_ids(*verb, selection->ids)->required();
@@ -190,8 +189,8 @@ void add_delete(CLI::App& dead, Common& common) {
 }
 
 void add_purge(CLI::App& dead, Common& common) {
-  auto* verb = add_verb(dead, common, "purge", "deletes all of them",
-                        "Example:  actiond dead purge", [&common] { return purge(common); });
+  auto* verb = add_verb(dead, common, "purge", "delete all", "Example:  actiond dead purge",
+                        [&common] { return purge(common); });
   add_json_option(*verb, common);
 }
 
@@ -199,7 +198,7 @@ void add_purge(CLI::App& dead, Common& common) {
 
 void add_dead(CLI::App& app, Common& common) {
   CLI::App* dead =
-      app.add_subcommand("dead", "the events that failed for good: look, retry, delete");
+      app.add_subcommand("dead", "the events that failed for good: list, show, retry, delete");
   dead->footer(
       "\nExample:  actiond dead list\n          actiond dead retry --event send_email\n"
       "actiond dead VERB --help shows the options of each.");

@@ -44,7 +44,7 @@ Result<Message> find_dead_letter(const Config& config, const std::string& id) {
 }
 
 Error unknown_dead_letter(const std::string& id) {
-  return {fmt::format("no dead letter has the id {}: actiond dead list shows those that there are",
+  return {fmt::format("no dead letter has the id {}: actiond dead list shows the others",
                       in_quotes(id))};
 }
 

@@ -36,7 +36,7 @@ std::string how_many(const DeadList& list) {
   if (list.total == 0) return "no dead letters";
   if (list.event.empty()) return letters_text(list.total);
   if (list.matching == 0)
-    return fmt::format("none of {} is of {}", letters_text(list.total), printable(list.event));
+    return fmt::format("none of {} has the event {}", letters_text(list.total), printable(list.event));
   return fmt::format("{} of {} {} of {}", list.matching, letters_text(list.total),
                      list.matching == 1 ? "is" : "are", printable(list.event));
 }
@@ -81,7 +81,7 @@ std::string time_field(const std::string& label, std::int64_t ms) {
 // In the sender's order of members.
 std::string params_text(const std::string& body) {
   const auto params = nlohmann::ordered_json::parse(body.empty() ? "{}" : body, nullptr, false);
-  if (!params.is_object()) return "body, which is no JSON object\n" + lines_of(body, 0);
+  if (!params.is_object()) return "body, which is not a JSON object\n" + lines_of(body, 0);
   return "params\n" + lines_of(params.dump(2, ' ', false, json::error_handler_t::replace), 0);
 }
 

@@ -32,7 +32,7 @@ Error become_debugger(const std::vector<std::string>& words) {
   command.insert(command.end(), words.begin(), words.end());
   ::signal(SIGPIPE, SIG_DFL);  // what is ignored stays so in all that is started
   ::execvp("gdb", pointers(command).data());
-  if (errno == ENOENT) return {"gdb is not there: install the package gdb"};
+  if (errno == ENOENT) return {"gdb is not installed: install the package gdb"};
   return errno_error("start", "gdb");
 }
 

@@ -103,8 +103,8 @@ class Enqueue {
   Result<void> take(const std::string& line, std::uint64_t number) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) return {};
     if (!is_json_object(line))
-      return end(
-          Error{fmt::format("line {}: {} is no JSON object of params", number, in_quotes(line))});
+      return end(Error{
+          fmt::format("line {}: {} is not a JSON object of params", number, in_quotes(line))});
     auto event = make(line);
     Sent sent{event.message.id, event.due_at};
     if (auto posted = sender_.post(std::move(event)); !posted)
@@ -120,7 +120,7 @@ class Enqueue {
   }
 
   std::string how_far() const {
-    return fmt::format("{} event{} queued before it, nothing after it", queued_,
+    return fmt::format("{} event{} queued before it, none after it", queued_,
                        queued_ == 1 ? " was" : "s were");
   }
 
@@ -137,7 +137,7 @@ class Enqueue {
     std::fflush(stdout);
     if (!loss) return {};
     return Error{fmt::format(
-        "{} of the events can't be known to be queued: {}; {} were queued: their ids are printed",
+        "{} of the events may or may not be queued: {}; {} were queued: their ids are printed",
         loss->ids.size(), loss->why, queued_)};
   }
 
@@ -187,12 +187,12 @@ Result<int> enqueue(const Common& common, const EnqueueFlags& flags) {
 void add_enqueue(CLI::App& app, Common& common) {
   auto flags = std::make_shared<EnqueueFlags>();
   auto* verb = add_verb(
-      app, common, "enqueue", "queues an event, and prints its id once the broker has it",
+      app, common, "enqueue", "queue an event and print its id",
       "Example:  actiond enqueue send_email to=ann@example.com --queue high\n"
       "          actiond enqueue send_email '{\"to\": \"ann@example.com\", \"n\": 3}' --in 10m\n"
       "          actiond enqueue send_email to=ann@example.com --at '2026-12-24 18:00'\n"
       "          actiond enqueue send_email - < params.jsonl      (a JSON object a line)\n"
-      "In key=value a value that is JSON is taken as such (n=3 is a number), else as text.",
+      "In key=value a value that is JSON is read as JSON (n=3 is a number), any other as text.",
       [&common, flags] { return enqueue(common, *flags); });
   checked(verb->add_option("event", flags->event, "the event's name, as in send_email"),
           action::check_event)
@@ -200,11 +200,12 @@ void add_enqueue(CLI::App& app, Common& common) {
       ->type_name("EVENT");
   verb->add_option("params", flags->words, "a JSON object, or key=value..., or - for many")
       ->type_name("PARAMS");
-  verb->add_option("--queue", flags->queue, "where to (else events: of the configuration decides)")
+  verb->add_option("--queue", flags->queue,
+                   "the queue (default: as events: in the configuration says)")
       ->type_name("QUEUE");
-  auto* in = checked(verb->add_option("--in", flags->in, "run it that much later"), parse_duration)
+  auto* in = checked(verb->add_option("--in", flags->in, "run it after this time"), parse_duration)
                  ->type_name("10m");
-  checked(verb->add_option("--at", flags->at, "run it at that time: local, or with Z or +01:00"),
+  checked(verb->add_option("--at", flags->at, "run it at this time: local, or with Z or +01:00"),
           parse_rfc3339)
       ->type_name("TIME")
       ->excludes(in);

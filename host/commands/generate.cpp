@@ -32,7 +32,7 @@ class Generate {
     const fs::path base = directory_ / "application_event.hpp";
     for (const auto& file : {event, test})
       if (fs::exists(file))
-        return Error{fmt::format("{} exists already, and is left as it is", file.native())};
+        return Error{fmt::format("{} exists already and was not changed", file.native())};
     auto project = read_project();
     if (!project) return project.error();
     std::error_code error;
@@ -78,7 +78,7 @@ class Generate {
 
 Result<void> check_what(const std::string& what) {
   if (what == "event") return {};
-  return Error{"there are only events: write actiond generate event NAME"};
+  return Error{"only events can be generated: write actiond generate event NAME"};
 }
 
 void print_next_steps(const Common& common, const GenerateFlags& flags, const EventNames& names) {
@@ -103,7 +103,7 @@ Result<int> generate(const Common& common, const GenerateFlags& flags) {
 
 void add_generate(CLI::App& app, Common& common) {
   auto flags = std::make_shared<GenerateFlags>();
-  auto* verb = add_verb(app, common, "generate", "a plugin with a new event, ready to build",
+  auto* verb = add_verb(app, common, "generate", "write a plugin with a new event",
                         "Example:  actiond generate event HelloWorld\n"
                         "          actiond generate event send_email src/events\n"
                         "Events of one directory share a project and their ApplicationEvent.",
@@ -114,7 +114,8 @@ void add_generate(CLI::App& app, Common& common) {
   checked(verb->add_option("name", flags->name, "hello_world or HelloWorld"), event_names)
       ->required()
       ->type_name("NAME");
-  verb->add_option("directory", flags->directory, "where to (else ./events)")->type_name("DIR");
+  verb->add_option("directory", flags->directory, "the directory (default: ./events)")
+      ->type_name("DIR");
 }
 
 }  // namespace actiond

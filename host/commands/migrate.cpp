@@ -126,7 +126,7 @@ int tell(const Moved& moved, bool is_json) {
 
 Result<int> migrate(const Common& common, const MigrateFlags& flags) {
   const auto from = address(flags.from), to = address(flags.to);
-  if (*from == *to) return refuse({"--from and --to are the same: name two brokers"});
+  if (*from == *to) return refuse({"--from and --to are the same broker: name two"});
   auto config = load(common);
   if (!config) return config.error();
   auto target = target_of(with_broker(*config, *to), process_name());
@@ -141,7 +141,7 @@ Result<int> migrate(const Common& common, const MigrateFlags& flags) {
   const auto moved = migration.run();
   if (moved) return tell(*moved, common.is_json);
   return Error{
-      fmt::format("{}; {} moved before that: what is left waits where it was, so migrate "
+      fmt::format("{}; {} moved before that; the rest is where it was, so migrate "
                   "again",
                   moved.error().text, plural(migration.moved(), "event"))};
 }
@@ -151,18 +151,16 @@ Result<int> migrate(const Common& common, const MigrateFlags& flags) {
 void add_migrate(CLI::App& app, Common& common) {
   auto flags = std::make_shared<MigrateFlags>();
   auto* verb = add_verb(
-      app, common, "migrate", "moves all that waits from one broker to another",
+      app, common, "migrate", "move everything that waits from one broker to another",
       "Example:  actiond migrate --from sqlite:queue.db --to "
       "amqp://guest:guest@127.0.0.1:5672/%2f\n"
       "          actiond migrate --from sqlite:queue.db      (to the configuration's broker)\n"
       "Application and queues are the configuration's. Stop the pollers first: what they have in\n"
-      "hand stays with them. Events, those that are to come later, and dead letters are moved.",
+      "hand stays. Waiting events, later events and dead letters are moved.",
       [&common, flags] { return migrate(common, *flags); });
-  checked(verb->add_option("--from", flags->from, "the broker, or sqlite:FILE, that has them"),
-          address)
+  checked(verb->add_option("--from", flags->from, "move from this broker, or sqlite:FILE"), address)
       ->type_name("URL");
-  checked(verb->add_option("--to", flags->to, "the one that is to have them"), address)
-      ->type_name("URL");
+  checked(verb->add_option("--to", flags->to, "move to this one"), address)->type_name("URL");
   add_json_option(*verb, common);
 }
 

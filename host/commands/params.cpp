@@ -25,7 +25,7 @@ json value_of(std::string text) {
 }
 
 Result<void> add(const std::string& word, json& params) {
-  if (!is_utf8(word)) return Error{fmt::format("the param {} is no UTF-8", in_quotes(word))};
+  if (!is_utf8(word)) return Error{fmt::format("the param {} is not UTF-8", in_quotes(word))};
   if (!is_key_value(word))
     return Error{fmt::format(
         "{} is neither a JSON object of params nor key=value: write to=ann n=3, or '{{\"n\": 3}}'",
@@ -44,7 +44,7 @@ Result<std::string> params_of(const std::vector<std::string>& words) {
   if (words.size() == 1 && !is_key_value(words[0])) {
     if (is_json_object(words[0])) return words[0];
     const auto end = words[0].find_last_not_of(' ') + 1;
-    return Error{fmt::format("the params {} are no JSON object: write '{{\"n\": 3}}', or n=3",
+    return Error{fmt::format("the params {} are not a JSON object: write '{{\"n\": 3}}', or n=3",
                              in_quotes(words[0].substr(0, end)))};
   }
   json params = json::object();

@@ -172,7 +172,7 @@ Result<Performed> dead_event(const Config& config, const std::string& id) {
   if (!letter) return letter.error();
   if (letter->event.empty())
     return Error{
-        fmt::format("the dead letter {} can't be performed: it has no type, so it is no "
+        fmt::format("the dead letter {} can't be performed: it has no type, so it is not an "
                     "event",
                     in_quotes(id))};
   const std::string queue = letter->trail.queue;
@@ -219,21 +219,21 @@ Result<int> perform(const Common& common, const PerformFlags& flags) {
 void add_perform(CLI::App& app, Common& common) {
   auto flags = std::make_shared<PerformFlags>();
   auto* verb =
-      add_verb(app, common, "perform", "runs one event here and now, without a broker",
+      add_verb(app, common, "perform", "run one event here and now, without a broker",
                "Example:  actiond perform hello_world name=ann\n"
                "          actiond perform send_email '{\"to\": \"ann@example.com\"}' --timeout 5s\n"
                "          actiond perform --dead 8ad2b53d-5b0c-4b7e-9a6f-0a4b8de1f6a3 --gdb\n"
-               "What the event queues is printed and not sent. Exit status 0: done, or halted by a "
+               "What the event queues is printed, not queued. Exit status 0: done, or halted by a "
                "filter.",
                [&common, flags] { return perform(common, *flags); });
   checked(verb->add_option("event", flags->event, "the event's name, as in send_email"),
           action::check_event)
       ->type_name("EVENT");
   verb->add_option("params", flags->words, "a JSON object, or key=value...")->type_name("PARAMS");
-  checked(verb->add_option("--timeout", flags->timeout, "its longest run (else as configured)"),
+  checked(verb->add_option("--timeout", flags->timeout, "the longest run (default: as configured)"),
           parse_duration)
       ->type_name("10s");
-  verb->add_option("--dead", flags->dead, "the event of this dead letter, which stays there")
+  verb->add_option("--dead", flags->dead, "run this dead letter and leave it there")
       ->type_name("ID");
   verb->add_flag("--gdb", flags->is_gdb, "run it under gdb, without a time limit");
   verb->add_flag("--unlimited", flags->is_unlimited, "")->group("");

@@ -44,7 +44,7 @@ std::string running_text(const json& running) {
     auto& list = poller["is_same"].get<bool>() ? same : other;
     list += (list.empty() ? "" : ", ") + (poller["id"].is_null() ? "console" : poller["id"].dump());
   }
-  if (!other.empty()) other = (same.empty() ? "" : "; ") + other + " (another content)";
+  if (!other.empty()) other = (same.empty() ? "" : "; ") + other + " (different content)";
   return same.empty() && other.empty() ? "-" : same + other;
 }
 
@@ -154,11 +154,11 @@ Result<int> plugins(const Common& common, const std::vector<std::string>& named)
 void add_plugins(CLI::App& app, Common& common) {
   auto files = std::make_shared<std::vector<std::string>>();
   auto* verb =
-      add_verb(app, common, "plugins", "the events that the plugins provide, and their problems",
+      add_verb(app, common, "plugins", "show which events the plugins provide, and what is wrong",
                "Example:  actiond plugins\n          actiond plugins build/hello_world.so\n"
-               "Queue, attempts and timeout are shown as they are in force here.",
+               "Queue, attempts and timeout include what the configuration says.",
                [&common, files] { return plugins(common, *files); });
-  verb->add_option("files", *files, "these files instead of the plugin directory's")
+  verb->add_option("files", *files, "show these files instead of the plugin directory")
       ->type_name("FILE");
   add_json_option(*verb, common);
 }

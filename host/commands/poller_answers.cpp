@@ -52,8 +52,8 @@ json poller_of(int id, const PidRecord& record) {
     return silent_poller(id, record.pid, "does not answer", "it has no control socket");
   return silent_poller(
       id, record.pid, "gone",
-      fmt::format("it has ended without removing its PID file, as by kill -9: start it "
-                  "with actiond start --id {0}, or forget it with actiond stop --id {0}",
+      fmt::format("it has ended without removing its PID file, perhaps by kill -9: start it "
+                  "with actiond start --id {0}, or remove the file with actiond stop --id {0}",
                   id));
 }
 

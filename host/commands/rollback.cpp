@@ -89,11 +89,11 @@ Result<int> rollback(const Common& common, const std::string& ids) {
 
 void add_rollback(CLI::App& app, Common& common) {
   auto ids = std::make_shared<std::string>();
-  auto* verb = add_verb(app, common, "rollback", "back to the plugins that a poller ran before",
+  auto* verb = add_verb(app, common, "rollback", "return to the plugins that a poller ran before",
                         "Example:  actiond rollback --id 1\n"
-                        "They stay until the plugin directory changes again.",
+                        "They stay until the plugin directory changes.",
                         [&common, ids] { return rollback(common, *ids); });
-  checked(verb->add_option("--id", *ids, "which: 1, or 1..8, or 1,3"), parse_ids)
+  checked(verb->add_option("--id", *ids, "the pollers: 1, or 1..8, or 1,3"), parse_ids)
       ->required()
       ->type_name("N");
 }

@@ -38,14 +38,14 @@ std::function<Result<void>()> depend_on_parent() {
   return [parent]() -> Result<void> {
     ::prctl(PR_SET_PDEATHSIG, 0);
     if (::getppid() == parent) return {};  // else the signal is on its way
-    return Error{"whoever started it has given up on it"};
+    return Error{"the process that started it has stopped waiting"};
   };
 }
 
 Result<int> parse_one_id(const std::string& text) {
   auto ids = parse_ids(text);
   if (!ids) return ids.error();
-  if (ids->size() != 1) return Error{"run is one poller: write --id with one number"};
+  if (ids->size() != 1) return Error{"run starts one poller: write --id with one number"};
   return ids->front();
 }
 
@@ -81,15 +81,17 @@ Result<int> run(const Common& common, const RunFlags& flags) {
 
 void add_run(CLI::App& app, Common& common) {
   auto flags = std::make_shared<RunFlags>();
-  auto* verb = add_verb(app, common, "run", "a poller in the foreground, its log on the terminal",
-                        "Example:  actiond run --queues \"high medium\"\n"
-                        "Ctrl-C finishes the message in hand, a second one gives it back.",
-                        [&common, flags]() -> Result<int> {
-                          auto status = run(common, *flags);
-                          if (!status) report(flags->ready_fd, status.error());
-                          return status;
-                        });
-  checked(verb->add_option("--id", flags->id, "hold and obey run_dir/poller.N.pid, as daemons do"),
+  auto* verb =
+      add_verb(app, common, "run", "run a poller in the foreground, with its log on the terminal",
+               "Example:  actiond run --queues \"high medium\"\n"
+               "Ctrl-C finishes the event in hand; a second Ctrl-C gives it back.",
+               [&common, flags]() -> Result<int> {
+                 auto status = run(common, *flags);
+                 if (!status) report(flags->ready_fd, status.error());
+                 return status;
+               });
+  checked(verb->add_option("--id", flags->id,
+                           "hold and obey the PID file run_dir/poller.N.pid, as daemons do"),
           parse_one_id)
       ->type_name("N");
   verb->add_option("--ready-fd", flags->ready_fd, "")->group("");

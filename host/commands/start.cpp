@@ -114,7 +114,7 @@ Result<void> await(const Daemon& daemon, const std::string& log) {
   }
   if (said == "ready") return {};
   ::waitpid(daemon.pid, nullptr, 0);
-  if (said.empty()) said = "it ended without a word: see " + log;
+  if (said.empty()) said = "it ended without an error message: see " + log;
   return Error{fmt::format("poller {} did not start: {}", daemon.id, said)};
 }
 
@@ -156,10 +156,11 @@ void add(CLI::App& app, Common& common, const char* name, const char* descriptio
   auto flags = std::make_shared<StartFlags>();
   auto* verb = add_verb(app, common, name, description, example,
                         [&common, flags, must_run] { return start(common, *flags, must_run); });
-  checked(verb->add_option("--id", flags->ids, "which: 1, or 1..8, or 1,3"), parse_ids)
+  checked(verb->add_option("--id", flags->ids, "the pollers: 1, or 1..8, or 1,3"), parse_ids)
       ->required()
       ->type_name("N");
-  verb->add_flag("-d,--daemon", flags->is_daemon, "accepted: start always makes daemons");
+  verb->add_flag("-d,--daemon", flags->is_daemon,
+                 "accepted and ignored: start always makes daemons");
   verb->add_option("--snapshot", flags->snapshot, "")->group("");
   add_poller_options(*verb, flags->poller);
 }
@@ -174,11 +175,11 @@ std::vector<std::string> start_words(const Common& common, const Config& config,
 }
 
 void add_start(CLI::App& app, Common& common) {
-  add(app, common, "start", "a daemon; where a poller of that id runs, the new one takes its place",
+  add(app, common, "start", "start a daemon, which takes over from a running poller of that id",
       "Example:  actiond start --id 1\n          actiond start --id 1..8 --queues \"high medium\"\n"
-      "Returns when the new poller is at work, and prints its pid; or says why it is not.",
+      "Returns when the new poller is at work and prints its pid, or says why it is not.",
       false);
-  add(app, common, "restart", "like start, but a poller of that id must run already",
+  add(app, common, "restart", "as start, but a poller of that id must be running",
       "Example:  actiond restart --id 1", true);
 }
 

@@ -72,7 +72,7 @@ Result<int> status(const Common& common) {
 }  // namespace
 
 void add_status(CLI::App& app, Common& common) {
-  auto* verb = add_verb(app, common, "status", "the pollers of this machine, and the queues",
+  auto* verb = add_verb(app, common, "status", "show the pollers of this run_dir and the queues",
                         "Example:  actiond status\n          actiond status --json",
                         [&common] { return status(common); });
   add_json_option(*verb, common);

@@ -68,7 +68,7 @@ class Stop {
       const auto record = found->pid_records.find(id);
       if (record != found->pid_records.end()) tell(id, record->second);
       if (stopping_.size() == before && status_ == kDone)
-        fail(fmt::format("no poller {} runs: actiond status shows those that do", id));
+        fail(fmt::format("no poller {} runs: actiond status lists those that run", id));
       status_ = std::max(status, status_);
     }
     wait();
@@ -97,7 +97,7 @@ class Stop {
       if (told) say_what_is_in_hand(name, *status);
       stopping_.push_back({socket.pid, std::move(name), std::move(process)});
     } else if (!socket.id || !is_record_of(records, *socket.id, socket.pid)) {
-      fail(fmt::format("{} can't be told: {}: end it with kill {}", name, told.error().text,
+      fail(fmt::format("{} can't be reached: {}: end it with kill {}", name, told.error().text,
                        socket.pid));
     }  // else it has a PID file, by which it can be signalled
   }
@@ -125,7 +125,7 @@ class Stop {
   void forget(int id, const PidRecord& record) {
     remove_pid_file(config_.run_dir, id, record);
     const auto sentence = fmt::format(
-        "no poller {} runs: its process (pid {}) is gone, and the PID file that it left is now "
+        "no poller {} runs: its process (pid {}) is gone; its PID file is now "
         "removed",
         id, record.pid);
     if (flags_.is_all)
@@ -188,16 +188,17 @@ Result<int> stop(const Common& common, const StopFlags& flags) {
 
 void add_stop(CLI::App& app, Common& common) {
   auto flags = std::make_shared<StopFlags>();
-  auto* verb = add_verb(app, common, "stop", "pollers finish what they have in hand and end",
+  auto* verb = add_verb(app, common, "stop", "stop pollers after the events in hand",
                         "Example:  actiond stop --id 1\n          actiond stop --all --now\n"
                         "Returns when their processes have ended.",
                         [&common, flags] { return stop(common, *flags); });
-  auto* id = checked(verb->add_option("--id", flags->ids, "which: 1, or 1..8, or 1,3"), parse_ids);
+  auto* id =
+      checked(verb->add_option("--id", flags->ids, "the pollers: 1, or 1..8, or 1,3"), parse_ids);
   verb->add_flag("--all", flags->is_all, "all pollers of this run_dir")
       ->excludes(id->type_name("N"));
-  verb->add_flag("--now", flags->is_now, "kill the handlers and give their messages back");
+  verb->add_flag("--now", flags->is_now, "kill the handlers and give their events back");
   checked(verb->add_option("--timeout", flags->timeout,
-                           "the longest wait for handlers, then as --now (else shutdown_timeout:)"),
+                           "wait this long, then act as --now (default: shutdown_timeout:)"),
           parse_duration)
       ->type_name("30s");
 }

@@ -63,7 +63,7 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const auto verbs = verbs_of(verb);
   if (!verbs.empty() && !words.empty()) return unknown("verb", words.front(), verbs, help);
   if (!words.empty())
-    return {fmt::format("{} is one word too many: see {}", in_quotes(words.front()), help)};
+    return {fmt::format("{} is one argument too many: see {}", in_quotes(words.front()), help)};
   // What an option's own check says, says what to write.
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ValidationError))
     return {first_line(error.what())};

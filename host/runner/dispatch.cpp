@@ -37,10 +37,11 @@ Ending ending_of(action_status status) {
 }
 
 std::string default_reason(action_status status) {
-  if (status == ACTION_FAILED) return "it failed without saying why";
-  if (status == ACTION_DISCARDED) return "it was discarded without saying why";
+  if (status == ACTION_FAILED) return "it failed and gave no reason";
+  if (status == ACTION_DISCARDED) return "it was discarded and gave no reason";
   if (status > ACTION_SNOOZED || status < 0)
-    return fmt::format("its handler returned {}, which is no status: it counts as failed", status);
+    return fmt::format("its handler returned {}, which is not a status: the event counts as failed",
+                       status);
   return {};
 }
 
@@ -52,7 +53,7 @@ Outcome dispatch(const RunFrame& run, const HandlerTable& handlers, HostApi& hos
   const action_event* event = handlers.find(run.event);
   if (event == nullptr)
     return {Ending::Unknown, fmt::format("no plugin provides the event '{}'", run.event), {}, {}};
-  if (!is_json_object(params)) return {Ending::Malformed, "its body is no JSON object", {}, {}};
+  if (!is_json_object(params)) return {Ending::Malformed, "its body is not a JSON object", {}, {}};
 
   const action_run input = to_abi(run, params, texts);
   const auto begun = monotonic_now();

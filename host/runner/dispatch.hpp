@@ -8,7 +8,7 @@
 namespace actiond {
 
 // Calls the event's handler and says how that ended. An event that no plugin provides, or whose
-// params are no JSON object, ends without a call. The outcome's reason is never empty for an
+// params are not a JSON object, ends without a call. The outcome's reason is never empty for an
 // ending that needs one.
 Outcome dispatch(const RunFrame& run, const HandlerTable& handlers, HostApi& host);
 

@@ -22,7 +22,7 @@ constexpr Elf64_Half kMachine = EM_NONE;  // not checked
 #endif
 
 const Error kIncomplete{
-    "is not complete, half-copied perhaps: copy it again, to another name first"};
+    "is incomplete, perhaps half copied: copy it again, under another name first"};
 
 bool read_at(int fd, void* into, std::size_t size, std::uint64_t offset) {
   return ::pread(fd, into, size, static_cast<off_t>(offset)) == static_cast<ssize_t>(size);
@@ -31,7 +31,7 @@ bool read_at(int fd, void* into, std::size_t size, std::uint64_t offset) {
 Result<void> check_kind(const Elf64_Ehdr& header) {
   if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64 ||
       header.e_type != ET_DYN)
-    return Error{"is no shared object: build it with -fPIC -shared, or with action_add_plugin"};
+    return Error{"is not a shared object: build it with -fPIC -shared, or with action_add_plugin"};
   if (kMachine != EM_NONE && header.e_machine != kMachine)
     return Error{"was built for another kind of processor: build it for this machine"};
   return {};

@@ -88,14 +88,14 @@ std::string HostApi::send(const action_request& request, char* id) {
 std::string HostApi::problem_with(const action_request& request) const {
   if (request.event == nullptr || !action::detail::is_event_name(request.event))
     return fmt::format(
-        "{} can't be the name of an event: it must be of a-z, 0-9, _, . and -, as in send_email",
+        "{} can't be the name of an event: use a-z, 0-9, _, . and -, as in send_email",
         request.event == nullptr ? "nothing" : in_quotes(request.event));
   if (request.queue != nullptr && *request.queue != 0 &&
       std::find(setup_.queues.begin(), setup_.queues.end(), request.queue) == setup_.queues.end())
     return fmt::format("unknown queue '{}': the configuration names {}", request.queue,
                        fmt::join(setup_.queues, ", "));
   if (!is_json_object(params_of(request)))
-    return fmt::format("the params of '{}' are no JSON object", request.event);
+    return fmt::format("the params of '{}' are not a JSON object", request.event);
   return {};
 }
 

@@ -71,7 +71,7 @@ Result<PluginLibrary> PluginLibrary::load(const std::string& path) {
         std::make_unique<boost::dll::shared_library>(path, boost::dll::load_mode::rtld_now);
     if (!library->has(ACTION_PLUGIN_SYMBOL))
       return refusal(path, "exports no symbol `" ACTION_PLUGIN_SYMBOL
-                           "`: it has no ACTION_EVENT, or is no plugin");
+                           "`: it has no ACTION_EVENT, or is not a plugin");
     const auto& descriptor = library->get<const action_plugin_descriptor>(ACTION_PLUGIN_SYMBOL);
     if (auto checked = check_descriptor(path, descriptor); !checked) return checked.error();
     keep_for_the_life_of_the_process(std::move(library));

@@ -37,10 +37,8 @@ bool is_made_of(std::string_view name, std::size_t most, bool (*allowed)(char)) 
 
 Result<void> check_name(std::string_view what, std::string_view name) {
   if (is_made_of(name, kMaxName, may_be_in_name)) return {};
-  return Error{
-      fmt::format("'{}' can't be the name of {}: it must be of letters, digits, _ and -, at most "
-                  "{} of them",
-                  shown(name), what, kMaxName)};
+  return Error{fmt::format("'{}' can't be the name of {}: use up to {} letters, digits, _ and -",
+                           shown(name), what, kMaxName)};
 }
 
 }  // namespace
@@ -53,16 +51,16 @@ Result<void> check_queue(std::string_view name) {
   if (auto checked = check_name("a queue", name); !checked) return checked;
   if (name != "dead" && !name.starts_with("delay")) return {};
   return Error{
-      fmt::format("'{}' can't be the name of a queue: 'dead' and all that begins with 'delay' are "
-                  "taken by the pollers themselves",
+      fmt::format("'{}' can't be the name of a queue: 'dead' and names that begin with 'delay' are "
+                  "reserved",
                   shown(name))};
 }
 
 Result<void> check_event(std::string_view name) {
   if (is_made_of(name, kMaxEvent, may_be_in_event)) return {};
   return Error{
-      fmt::format("'{}' can't be the name of an event: it must be of a-z, 0-9, _, . and -, at most "
-                  "{} of them, as in send_email",
+      fmt::format("'{}' can't be the name of an event: use up to {} of a-z, 0-9, _, . and -, as in "
+                  "send_email",
                   shown(name), kMaxEvent)};
 }
 

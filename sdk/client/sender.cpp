@@ -144,8 +144,8 @@ Result<void> Sender::read(milliseconds timeout) {
 Error Sender::no_progress() {
   if (link_ != nullptr && link_->is_blocked())
     return {
-        fmt::format("the broker takes no events at present, for it is {}: give it more, or wait; "
-                    "what was sent may still be queued when that is over",
+        fmt::format("the broker accepts no events because it is {}: free some, or wait; "
+                    "it may still queue what was sent",
                     link_->blocked_reason())};
   link_.reset();
   return {

@@ -106,7 +106,8 @@ TEST_CASE("config refuses: what is out of range") {
       {"memory_limit: 5KiB",
        "actiond.yaml:1:15: 'memory_limit' must be none or at least 16MiB, not '5KiB'"},
       {"recycle: {memory: 5}",
-       "actiond.yaml:1:19: 'recycle.memory': '5' is no size: write a whole number and one unit, as "
+       "actiond.yaml:1:19: 'recycle.memory': '5' is not a size: write a whole number and one unit, "
+       "as "
        "in "
        "512KiB, 64MiB or 2GiB"},
       {"recycle: {events: 0}",
@@ -143,7 +144,8 @@ TEST_CASE("config refuses: durations that are none") {
   check_refused({
       {"timeout: 30", "actiond.yaml:1:10: 'timeout': '30' has no unit: write 30s or 30ms"},
       {"events: {a: {timeout: soon}}",
-       "actiond.yaml:1:23: 'events.a.timeout': 'soon' is no duration: write a whole number and one "
+       "actiond.yaml:1:23: 'events.a.timeout': 'soon' is not a duration: write a whole number and "
+       "one "
        "unit, as in 250ms, 10s, 5m, 1h or 7d"},
       {"statistics: off", "actiond.yaml:1:13: 'statistics' must be none or a mapping, not 'off'"},
       {"timeout: [1s]", "actiond.yaml:1:10: 'timeout' must be a duration as in 30s, not a list"},
@@ -152,7 +154,7 @@ TEST_CASE("config refuses: durations that are none") {
 }
 
 TEST_CASE("config refuses: names that the broker or actiond could not use") {
-  const std::string rule = " must be of letters, digits, _ and -, at most 100 of them, not ";
+  const std::string rule = " must have 1 to 100 letters, digits, _ and -, not ";
   const ConfigScene scene;
   CHECK(scene.refusal("application: a.b") == "actiond.yaml:1:14: 'application'" + rule + "'a.b'");
   CHECK(scene.refusal("application:") == "actiond.yaml:1:1: 'application'" + rule + "nothing");
@@ -162,7 +164,7 @@ TEST_CASE("config refuses: names that the broker or actiond could not use") {
   for (const std::string name : {"dead", "delay", "delay_1", "delayed"})
     CHECK(scene.refusal("queues: [medium, " + name + "]") ==
           "actiond.yaml:1:18: 'queues': the name '" + name +
-              "' is taken by actiond itself ('dead' and all that begins with 'delay'): choose "
+              "' is reserved ('dead' and names that begin with 'delay'): choose "
               "another");
 }
 
@@ -177,8 +179,7 @@ TEST_CASE("config refuses: queues that are none, or twice, or named nowhere") {
       {"queues:\n  - medium\n  - low\n  - medium",
        "actiond.yaml:4:5: 'queues' names 'medium' twice: remove one"},
       {"queues: [medium, [low]]",
-       "actiond.yaml:1:18: 'queues' must be of letters, digits, _ and "
-       "-, at most 100 of them, not a list"},
+       "actiond.yaml:1:18: 'queues' must have 1 to 100 letters, digits, _ and -, not a list"},
       {"default_queue: hihg",
        "actiond.yaml:1:16: 'default_queue' names 'hihg', which is not in 'queues': did you mean "
        "'high'?"},

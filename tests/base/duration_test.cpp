@@ -23,7 +23,7 @@ TEST_CASE("duration: a whole number and a unit") {
 
 TEST_CASE("duration: anything else is refused with what to write") {
   const std::string no_duration =
-      " is no duration: write a whole number and one unit, as in 250ms, 10s, 5m, 1h or 7d";
+      " is not a duration: write a whole number and one unit, as in 250ms, 10s, 5m, 1h or 7d";
   const struct {
     std::string text;
     std::string expected;

@@ -48,7 +48,7 @@ TEST_CASE("expansion: what is no reference is refused") {
   for (const char* text :
        {"${", "${A", "${}", "${9A}", "${A-B}", "${ A}", "${A:-${B}}", "${:-x}"}) {
     CAPTURE(text);
-    CHECK(expanded(text).find("is no variable: write ${NAME} or ${NAME:-default}, and $${ for a "
+    CHECK(expanded(text).find("is not a variable: write ${NAME} or ${NAME:-default}, and $${ for a "
                               "literal ${") != std::string::npos);
   }
 }

@@ -96,9 +96,9 @@ TEST_CASE("rfc3339: anything else is refused, with an example") {
     CAPTURE(text);
     const auto parsed = parse_rfc3339(text);
     REQUIRE_FALSE(parsed.ok());
-    CHECK(parsed.error().text ==
-          "'" + std::string(text) +
-              "' is no date and time: write 2026-12-24T18:00:00+01:00, or without +01:00 for local "
-              "time");
+    CHECK(parsed.error().text == "'" + std::string(text) +
+                                     "' is not a date and time: write 2026-12-24T18:00:00+01:00, "
+                                     "or without +01:00 for local "
+                                     "time");
   }
 }

@@ -60,7 +60,7 @@ TEST_CASE("dead text: a part of them says how many there are, and how to see all
   for (const Row& row : {
            Row{{{}, 0, "", 0}, "no dead letters\n"},
            Row{{{}, 0, "x", 0}, "no dead letters\n"},
-           Row{{{}, 3, "x", 0}, "none of 3 dead letters is of x\n"},
+           Row{{{}, 3, "x", 0}, "none of 3 dead letters has the event x\n"},
            Row{{{failed_letter("a")}, 3, "send_email", 1},
                "\n1 of 3 dead letters is of send_email\n"},
            Row{{{failed_letter("a"), failed_letter("b")}, 3, "send_email", 2},
@@ -103,7 +103,7 @@ TEST_CASE("dead text: all of one, its params in the sender's order") {
         "}\n");
 }
 
-TEST_CASE("dead text: a body that is no JSON object is shown as it is, escaped") {
+TEST_CASE("dead text: a body that is not a JSON object is shown as it is, escaped") {
   Message bad;
   bad.body = "name=\x1b\xff\nAda";
   CHECK(dead_letter_text(bad) ==
@@ -111,7 +111,7 @@ TEST_CASE("dead text: a body that is no JSON object is shown as it is, escaped")
         "event             -\n"
         "queue             -\n"
         "attempts          1\n"
-        "body, which is no JSON object\n"
+        "body, which is not a JSON object\n"
         "name=\\x1b\\xff\n"
         "Ada\n");
   CHECK(dead_letter_json(bad).at("body") == bad.body);

@@ -43,18 +43,18 @@ TEST_CASE("params: what is no object is refused with a sentence") {
     std::string part;
   };
   for (const Row& row : {
-           Row{{"5"}, "'5' are no JSON object"},
-           Row{{"[1,2] "}, "'[1,2]' are no JSON object"},
-           Row{{R"([{"q":"a=b"}])"}, "are no JSON object"},
-           Row{{R"({"url": "a=b",})"}, "are no JSON object"},
-           Row{{"{"}, "'{' are no JSON object"},
-           Row{{R"({"a":1} x)"}, "are no JSON object"},
-           Row{{""}, "are no JSON object"},
-           Row{{"=x"}, "are no JSON object"},
+           Row{{"5"}, "'5' are not a JSON object"},
+           Row{{"[1,2] "}, "'[1,2]' are not a JSON object"},
+           Row{{R"([{"q":"a=b"}])"}, "are not a JSON object"},
+           Row{{R"({"url": "a=b",})"}, "are not a JSON object"},
+           Row{{"{"}, "'{' are not a JSON object"},
+           Row{{R"({"a":1} x)"}, "are not a JSON object"},
+           Row{{""}, "are not a JSON object"},
+           Row{{"=x"}, "are not a JSON object"},
            Row{{"n=1", "x"}, "'x' is neither"},
            Row{{"{}", "n=1"}, "'{}' is neither"},
            Row{{"n=1", "n=2"}, "'n' is given twice"},
-           Row{{"n=\xff"}, "no UTF-8"},
+           Row{{"n=\xff"}, "not UTF-8"},
        }) {
     const auto params = params_of(row.words);
     REQUIRE_FALSE(params.ok());

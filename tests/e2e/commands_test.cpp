@@ -162,7 +162,7 @@ TEST_CASE("commands: perform has gdb run the same call, without a time limit") {
   Process without(words, site.path("output/none"), "", {{"PATH", site.path("output")}});
   const Ran none = without.wait();
   CHECK(none.status == 1);
-  CHECK(none.err == "actiond: gdb is not there: install the package gdb\n");
+  CHECK(none.err == "actiond: gdb is not installed: install the package gdb\n");
 }
 
 TEST_CASE("commands: plugins shows what each provides, and what is wrong with which") {

@@ -140,7 +140,7 @@ TEST_CASE("dead: show tells all of one") {
   CHECK(one.at("failed_at_ms") == kTime_ms);
   CHECK(one.at("params") == json{{"n", 1.0}});
   CHECK(dead(site, {"show", "c"}, 1).err ==
-        "actiond: no dead letter has the id 'c': actiond dead list shows those that there are\n");
+        "actiond: no dead letter has the id 'c': actiond dead list shows the others\n");
   CHECK(rabbit::ready("dead") == 2);
 }
 
@@ -201,7 +201,7 @@ TEST_CASE("dead: retry of all leaves what dies again meanwhile, and what is no e
   const Ran ran = dead(site, {"retry", "--all"}, 1);
   CHECK(ran.out == "3000 dead letters are queued again\n");
   CHECK(ran.err ==
-        "actiond: the dead letter bad can't be retried: it has no type, so it is no event; it "
+        "actiond: the dead letter bad can't be retried: it has no type, so it is not an event; it "
         "stays where it is\n");
   CHECK(wait_until([] { return rabbit::ready("dead") == 3001; }));
   dead(site, {"retry", "bad"}, 1);
@@ -284,7 +284,7 @@ TEST_CASE("dead: perform runs its event here, and leaves it where it is") {
   CHECK_MESSAGE(ran.status == 0, ran.err);
   CHECK(site.lines("ran") == std::vector<std::string>{"x"});
   CHECK(rabbit::ready("dead") == 2);
-  CHECK(contains(site.actiond({"perform", "--dead", "b"}).err, "no event"));
+  CHECK(contains(site.actiond({"perform", "--dead", "b"}).err, "not an event"));
   CHECK(contains(site.actiond({"perform", "--dead", "c"}).err, "no dead letter has the id 'c'"));
   CHECK(site.actiond({"perform", "record", "--dead", "a"}).status == 2);
   CHECK(site.actiond({"perform"}).status == 2);

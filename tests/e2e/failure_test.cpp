@@ -49,11 +49,11 @@ TEST_CASE("failure: what can't be an event is kept as a dead letter with the rea
   site.start();
   for (const BadMessage& bad :
        {BadMessage{"no type", message(std::nullopt, "{}"), "no type"},
-        BadMessage{"no JSON", message("hello_world", "name=Ada"), "no JSON object"},
-        BadMessage{"an array", message("hello_world", "[1, 2]"), "no JSON object"},
-        BadMessage{"two objects", message("hello_world", "{} {}"), "no JSON object"},
+        BadMessage{"no JSON", message("hello_world", "name=Ada"), "not a JSON object"},
+        BadMessage{"an array", message("hello_world", "[1, 2]"), "not a JSON object"},
+        BadMessage{"two objects", message("hello_world", "{} {}"), "not a JSON object"},
         BadMessage{"no text", message("hello_world", std::string("{\"a\": \"\xff\0\"}", 11)),
-                   "no JSON object"},
+                   "not a JSON object"},
         BadMessage{"an unknown event", message("hello_wrld", "{}"), "hello_wrld"}}) {
     CAPTURE(bad.what);
     rabbit::publish("medium", bad.message);

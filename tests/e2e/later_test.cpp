@@ -141,11 +141,11 @@ TEST_CASE("later: a time that can't be understood is wrong usage") {
   const struct {
     std::vector<std::string> words;
     std::string part;
-  } rows[] = {{{"--in", "soon"}, "--in: 'soon' is no duration"},
-              {{"--in", "-5s"}, "'-5s' is no duration"},
+  } rows[] = {{{"--in", "soon"}, "--in: 'soon' is not a duration"},
+              {{"--in", "-5s"}, "'-5s' is not a duration"},
               {{"--at", "tomorrow"},
-               "--at: 'tomorrow' is no date and time: write 2026-12-24T18:00:00+01:00"},
-              {{"--at", "2026-02-30T18:00:00"}, "'2026-02-30T18:00:00' is no date and time"},
+               "--at: 'tomorrow' is not a date and time: write 2026-12-24T18:00:00+01:00"},
+              {{"--at", "2026-02-30T18:00:00"}, "'2026-02-30T18:00:00' is not a date and time"},
               {{"--in", "5s", "--at", "2026-12-24T18:00:00Z"}, " excludes "}};
   for (const auto& row : rows) {
     CAPTURE(row.part);

@@ -63,24 +63,25 @@ TEST_CASE("refusals: a wrong verb gets the nearest one as a hint") {
 TEST_CASE("refusals: wrong words after the verb are wrong usage") {
   NEEDS_BROKER();
   Site site("", {"hello_world"});
-  check_all(site, {{{"start", "--id", "0"}, kUsage, {"'0' is no id"}},
-                   {{"start", "--id", "one"}, kUsage, {"'one' is no id", "1..8"}},
-                   {{"start", "--id", "3..1"}, kUsage, {"'3..1' is no id"}},
-                   {{"start", "--id", "-1"}, kUsage, {"'-1' is no id"}},
-                   {{"start"}, kUsage, {"--id is required"}},
-                   {{"start", "--id", "1", "extra"}, kUsage, {"extra"}},
-                   {{"run", "--id", "1..2"}, kUsage, {"one number"}},
-                   {{"run", "--concurrency", "0"}, kUsage, {"--concurrency", "1 to 256"}},
-                   {{"run", "--concurency", "2"}, kUsage, {"'--concurency'", "'--concurrency'"}},
-                   {{"stop", "--id", "x"}, kUsage, {"'x' is no id"}},
-                   {{"stop"}, kUsage, {"--id", "--all"}},
-                   {{"stop", "--id", "1", "--timeout", "soon"}, kUsage, {"'soon' is no duration"}},
-                   {{"enqueue"}, kUsage, {"event is required"}},
-                   {{"enqueue", "Hello World"}, kUsage, {"'Hello World'", "name of an event"}},
-                   {{"enqueue", "hello_world", "[1, 2]"}, kUsage, {"'[1, 2]' are no JSON object"}},
-                   {{"enqueue", "hello_world", "{\"a\": 1"}, kUsage, {"no JSON object"}},
-                   {{"enqueue", "hello_world", "name"}, kUsage, {"'name'", "no JSON object"}},
-                   {{"perform", "hello_world", "7"}, kUsage, {"'7' are no JSON object"}}});
+  check_all(site,
+            {{{"start", "--id", "0"}, kUsage, {"'0' is not a poller's id"}},
+             {{"start", "--id", "one"}, kUsage, {"'one' is not a poller's id", "1..8"}},
+             {{"start", "--id", "3..1"}, kUsage, {"'3..1' is not a poller's id"}},
+             {{"start", "--id", "-1"}, kUsage, {"'-1' is not a poller's id"}},
+             {{"start"}, kUsage, {"--id is required"}},
+             {{"start", "--id", "1", "extra"}, kUsage, {"extra"}},
+             {{"run", "--id", "1..2"}, kUsage, {"one number"}},
+             {{"run", "--concurrency", "0"}, kUsage, {"--concurrency", "1 to 256"}},
+             {{"run", "--concurency", "2"}, kUsage, {"'--concurency'", "'--concurrency'"}},
+             {{"stop", "--id", "x"}, kUsage, {"'x' is not a poller's id"}},
+             {{"stop"}, kUsage, {"--id", "--all"}},
+             {{"stop", "--id", "1", "--timeout", "soon"}, kUsage, {"'soon' is not a duration"}},
+             {{"enqueue"}, kUsage, {"event is required"}},
+             {{"enqueue", "Hello World"}, kUsage, {"'Hello World'", "name of an event"}},
+             {{"enqueue", "hello_world", "[1, 2]"}, kUsage, {"'[1, 2]' are not a JSON object"}},
+             {{"enqueue", "hello_world", "{\"a\": 1"}, kUsage, {"not a JSON object"}},
+             {{"enqueue", "hello_world", "name"}, kUsage, {"'name'", "not a JSON object"}},
+             {{"perform", "hello_world", "7"}, kUsage, {"'7' are not a JSON object"}}});
 }
 
 TEST_CASE("refusals: what is not there fails with the nearest that is") {

@@ -79,10 +79,10 @@ TEST_CASE("reload: bad files are refused with a sentence, and the good one after
     CHECK(wait_until([&] { return last_line(site) == std::string("v1 ") + plugin; }));
   }
   site.install_text("bad.so", "no library at all, but a text of some length\n");
-  CHECK(shows_problem(site, "is no shared object"));
+  CHECK(shows_problem(site, "is not a shared object"));
   const std::string whole = read_text(plugin_file("version_v2"));
   site.install_text("bad.so", whole.substr(0, whole.size() / 2));
-  CHECK(shows_problem(site, "is not complete"));
+  CHECK(shows_problem(site, "is incomplete"));
   CHECK(site.recorded_pid(1) == poller);
   CHECK(contains(site.log(), "refused"));
   site.uninstall("bad.so");
@@ -190,7 +190,7 @@ TEST_CASE("reload: back by hand, until the directory changes") {
   CHECK_MESSAGE(back.status == 0, back.err);
   CHECK(runs_version(site, "v1"));
   CHECK(shows_problem(site, "rolled back by hand"));
-  CHECK(contains(site.actiond({"plugins"}).out, "another content"));
+  CHECK(contains(site.actiond({"plugins"}).out, "different content"));
   site.overwrite("version_v1", "version");
   CHECK(wait_until([&] { return !contains(problem_of(site), "by hand"); }));
   CHECK(contains(site.actiond({"rollback", "--id", "2"}).err, "no poller 2 runs"));

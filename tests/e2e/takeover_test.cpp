@@ -39,9 +39,9 @@ std::string half_of(const std::string& plugin) {
 }
 
 std::vector<BrokenPlugin> broken_plugins() {
-  return {{"", "no library at all, but a text of some length\n", "is no shared object"},
+  return {{"", "no library at all, but a text of some length\n", "is not a shared object"},
           {"", "", "is empty"},
-          {"", half_of("hello_world"), "is not complete"},
+          {"", half_of("hello_world"), "is incomplete"},
           {"wrong_abi", "", "was built for ABI 2"},
           {"unresolved", "", "function_that_nobody_wrote"},
           {"no_symbol", "", "exports no symbol"},

@@ -42,16 +42,16 @@ TEST_CASE("elf: one that is cut anywhere is not") {
   for (const double part : {0.0002, 0.01, 0.1, 0.5, 0.9, 0.999}) {
     CAPTURE(part);
     const auto size = static_cast<std::size_t>(part * static_cast<double>(whole.size()));
-    CHECK(said_of(whole.substr(0, std::max<std::size_t>(size, 4))).find("is not complete") == 0);
+    CHECK(said_of(whole.substr(0, std::max<std::size_t>(size, 4))).find("is incomplete") == 0);
   }
   CHECK(said_of("") == "is empty: copy it again");
 }
 
 TEST_CASE("elf: what is no shared object of this machine is told apart") {
-  CHECK(said_of("#!/bin/sh\n").find("is no shared object") == 0);
+  CHECK(said_of("#!/bin/sh\n").find("is not a shared object") == 0);
   std::string executable = whole_plugin();
   executable[kTypeAt] = 2;  // ET_EXEC
-  CHECK(said_of(executable).find("is no shared object") == 0);
+  CHECK(said_of(executable).find("is not a shared object") == 0);
   std::string foreign = whole_plugin();
   foreign[kMachineAt] = 8;  // EM_MIPS
   CHECK(said_of(foreign).find("was built for another kind of processor") == 0);

@@ -44,7 +44,7 @@ TEST_CASE("host: a request that can't be carried out is refused with a sentence,
            Case{nullptr, nullptr, "{}", "nothing can't be the name of an event"},
            Case{"mail", "medium", "{}",
                 "unknown queue 'medium': the configuration names high, low"},
-           Case{"mail", "low", "[]", "the params of 'mail' are no JSON object"},
+           Case{"mail", "low", "[]", "the params of 'mail' are not a JSON object"},
        }) {
     const std::string said = scene.queue(event, queue, params);
     CHECK_MESSAGE(said.starts_with(sentence), said);

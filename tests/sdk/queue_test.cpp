@@ -119,7 +119,7 @@ TEST_CASE("queue: text that is not UTF-8 is refused, naming the event") {
   };
   const auto ran = run<LatinEvent>();
   CHECK(ran.outcome == Outcome::Failed);
-  CHECK(ran.reason.starts_with("params of print are no JSON"));
+  CHECK(ran.reason.starts_with("params of print are not JSON"));
 }
 
 TEST_CASE("queue: without a host it throws") {

@@ -20,7 +20,7 @@ bool is_variable_name(std::string_view name) {
 
 Error no_reference(std::string_view text) {
   return {
-      fmt::format("{} is no variable: write ${{NAME}} or ${{NAME:-default}}, and $${{ for a "
+      fmt::format("{} is not a variable: write ${{NAME}} or ${{NAME:-default}}, and $${{ for a "
                   "literal ${{",
                   in_quotes(text))};
 }

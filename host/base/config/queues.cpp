@@ -10,7 +10,7 @@ namespace actiond {
 namespace {
 
 constexpr std::size_t max_name_bytes = 100;  // a name in AMQP has 255, prefix and suffix included
-constexpr std::string_view name_rule = "must be of letters, digits, _ and -, at most 100 of them";
+constexpr std::string_view name_rule = "must have 1 to 100 letters, digits, _ and -";
 constexpr std::string_view queue_name_characters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
@@ -33,10 +33,10 @@ void read_queue(const Section& root, const Tree& item, std::vector<std::string>&
   if (item.kind == Tree::Kind::Reported) return;
   if (!is_name(item)) return root.refuse("queues", item, name_rule);
   if (is_reserved(item.text))
-    return root.problems().add(
-        item.place, fmt::format("'queues': the name '{}' is taken by actiond itself ('dead' and "
-                                "all that begins with 'delay'): choose another",
-                                item.text));
+    return root.problems().add(item.place,
+                               fmt::format("'queues': the name '{}' is reserved ('dead' and "
+                                           "names that begin with 'delay'): choose another",
+                                           item.text));
   if (is_in(queues, item.text))
     return root.problems().add(item.place,
                                fmt::format("'queues' names '{}' twice: remove one", item.text));

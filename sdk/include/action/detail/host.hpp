@@ -84,7 +84,7 @@ inline std::string params_text(const std::string& event, const nlohmann::json& p
   try {
     return params.dump();
   } catch (const nlohmann::json::exception& error) {
-    throw std::invalid_argument("params of " + event + " are no JSON: " + error.what());
+    throw std::invalid_argument("params of " + event + " are not JSON: " + error.what());
   }
 }
 
@@ -102,7 +102,7 @@ inline std::chrono::milliseconds delay_for(const action_host* host, const std::s
 inline std::string queue_event(const action_host* host, const std::string& event,
                                const nlohmann::json& params, const QueueOptions& options) {
   const auto queue = field(host, &action_host::queue_event);
-  if (!queue) throw std::runtime_error("can't queue " + event + ": no host that could is attached");
+  if (!queue) throw std::runtime_error("can't queue " + event + ": no actiond is attached");
   const std::string text = params_text(event, params);
   action_request request{};
   request.size = sizeof request;
