@@ -11,7 +11,7 @@
 #include "base/fd.hpp"
 #include "broker/broker.hpp"
 #include "commands/command.hpp"
-#include "commands/table.hpp"
+#include "commands/terminal/table.hpp"
 #include "poller/face/control_socket.hpp"
 #include "poller/plugin_sets/plugin_directory.hpp"
 #include "poller/runners/trial.hpp"

@@ -1,7 +1,6 @@
 #include "commands/command.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,9 +8,9 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "base/nearest.hpp"
 #include "base/ownership.hpp"
 #include "base/text.hpp"
+#include "commands/terminal/queue_choice.hpp"
 
 namespace actiond {
 namespace {
@@ -128,15 +127,6 @@ Result<std::vector<int>> parse_ids(const std::string& text) {
   }
   if (ids.empty()) return Error{"which poller? write --id 1, or --id 1..8"};
   return ids;
-}
-
-Result<void> check_queue(const Config& config, const std::string& queue) {
-  if (std::find(config.queues.begin(), config.queues.end(), queue) != config.queues.end())
-    return {};
-  const auto near = nearest(queue, config.queues);
-  return Error{fmt::format("unknown queue {}: {}the configuration names {}", in_quotes(queue),
-                           near.empty() ? "" : fmt::format("did you mean '{}'? ", near),
-                           fmt::join(config.queues, ", "))};
 }
 
 std::string process_name() {

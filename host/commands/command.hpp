@@ -74,9 +74,6 @@ Result<Config> load(const Common& common, const PollerFlags& flags = {});
 // "3", "1..8", "1,2,5": the ids of pollers, from 1. Fails with a sentence.
 Result<std::vector<int>> parse_ids(const std::string& text);
 
-// Fails, with the nearest of them, unless the configuration has this queue.
-Result<void> check_queue(const Config& config, const std::string& queue);
-
 // Creates run_dir, private to the user and his group, if it is missing. When running as root it
 // fails if others could write to the one that is there.
 Result<void> make_run_dir(const Config& config);

@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "client/names.hpp"
+#include "commands/answers/dead_readers.hpp"
 #include "commands/command.hpp"
-#include "commands/dead_readers.hpp"
-#include "commands/table.hpp"
+#include "commands/terminal/table.hpp"
 
 namespace actiond {
 namespace {

@@ -17,9 +17,9 @@
 #include "client/names.hpp"
 #include "client/sender.hpp"
 #include "commands/command.hpp"
-#include "commands/line_reader.hpp"
-#include "commands/params.hpp"
-#include "commands/queue_choice.hpp"
+#include "commands/terminal/line_reader.hpp"
+#include "commands/terminal/params.hpp"
+#include "commands/terminal/queue_choice.hpp"
 
 namespace actiond {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "base/fd.hpp"
 #include "commands/command.hpp"
-#include "commands/event_template.hpp"
+#include "commands/terminal/event_template.hpp"
 
 namespace actiond {
 namespace {

@@ -13,8 +13,8 @@
 
 #include "base/text.hpp"
 #include "commands/command.hpp"
-#include "commands/init.hpp"
-#include "commands/usage.hpp"
+#include "commands/process/init.hpp"
+#include "commands/terminal/usage.hpp"
 #include "runner/runner.hpp"
 #include "wire/runner_descriptors.hpp"
 

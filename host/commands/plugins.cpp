@@ -5,10 +5,10 @@
 
 #include "base/content_hash.hpp"
 #include "base/duration.hpp"
+#include "commands/answers/inspect.hpp"
+#include "commands/answers/poller_answers.hpp"
 #include "commands/command.hpp"
-#include "commands/inspect.hpp"
-#include "commands/poller_answers.hpp"
-#include "commands/table.hpp"
+#include "commands/terminal/table.hpp"
 #include "poller/plugin_sets/plugin_directory.hpp"
 
 namespace actiond {

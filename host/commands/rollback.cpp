@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "base/clock.hpp"
+#include "commands/answers/local_pollers.hpp"
 #include "commands/command.hpp"
-#include "commands/local_pollers.hpp"
 #include "poller/face/control_socket.hpp"
 #include "poller/plugin_sets/set_record.hpp"
 

@@ -1,6 +1,6 @@
 // status: the pollers of this machine, asked by their control sockets, and the broker's queues. It
 // changes nothing, and says what it can if part of the whole is down.
-#include "commands/status_text.hpp"
+#include "commands/terminal/status_text.hpp"
 
 #include <fmt/format.h>
 
@@ -8,8 +8,8 @@
 
 #include "base/clock.hpp"
 #include "broker/look.hpp"
+#include "commands/answers/poller_answers.hpp"
 #include "commands/command.hpp"
-#include "commands/poller_answers.hpp"
 
 namespace actiond {
 namespace {

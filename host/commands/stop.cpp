@@ -13,8 +13,8 @@ extern "C" {  // glibc 2.36 forgot to say so itself
 
 #include "base/clock.hpp"
 #include "base/duration.hpp"
+#include "commands/answers/local_pollers.hpp"
 #include "commands/command.hpp"
-#include "commands/local_pollers.hpp"
 #include "poller/face/control_socket.hpp"
 
 namespace actiond {

@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "base/fd.hpp"
-#include "commands/line_reader.hpp"
+#include "commands/terminal/line_reader.hpp"
 
 using namespace actiond;
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "commands/dead_text.hpp"
+#include "commands/terminal/dead_text.hpp"
 
 using namespace actiond;
 using nlohmann::json;

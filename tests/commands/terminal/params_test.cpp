@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "commands/params.hpp"
+#include "commands/terminal/params.hpp"
 
 using actiond::params_of;
 

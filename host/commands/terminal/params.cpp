@@ -1,4 +1,4 @@
-#include "commands/params.hpp"
+#include "commands/terminal/params.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "commands/init.hpp"
+#include "commands/process/init.hpp"
 
 #include <signal.h>
 #include <sys/wait.h>

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "commands/event_template.hpp"
+#include "commands/terminal/event_template.hpp"
 
 using namespace actiond;
 

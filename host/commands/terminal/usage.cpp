@@ -1,4 +1,4 @@
-#include "commands/usage.hpp"
+#include "commands/terminal/usage.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "commands/status_text.hpp"
+#include "commands/terminal/status_text.hpp"
 
 using actiond::status_text;
 using nlohmann::json;

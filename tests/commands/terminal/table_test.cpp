@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "commands/table.hpp"
+#include "commands/terminal/table.hpp"
 
 using namespace actiond;
 

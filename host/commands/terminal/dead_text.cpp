@@ -1,10 +1,10 @@
-#include "commands/dead_text.hpp"
+#include "commands/terminal/dead_text.hpp"
 
 #include <fmt/format.h>
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
-#include "commands/table.hpp"
+#include "commands/terminal/table.hpp"
 
 namespace actiond {
 namespace {

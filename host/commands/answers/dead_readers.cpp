@@ -1,4 +1,4 @@
-#include "commands/dead_readers.hpp"
+#include "commands/answers/dead_readers.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "commands/queue_choice.hpp"
+#include "commands/terminal/queue_choice.hpp"
 
 namespace actiond {
 namespace {

@@ -8,6 +8,9 @@
 
 namespace actiond {
 
+// Fails, with the nearest of them, unless the configuration has this queue.
+Result<void> check_queue(const Config& config, const std::string& queue);
+
 // The `asked` one if any, else what the configuration's events: says, else its default_queue. Fails
 // if the configuration has no such queue. What a plugin declares is not known here.
 Result<std::string> choose_queue(const Config& config, const std::string& event,

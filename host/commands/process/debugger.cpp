@@ -1,4 +1,4 @@
-#include "commands/debugger.hpp"
+#include "commands/process/debugger.hpp"
 
 #include <signal.h>
 #include <unistd.h>

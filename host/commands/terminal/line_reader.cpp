@@ -1,4 +1,4 @@
-#include "commands/line_reader.hpp"
+#include "commands/terminal/line_reader.hpp"
 
 #include <poll.h>
 #include <unistd.h>

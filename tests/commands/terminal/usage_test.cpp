@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "commands/command.hpp"
-#include "commands/usage.hpp"
+#include "commands/terminal/usage.hpp"
 
 using namespace actiond;
 

@@ -1,10 +1,23 @@
-#include "commands/queue_choice.hpp"
+#include "commands/terminal/queue_choice.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
-#include "commands/command.hpp"
+#include "base/nearest.hpp"
+#include "base/text.hpp"
 
 namespace actiond {
+
+Result<void> check_queue(const Config& config, const std::string& queue) {
+  if (std::find(config.queues.begin(), config.queues.end(), queue) != config.queues.end())
+    return {};
+  const auto near = nearest(queue, config.queues);
+  return Error{fmt::format("unknown queue {}: {}the configuration names {}", in_quotes(queue),
+                           near.empty() ? "" : fmt::format("did you mean '{}'? ", near),
+                           fmt::join(config.queues, ", "))};
+}
 
 Result<std::string> choose_queue(const Config& config, const std::string& event,
                                  const std::string& asked) {

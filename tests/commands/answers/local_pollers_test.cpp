@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "commands/local_pollers.hpp"
+#include "commands/answers/local_pollers.hpp"
 #include "poller/face/control_socket.hpp"
 
 using namespace actiond;

@@ -1,4 +1,4 @@
-#include "commands/status_text.hpp"
+#include "commands/terminal/status_text.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/duration.hpp"
-#include "commands/table.hpp"
+#include "commands/terminal/table.hpp"
 
 namespace actiond {
 namespace {

@@ -1,4 +1,4 @@
-#include "commands/event_template.hpp"
+#include "commands/terminal/event_template.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "commands/inspect.hpp"
+#include "commands/answers/inspect.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>

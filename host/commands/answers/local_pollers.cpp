@@ -1,4 +1,4 @@
-#include "commands/local_pollers.hpp"
+#include "commands/answers/local_pollers.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>

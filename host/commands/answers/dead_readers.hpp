@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "broker/dead_letters.hpp"
-#include "commands/dead_text.hpp"
+#include "commands/terminal/dead_text.hpp"
 
 namespace actiond {
 

@@ -1,4 +1,4 @@
-#include "commands/table.hpp"
+#include "commands/terminal/table.hpp"
 
 #include <algorithm>
 

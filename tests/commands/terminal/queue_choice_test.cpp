@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "commands/queue_choice.hpp"
+#include "commands/terminal/queue_choice.hpp"
 
 using namespace actiond;
 

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "commands/inspect.hpp"
+#include "commands/answers/inspect.hpp"
 
 using namespace actiond;
 
