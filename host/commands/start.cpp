@@ -2,20 +2,16 @@
 // process waits until it says that it is at work, or why not.
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdio>
 #include <memory>
 
+#include "base/child_process.hpp"
 #include "base/fd.hpp"
 #include "base/service_manager.hpp"
 #include "commands/command.hpp"
 #include "poller/life/pid_file.hpp"
-
-extern char** environ;
 
 namespace actiond {
 namespace {
@@ -31,7 +27,7 @@ struct StartFlags {
 
 struct Daemon {
   int id;
-  pid_t pid;
+  ChildProcess process;
   UniqueFd ready;  // what it says
 };
 
@@ -58,28 +54,14 @@ std::vector<std::string> arguments(const Common& common, const StartFlags& flags
 }
 
 // Standard output and error, of the poller and of what handlers print, go to the log as well.
-Result<pid_t> spawn_daemon(std::vector<std::string> words, int log, int ready) {
-  UniqueFd high(::fcntl(ready, F_DUPFD_CLOEXEC, 10));
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, log, 1);
-  ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
-  ::posix_spawn_file_actions_adddup2(&actions, high.get(), kReadyFd);
-  ::posix_spawn_file_actions_addclosefrom_np(&actions, kReadyFd + 1);
-  posix_spawnattr_t attributes;
-  ::posix_spawnattr_init(&attributes);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-  std::vector<char*> argv;
-  for (auto& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  pid_t pid = -1;
-  const int error =
-      ::posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, argv.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  ::posix_spawnattr_destroy(&attributes);
-  if (error != 0) return errno_error("start the daemon", {}, error);
-  return pid;
+Result<ChildProcess> spawn_daemon(std::vector<std::string> words, int log, int ready) {
+  ChildPlan plan{"the daemon", "/proc/self/exe", std::move(words)};
+  plan.descriptors = {{ChildPlan::kNothing, STDIN_FILENO},
+                      {log, STDOUT_FILENO},
+                      {log, STDERR_FILENO},
+                      {ready, kReadyFd}};
+  plan.has_own_session = true;
+  return ChildProcess::start(std::move(plan));
 }
 
 // Under a service manager that is where this process writes, the journal.
@@ -97,13 +79,13 @@ Result<Daemon> begin(const Common& common, const StartFlags& flags, const Config
   UniqueFd read_end(pipe[0]), write_end(pipe[1]);
   auto log = open_log(config, id);
   if (!log) return log.error();
-  auto pid = spawn_daemon(arguments(common, flags, config, id), log->get(), write_end.get());
-  if (!pid) return pid.error();
-  return Daemon{id, *pid, std::move(read_end)};
+  auto process = spawn_daemon(arguments(common, flags, config, id), log->get(), write_end.get());
+  if (!process) return process.error();
+  return Daemon{id, std::move(*process), std::move(read_end)};
 }
 
 // Waits until the daemon is at work or has failed; it bounds that by itself.
-Result<void> await(const Daemon& daemon, const std::string& log) {
+Result<void> await(Daemon& daemon, const std::string& log) {
   std::string said;
   char part[4096];
   for (;;) {
@@ -113,7 +95,7 @@ Result<void> await(const Daemon& daemon, const std::string& log) {
     said.append(part, static_cast<std::size_t>(got));
   }
   if (said == "ready") return {};
-  ::waitpid(daemon.pid, nullptr, 0);
+  daemon.process.wait();
   if (said.empty()) said = "it ended without an error message: see " + log;
   return Error{fmt::format("poller {} did not start: {}", daemon.id, said)};
 }
@@ -142,11 +124,11 @@ Result<int> start(const Common& common, const StartFlags& flags, bool must_run) 
     else
       daemons.push_back(std::move(*daemon));
   }
-  for (const auto& daemon : daemons) {
+  for (auto& daemon : daemons) {
     if (auto started = await(daemon, daemon_log(*config, daemon.id)); !started)
       fail(started.error());
     else
-      fmt::print("{}\n", daemon.pid);
+      fmt::print("{}\n", daemon.process.pid());
   }
   return status;
 }

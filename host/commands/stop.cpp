@@ -4,13 +4,10 @@
 #include <poll.h>
 #include <signal.h>
 
-extern "C" {  // glibc 2.36 forgot to say so itself
-#include <sys/pidfd.h>
-}
-
 #include <algorithm>
 #include <memory>
 
+#include "base/child_process.hpp"
 #include "base/clock.hpp"
 #include "base/duration.hpp"
 #include "commands/answers/local_pollers.hpp"
@@ -116,8 +113,7 @@ class Stop {
     if (!process) return forget(id, record);
     std::string name = poller_name(id, record.pid);
     const int signal = flags_.is_now ? SIGQUIT : SIGTERM;
-    if (::pidfd_send_signal(process.get(), signal, nullptr, 0) != 0)
-      return fail(errno_error("signal", name).text);
+    if (!send_signal(process, signal)) return fail(errno_error("signal", name).text);
     fmt::print("{} does not answer: sent it {}\n", name, flags_.is_now ? "SIGQUIT" : "SIGTERM");
     stopping_.push_back({record.pid, std::move(name), std::move(process)});
   }

@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-extern "C" {  // glibc 2.36 forgot to say so itself
-#include <sys/pidfd.h>
-}
-
 #include <algorithm>
 #include <charconv>
 #include <climits>
 #include <tuple>
+
+#include "base/child_process.hpp"
+#include "base/files.hpp"
 
 namespace actiond {
 namespace {
@@ -40,7 +39,7 @@ std::optional<std::string_view> middle(std::string_view name, std::string_view e
 // The number in a socket's name is enough to tell that nobody is there any more, and not enough
 // to tell that somebody is.
 bool is_gone(pid_t pid) {
-  const UniqueFd process(::pidfd_open(pid, 0));
+  const UniqueFd process = open_process(pid);
   return process ? has_ended(process) : errno == ESRCH;
 }
 
@@ -84,9 +83,7 @@ std::optional<int> pid_file_id(std::string_view file_name) {
 Result<LocalPollers> find_pollers(const fs::path& run_dir) {
   LocalPollers found;
   std::error_code error;
-  for (fs::directory_iterator entry(run_dir, error), end; !error && entry != end;
-       entry.increment(error))
-    note(entry->path(), found);
+  for (const auto& path : list_directory(run_dir, error)) note(path, found);
   if (error && error != std::errc::no_such_file_or_directory)
     return Error{fmt::format("run_dir {} can't be read: {}", run_dir.native(), error.message())};
   std::sort(found.sockets.begin(), found.sockets.end(), [](const auto& one, const auto& other) {
@@ -97,7 +94,7 @@ Result<LocalPollers> find_pollers(const fs::path& run_dir) {
 }
 
 UniqueFd open_process(const PollerSocket& socket) {
-  return UniqueFd(::pidfd_open(socket.pid, 0));
+  return open_process(socket.pid);
 }
 
 }  // namespace actiond

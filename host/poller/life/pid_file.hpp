@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "base/child_process.hpp"
 #include "base/fd.hpp"
 #include "base/result.hpp"
 
@@ -33,9 +34,6 @@ std::optional<PidRecord> read_pid_file(const std::filesystem::path& path);
 // The process that the record means, as a pidfd; none if that process is gone, whoever has its pid
 // now.
 UniqueFd open_process(const PidRecord& record);
-
-// Has the process of that pidfd ended? Also if its parent has not asked for its status yet.
-bool has_ended(const UniqueFd& process);
 
 // Removes the PID file of that id if it still holds that record. Failures leave it there, which
 // harms nobody.
@@ -61,8 +59,9 @@ class PidFile {
  private:
   bool same_file(const struct stat& now) const;
 
+  std::filesystem::path run_dir_;
+  int id_;
   std::filesystem::path path_;
-  std::filesystem::path lock_path_;
   PidRecord mine_;
   struct stat seen_ {};
   bool was_mine_ = false;

@@ -2,25 +2,21 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include "base/files.hpp"
 
 namespace actiond {
 
 Result<std::vector<std::string>> list_plugins(const std::filesystem::path& directory) {
   std::error_code error;
   std::vector<std::string> files;
-  for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
-       entry.increment(error)) {
-    const auto& path = entry->path();
+  for (const auto& path : list_directory(directory, error))
     if (path.extension() == ".so" && !path.filename().native().starts_with("."))
       files.push_back(path);
-  }
   if (error)
     return Error{
         fmt::format("the plugin directory {} can't be read: {}: create it, or set plugins: in the "
                     "configuration",
                     directory.native(), error.message())};
-  std::sort(files.begin(), files.end());
   return files;
 }
 

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/content_hash.hpp"
+#include "base/files.hpp"
 
 namespace actiond {
 namespace {
@@ -26,14 +25,10 @@ class Listing {
                       "link in it lead back to it?",
                       root_.native(), kDeepest, directory.native())};
     std::error_code error;
-    std::vector<fs::path> names;
-    for (fs::directory_iterator entry(root_ / directory, error), end; !error && entry != end;
-         entry.increment(error))
-      names.push_back(entry->path().filename());
+    const auto paths = list_directory(root_ / directory, error);
     if (error) return cant_read(error);
-    std::sort(names.begin(), names.end());
-    for (const auto& name : names)
-      if (auto added = add_entry(directory / name, depth); !added) return added;
+    for (const auto& path : paths)
+      if (auto added = add_entry(directory / path.filename(), depth); !added) return added;
     return {};
   }
 

@@ -1,13 +1,12 @@
 #include "poller/plugin_sets/reloader.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 
 #include <random>
 #include <utility>
 
 #include "base/duration.hpp"
+#include "base/files.hpp"
 #include "poller/plugin_sets/plugin_tree.hpp"
 #include "poller/plugin_sets/set_record.hpp"
 #include "poller/plugin_sets/successor.hpp"
@@ -167,9 +166,8 @@ void Reloader::start_in(std::chrono::milliseconds wait) {
 // One poller of this run_dir after the other: a hundred processes that all load at once would be
 // slow, and so would be all that works beside them.
 bool Reloader::claim_turn() {
-  const auto path = config_.run_dir / "reload.lock";
-  turn_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
-  if (!turn_ || ::flock(turn_.get(), LOCK_EX | LOCK_NB) == 0) return true;
+  turn_ = open_lock(config_.run_dir / "reload.lock");
+  if (!turn_ || try_to_lock(turn_)) return true;
   turn_.reset();
   return false;
 }

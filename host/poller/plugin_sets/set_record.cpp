@@ -1,11 +1,12 @@
 #include "poller/plugin_sets/set_record.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
+
+#include "base/files.hpp"
 
 namespace actiond {
 
@@ -14,6 +15,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SetRecord, current, previous, rejected, rejec
 namespace {
 
 namespace fs = std::filesystem;
+
+// Whatever the umask: who writes here chooses the code that a rollback runs.
+constexpr mode_t kRecordMode = 0640;
+constexpr auto kReplace = nlohmann::json::error_handler_t::replace;
 
 SetRecord read(const fs::path& path) {
   std::ifstream file(path);
@@ -37,31 +42,17 @@ SetRecord read_set_record(const fs::path& run_dir, int id) {
 
 Result<void> write_set_record(const fs::path& run_dir, int id, const SetRecord& record) {
   const auto path = record_path(run_dir, id);
-  const auto temporary = path.native() + fmt::format(".{}", ::getpid());
-  std::ofstream file(temporary);
-  file << nlohmann::json(record).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
-       << "\n";
-  file.close();
-  std::error_code error;
-  // Whatever the umask: who writes here chooses the code that a rollback runs.
-  if (file)
-    fs::permissions(temporary,
-                    fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read, error);
-  if (file && !error) fs::rename(temporary, path, error);
-  if (!file || error)
-    return Error{
-        fmt::format("can't write {}: without it there is no way back to the plugins that "
-                    "ran before: is the disk full?",
-                    path.native())};
-  return {};
+  const auto text = nlohmann::json(record).dump(-1, ' ', false, kReplace) + "\n";
+  const auto written = replace_file(path, text, kRecordMode);
+  if (written) return {};
+  return Error{fmt::format("{}: without it there is no way back to the plugins that ran before",
+                           written.error().text)};
 }
 
 std::set<std::string> recorded_sets(const fs::path& run_dir) {
   std::set<std::string> sets;
   std::error_code error;
-  for (fs::directory_iterator entry(run_dir, error), end; !error && entry != end;
-       entry.increment(error)) {
-    const auto& path = entry->path();
+  for (const auto& path : list_directory(run_dir, error)) {
     if (path.extension() != ".set" || !path.filename().native().starts_with("poller.")) continue;
     const auto record = read(path);
     sets.insert({record.current, record.previous});

@@ -3,13 +3,13 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/fs.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.hpp"
+#include "base/files.hpp"
 #include "base/ownership.hpp"
 #include "poller/plugin_sets/plugin_tree.hpp"
 
@@ -117,10 +117,7 @@ Snapshots::Snapshots(const fs::path& run_dir) : directory_(run_dir / "snapshots"
 Result<UniqueFd> Snapshots::lock() {
   if (::mkdir(directory_.c_str(), kDirectoryMode) != 0 && errno != EEXIST)
     return errno_error("create", directory_.native());
-  const auto path = directory_ / ".lock";
-  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
-  if (!fd || ::flock(fd.get(), LOCK_EX) != 0) return errno_error("lock", path.native());
-  return fd;
+  return lock_file(directory_ / ".lock");
 }
 
 Result<Snapshot> Snapshots::make(const fs::path& source, const Keep& keep) {
@@ -190,7 +187,7 @@ Result<void> Snapshots::put(const fs::path& copied, const std::string& hash) {
 Result<Snapshot> Snapshots::hold(const std::string& hash) {
   const auto path = directory_ / hash;
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd || ::flock(fd.get(), LOCK_SH) != 0) return errno_error("hold", path.native());
+  if (!fd || !share_lock(fd)) return errno_error("hold", path.native());
   return Snapshot{path, hash, std::make_shared<const UniqueFd>(std::move(fd))};
 }
 
@@ -214,8 +211,7 @@ void Snapshots::collect(const Keep& keep) {
 void Snapshots::collect_locked(const std::set<std::string>& keep) {
   for (const auto& path : contents()) {
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (fd && !keep.contains(path.filename()) && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0)
-      remove_tree(path);
+    if (fd && !keep.contains(path.filename()) && try_to_lock(fd)) remove_tree(path);
   }
   for (const auto& path : contents())  // the marks of what is gone
     if (path.filename() != ".lock" && !fs::exists(directory_ / path.stem())) remove_tree(path);
@@ -223,11 +219,7 @@ void Snapshots::collect_locked(const std::set<std::string>& keep) {
 
 std::vector<fs::path> Snapshots::contents() const {
   std::error_code error;
-  std::vector<fs::path> paths;
-  for (fs::directory_iterator entry(directory_, error), end; !error && entry != end;
-       entry.increment(error))
-    paths.push_back(entry->path());
-  return paths;
+  return list_directory(directory_, error);
 }
 
 void Snapshots::note_crash(const std::string& hash) {

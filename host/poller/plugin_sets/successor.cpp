@@ -2,19 +2,11 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-extern "C" {  // glibc 2.36 forgot to say so itself
-#include <sys/pidfd.h>
-}
 
 #include <array>
 
 #include "base/service_manager.hpp"
-
-extern char** environ;
 
 namespace actiond {
 namespace {
@@ -31,25 +23,13 @@ std::string executable() {
   return ::access(path.c_str(), X_OK) == 0 ? path : "/proc/self/exe";
 }
 
-Result<pid_t> spawn(std::vector<std::string> words, int output) {
+Result<ChildProcess> spawn(std::vector<std::string> words, int output) {
   words.insert(words.begin(), "actiond");
-  std::vector<char*> argv;
-  for (auto& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  ChildPlan plan{"the successor", executable(), std::move(words)};
+  plan.descriptors = {{ChildPlan::kNothing, STDIN_FILENO}, {output, STDERR_FILENO}};
   // Under a service manager the new one logs where this one does; else it has a log file.
-  if (!has_service_manager())
-    ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, output, 2);
-  ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-  pid_t pid = -1;
-  const int error =
-      ::posix_spawn(&pid, executable().c_str(), &actions, nullptr, argv.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) return errno_error("start the successor", {}, error);
-  return pid;
+  if (!has_service_manager()) plan.descriptors.push_back({ChildPlan::kNothing, STDOUT_FILENO});
+  return ChildProcess::start(std::move(plan));
 }
 
 // "actiond: poller 1 did not start: plugin …": who waits for it knows the first two.
@@ -68,25 +48,23 @@ Result<std::unique_ptr<Successor>> Successor::start(boost::asio::io_context& io,
   int pipe[2];
   if (::pipe2(pipe, O_CLOEXEC) != 0) return errno_error("make a pipe");
   UniqueFd read_end(pipe[0]), write_end(pipe[1]);
-  auto pid = spawn(std::move(words), write_end.get());
-  if (!pid) return pid.error();
-  UniqueFd process(::pidfd_open(*pid, 0));
-  if (!process) return errno_error("watch the successor");
+  auto process = spawn(std::move(words), write_end.get());
+  if (!process) return process.error();
   std::unique_ptr<Successor> successor(
-      new Successor(io, std::move(process), std::move(read_end), std::move(on_end)));
+      new Successor(io, std::move(*process), std::move(read_end), std::move(on_end)));
   successor->listen();
   return successor;
 }
 
-Successor::Successor(boost::asio::io_context& io, UniqueFd process, UniqueFd output, OnEnd on_end)
+Successor::Successor(boost::asio::io_context& io, ChildProcess process, UniqueFd output,
+                     OnEnd on_end)
     : output_(io, output.release()), process_(std::move(process)), on_end_(std::move(on_end)) {}
 
 Successor::~Successor() {
   *is_wanted_ = false;
   if (!process_) return;
-  ::pidfd_send_signal(process_.get(), SIGTERM, nullptr, 0);
-  siginfo_t info{};
-  ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(process_.get()), &info, WEXITED);
+  process_.signal(SIGTERM);
+  process_.wait();
 }
 
 // What it says ends when it does.
@@ -104,10 +82,7 @@ void Successor::listen() {
 }
 
 void Successor::end() {
-  siginfo_t info{};
-  ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(process_.get()), &info, WEXITED);
-  process_.reset();
-  const bool is_started = info.si_code == CLD_EXITED && info.si_status == 0;
+  const bool is_started = process_.wait().is_success();
   // May end this object: nothing of it is touched afterwards.
   auto on_end = std::move(on_end_);
   if (is_started) return on_end({});

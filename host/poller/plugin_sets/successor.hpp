@@ -2,8 +2,6 @@
 // start --id N`. That process does all the rest, and says whether it worked.
 #pragma once
 
-#include <sys/types.h>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <functional>
@@ -11,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/child_process.hpp"
 #include "base/fd.hpp"
 #include "base/result.hpp"
 
@@ -30,12 +29,12 @@ class Successor {
   Successor& operator=(const Successor&) = delete;
 
  private:
-  Successor(boost::asio::io_context& io, UniqueFd process, UniqueFd output, OnEnd on_end);
+  Successor(boost::asio::io_context& io, ChildProcess process, UniqueFd output, OnEnd on_end);
   void listen();
   void end();
 
   boost::asio::posix::stream_descriptor output_;
-  UniqueFd process_;
+  ChildProcess process_;
   OnEnd on_end_;
   std::string text_;
   std::shared_ptr<bool> is_wanted_ = std::make_shared<bool>(true);

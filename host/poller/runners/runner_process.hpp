@@ -2,26 +2,16 @@
 // watched by pidfd, killed by it. It knows nothing of events; see RunnerSlot.
 #pragma once
 
-#include <sys/types.h>
-
 #include <optional>
 #include <string>
 
+#include "base/child_process.hpp"
 #include "base/fd.hpp"
 #include "base/result.hpp"
 #include "wire/frames.hpp"
 #include "wire/progress.hpp"
 
 namespace actiond {
-
-// How a child process ended; exit and signal are different things.
-struct ExitStatus {
-  bool is_signal = false;
-  int code = 0;  // the exit status, or the signal's number
-
-  // "SIGSEGV" or "exit status 3": for people.
-  std::string text() const;
-};
 
 class RunnerProcess {
  public:
@@ -30,17 +20,17 @@ class RunnerProcess {
   static Result<RunnerProcess> spawn(const std::vector<std::string>& hidden_variables = {});
 
   // A child of this process that was started in another way.
-  RunnerProcess(pid_t pid, UniqueFd pidfd, UniqueFd socket, Progress progress);
+  RunnerProcess(ChildProcess child, UniqueFd socket, Progress progress);
   // Kills it if it still lives, and reaps it.
   ~RunnerProcess();
   RunnerProcess(RunnerProcess&&) noexcept = default;
   RunnerProcess& operator=(RunnerProcess&&) = delete;
 
-  pid_t pid() const { return pid_; }
+  pid_t pid() const { return child_.pid(); }
   // Readable when frames have come; never blocks.
   int socket() const { return socket_.get(); }
   // Readable when the process has ended. The truth about it: a grandchild may keep the socket open.
-  int pidfd() const { return pidfd_.get(); }
+  int pidfd() const { return child_.pidfd(); }
   Progress& progress() { return progress_; }
   const Progress& progress() const { return progress_; }
 
@@ -61,11 +51,10 @@ class RunnerProcess {
 
   void kill();
   // How it ended; nothing while it lives. Does not block.
-  std::optional<ExitStatus> reap();
+  std::optional<ExitStatus> reap() { return child_.reap(); }
 
  private:
-  pid_t pid_;
-  UniqueFd pidfd_;
+  ChildProcess child_;
   UniqueFd socket_;
   Progress progress_;
   FrameBuffer input_;

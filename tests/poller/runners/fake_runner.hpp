@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/child_process.hpp"
 #include "poller/runners/runner_slot.hpp"
 #include "wire/setup.hpp"
 
@@ -140,9 +140,9 @@ class FakeRunners {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       for (;;) ::pause();
     }
-    actiond::UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    REQUIRE(pidfd);
+    actiond::ChildProcess child(pid, actiond::open_process(pid));
+    REQUIRE(child);
     all.emplace_back(pid, std::move(theirs), std::move(*same));
-    return actiond::RunnerProcess(pid, std::move(pidfd), std::move(ours), std::move(*progress));
+    return actiond::RunnerProcess(std::move(child), std::move(ours), std::move(*progress));
   }
 };

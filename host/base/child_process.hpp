@@ -1,0 +1,85 @@
+// Other processes: how they are started, watched, signalled and reaped. All of it by a handle (a
+// pidfd), which means one process and never a later one with the same number.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+
+namespace actiond {
+
+// A handle on the process with that number, readable once it has ended. None, with errno, if there
+// is no such process.
+UniqueFd open_process(pid_t pid);
+
+// Has the process ended? Also if its parent has not asked for its status yet.
+bool has_ended(const UniqueFd& process);
+
+// False, with errno, if it can't be signalled.
+bool send_signal(const UniqueFd& process, int signal);
+
+// How a child process ended; exit and signal are different things.
+struct ExitStatus {
+  static constexpr int kUnknown = -1;  // as code: who inherited an ignored SIGCHLD is not told
+  bool is_signal = false;
+  int code = 0;  // the exit status, or the signal's number
+
+  bool is_success() const { return !is_signal && code == 0; }
+  // "SIGSEGV" or "exit status 3": for people.
+  std::string text() const;
+};
+
+// What a child gets. It inherits standard input, output and error unless they are named, and
+// nothing else that is not.
+struct ChildPlan {
+  // An open descriptor of this process, under a number in the child.
+  struct Passed {
+    int fd;
+    int as;
+  };
+  static constexpr int kNothing = -1;  // as Passed::fd: /dev/null
+
+  std::string name;  // "the daemon": for the sentence of a failure
+  std::filesystem::path executable = "/proc/self/exe";
+  std::vector<std::string> words;        // the first is what the program is called
+  std::vector<Passed> descriptors = {};  // each number once
+  std::vector<char*> environment = {};   // ends with a null; empty: that of this process
+  bool has_own_session = false;          // setsid
+  bool has_default_signals = false;      // none ignored, none blocked
+};
+
+// A child that was started and not reaped yet. Leaves it alone when it ends: whoever holds it
+// decides.
+class ChildProcess {
+ public:
+  // Returns once the child executes its program; fails with a sentence if it can't.
+  static Result<ChildProcess> start(ChildPlan plan);
+  // One that was started in another way.
+  ChildProcess(pid_t pid, UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
+
+  pid_t pid() const { return pid_; }
+  // Readable when it has ended; -1 once it is reaped.
+  int pidfd() const { return pidfd_.get(); }
+  // False once it is reaped.
+  explicit operator bool() const { return static_cast<bool>(pidfd_); }
+
+  void signal(int number) const { send_signal(pidfd_, number); }
+  // How it ended; nothing while it lives. Does not block.
+  std::optional<ExitStatus> reap();
+  // The same, once it has. Blocks until then. Not to be asked again.
+  ExitStatus wait();
+
+ private:
+  std::optional<ExitStatus> reap(int options);
+
+  pid_t pid_;
+  UniqueFd pidfd_;
+};
+
+}  // namespace actiond
