@@ -1,7 +1,6 @@
 #include "base/log.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/logger.h>
 
 #include <utility>
 
@@ -9,36 +8,17 @@
 #include "base/log_sink.hpp"
 
 namespace actiond {
-namespace {
-
-spdlog::level::level_enum spdlog_level(LogLevel level) {
-  switch (level) {
-    case LogLevel::Debug:
-      return spdlog::level::debug;
-    case LogLevel::Info:
-      return spdlog::level::info;
-    case LogLevel::Warning:
-      return spdlog::level::warn;
-    case LogLevel::Error:
-      return spdlog::level::err;
-  }
-  return spdlog::level::err;
-}
-
-}  // namespace
 
 class Log::State {
  public:
   explicit State(const LogConfig& config)
-      : sink(std::make_shared<LogSink>(config.file)),
-        lines(config.format == LogFormat::Json ? make_json_lines() : make_text_lines()),
+      : lines(config.format == LogFormat::Json ? make_json_lines() : make_text_lines()),
         has_params(config.has_params),
-        logger_("actiond", sink) {
-    logger_.set_level(spdlog_level(config.level));
-    logger_.flush_on(spdlog::level::err);
-  }
+        sink(config.file,
+             [this](auto& out, auto lost, const auto& why) { report(out, lost, why); }),
+        level_(config.level) {}
 
-  bool is_enabled(LogLevel level) const { return logger_.should_log(spdlog_level(level)); }
+  bool is_enabled(LogLevel level) const { return level >= level_; }
 
   // append puts the finished line into the buffer it is given.
   template <typename Append>
@@ -46,17 +26,21 @@ class Log::State {
     if (!is_enabled(level)) return;
     line_.clear();
     append(line_);
-    logger_.log(spdlog_level(level), spdlog::string_view_t(line_.data(), line_.size()));
+    sink.add({line_.data(), line_.size()});
+    if (level == LogLevel::Error) sink.flush();
   }
 
-  void flush() { logger_.flush(); }
-
-  const std::shared_ptr<LogSink> sink;
   const std::unique_ptr<LogLines> lines;
   const bool has_params;
+  LogSink sink;
 
  private:
-  spdlog::logger logger_;
+  void report(fmt::memory_buffer& out, std::uint64_t lost, const std::string& why) {
+    lines->message(out, LogLevel::Warning,
+                   fmt::format("{} log line{} lost: {}", lost, lost == 1 ? " was" : "s were", why));
+  }
+
+  LogLevel level_;
   fmt::memory_buffer line_;
 };
 
@@ -67,7 +51,7 @@ Log::~Log() = default;
 
 Result<Log> Log::open(const LogConfig& config) {
   auto state = std::make_unique<State>(config);
-  const auto opened = state->sink->open();
+  const auto opened = state->sink.open();
   if (!opened) return opened.error();
   return Log(std::move(state));
 }
@@ -108,20 +92,16 @@ void Log::plugin(LogLevel level, std::string_view event, std::string_view id,
 }
 
 void Log::flush() {
-  state_->flush();
-  const std::uint64_t lost = state_->sink->take_lost();
-  if (lost == 0) return;
-  warning("{} log lines before these could not be written", lost);
-  state_->flush();
+  state_->sink.flush();
 }
 
 Result<void> Log::reopen() {
-  return state_->sink->open();
+  return state_->sink.open();
 }
 
 Result<void> Log::reopen_if_moved() {
-  if (!state_->sink->has_moved()) return {};
-  return state_->sink->open();
+  if (!state_->sink.has_moved()) return {};
+  return state_->sink.open();
 }
 
 }  // namespace actiond

@@ -31,7 +31,7 @@ class Log {
 
   Log(Log&&) noexcept;
   Log& operator=(Log&&) noexcept;
-  ~Log();  // flushes
+  ~Log();  // flushes; waits a second at most for a slow reader
 
   // Whether lines of this level are written.
   bool is_enabled(LogLevel level) const;
@@ -69,9 +69,9 @@ class Log {
   // A handler's own line: "hello_world: text id=..."
   void plugin(LogLevel level, std::string_view event, std::string_view id, std::string_view text);
 
-  // Writes what was collected. What can't be written (a full disk) is dropped and counted; once
-  // writing works again, a line tells how many are missing. May wait up to a second for a reader
-  // of standard error.
+  // Writes what was collected, as far as there is room: it waits for nobody but a disk. What can't
+  // be written (a full disk, a pipe that nobody reads) is dropped and counted; once writing works
+  // again, a line tells how many were lost, in their place.
   void flush();
 
   // Opens the file anew, after logrotate moved it; on failure goes on with the old one.

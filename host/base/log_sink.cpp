@@ -2,23 +2,27 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "base/clock.hpp"
 
 namespace actiond {
 namespace {
 
-constexpr std::size_t max_collected_bytes = 64 * 1024;
-constexpr mode_t file_mode = 0640;
-constexpr int patience_ms = 1000;
+using namespace std::chrono_literals;
 
-// Standard error may be non-blocking (who shares the terminal made it so) and its reader slow.
-bool wait_writable(int fd, int timeout_ms) {
-  pollfd waiting{fd, POLLOUT, 0};
-  return ::poll(&waiting, 1, timeout_ms) > 0;
-}
+constexpr std::size_t kMostWaiting = 64 * 1024;
+// What a pipe takes at once if poll(2) says that it takes anything (pipe(7): PIPE_BUF).
+constexpr std::size_t kPart = 4096;
+constexpr auto kLastPatience = 1000ms;
+constexpr mode_t kLogMode = 0640;
 
 bool is_same(const struct stat& one, const struct stat& other) {
   return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
@@ -30,69 +34,151 @@ bool is_same_file(int one, int other) {
   return ::fstat(one, &first) == 0 && ::fstat(other, &second) == 0 && is_same(first, second);
 }
 
+// Whoever shares a terminal or a pipe with this process must not find it non-blocking: it is opened
+// once more, for this process. None if that is not allowed; then only poll(2) tells of room.
+UniqueFd own_standard_error() {
+  struct stat status {};
+  if (::fstat(STDERR_FILENO, &status) != 0) return {};
+  if (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode)) return {};
+  return UniqueFd(
+      ::open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+}
+
 }  // namespace
 
+Result<UniqueFd> open_log_file(const std::filesystem::path& file) {
+  const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+  UniqueFd opened(::open(file.c_str(), flags, kLogMode));
+  if (opened) return opened;
+  if (errno == ENXIO)
+    return Error{"can't open the log '" + file.string() +
+                 "': nobody reads this pipe: start its reader first"};
+  return errno_error("open the log", file.string());
+}
+
+LogSink::LogSink(std::filesystem::path file, Report report)
+    : file_(std::move(file)), report_(std::move(report)) {}
+
 LogSink::~LogSink() {
-  LogSink::flush_();
+  const auto until = monotonic_now() + kLastPatience;
+  flush();
+  while (waiting() > 0) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - monotonic_now());
+    if (left <= 0ms) return;
+    drain(static_cast<int>(left.count()));
+  }
 }
 
 Result<void> LogSink::open() {
-  if (file_.empty()) return {};
-  const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
-  UniqueFd opened(::open(file_.c_str(), flags, file_mode));
-  if (!opened) return errno_error("open the log", file_.string());
-  if (opened_) flush_();  // what was logged so far belongs to the old file
+  UniqueFd opened;
+  if (file_.empty()) {
+    opened = own_standard_error();
+  } else {
+    auto file = open_log_file(file_);
+    if (!file) return file.error();
+    opened = std::move(*file);
+  }
+  if (opened_) flush();  // what was logged so far belongs to the old file
   for (const int fd : {STDOUT_FILENO, STDERR_FILENO})
-    if (opened_ && is_same_file(opened_.get(), fd)) ::dup2(opened.get(), fd);
+    if (!file_.empty() && opened_ && is_same_file(opened_.get(), fd)) ::dup2(opened.get(), fd);
   opened_ = std::move(opened);
+  learn_kind();
   return {};
+}
+
+void LogSink::learn_kind() {
+  struct stat status {};
+  kind_ = Kind::File;
+  if (::fstat(fd(), &status) != 0) return;
+  if (S_ISSOCK(status.st_mode)) kind_ = Kind::Socket;
+  if (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)) kind_ = Kind::Stream;
 }
 
 bool LogSink::has_moved() const {
   struct stat named {};
   struct stat held {};
-  if (!opened_ || ::fstat(opened_.get(), &held) != 0) return false;
+  if (file_.empty() || !opened_ || ::fstat(opened_.get(), &held) != 0) return false;
   if (::stat(file_.c_str(), &named) != 0) return errno == ENOENT;
   return !is_same(named, held);
 }
 
-std::uint64_t LogSink::take_lost() {
-  return is_failing_ ? 0 : std::exchange(lost_, 0);
+void LogSink::add(std::string_view line) {
+  const bool is_full = waiting() > 0 && waiting() + line.size() > kMostWaiting;
+  if (lost_ > 0 || is_full) flush();
+  if (waiting() > 0 && (lost_ > 0 || waiting() + line.size() > kMostWaiting)) return lose(line);
+  lines_.append(line);
 }
 
-int LogSink::fd() const {
-  return file_.empty() ? STDERR_FILENO : opened_.get();
+void LogSink::flush() {
+  drain(0);
+  if (lost_ == 0 || waiting() > 0) return;
+  report_lost();
+  drain(0);
 }
 
-void LogSink::sink_it_(const spdlog::details::log_msg& message) {
-  lines_.append(message.payload.begin(), message.payload.end());
-  if (lines_.size() >= max_collected_bytes) flush_();
+// Waits for room, for so long in all.
+void LogSink::drain(int patience_ms) {
+  while (waiting() > 0 && has_room(patience_ms)) {
+    const auto part = next_part();
+    const ssize_t size = kind_ == Kind::Socket
+                             ? ::send(fd(), part.data(), part.size(), MSG_DONTWAIT | MSG_NOSIGNAL)
+                             : ::write(fd(), part.data(), part.size());
+    if (size >= 0)
+      wrote(static_cast<std::size_t>(size));
+    else if (errno == EAGAIN)
+      return;
+    else if (errno != EINTR)
+      return fail(errno);
+  }
 }
 
-void LogSink::flush_() {
-  if (lines_.size() == 0) return;
-  // What failed may have ended within a line.
-  const bool may_begin = !is_failing_ || write("\n").empty();
-  const std::string_view lines(lines_.data(), lines_.size());
-  const std::string_view left = may_begin ? write(lines) : lines;
-  is_failing_ = !left.empty();
-  lose(left);
+bool LogSink::has_room(int patience_ms) const {
+  if (kind_ == Kind::File) return true;
+  pollfd room{fd(), POLLOUT, 0};
+  return ::poll(&room, 1, patience_ms) > 0;
+}
+
+// Whole lines as far as possible: others may write between two parts.
+std::string_view LogSink::next_part() const {
+  const std::string_view left(lines_.data() + written_, waiting());
+  if (kind_ == Kind::File || left.size() <= kPart) return left;
+  const auto end = left.substr(0, kPart).rfind('\n');
+  return left.substr(0, end == std::string_view::npos ? kPart : end + 1);
+}
+
+void LogSink::wrote(std::size_t size) {
+  if (size == 0) return;
+  written_ += size;
+  is_within_line_ = lines_[written_ - 1] != '\n';
+  if (waiting() > 0) return;
   lines_.clear();
+  written_ = 0;
+  reported_ = 0;
+}
+
+// What can't be written is given up: it is not the last that will be logged.
+void LogSink::fail(int error) {
+  why_lost_ = file_.empty() ? errno_error("write to standard error", {}, error).text
+                            : errno_error("write", file_.native(), error).text;
+  std::string_view left(lines_.data() + written_, waiting());
+  if (left.starts_with('\n')) left.remove_prefix(1);  // the end of a line that is counted already
+  lost_ += static_cast<std::uint64_t>(std::count(left.begin(), left.end(), '\n'));
+  // The line that reports others is none of them.
+  if (reported_ > 0) lost_ += std::exchange(reported_, 0) - 1;
+  lines_.clear();
+  written_ = 0;
 }
 
 void LogSink::lose(std::string_view lines) {
   lost_ += static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+  why_lost_ =
+      file_.empty() ? "nobody reads standard error" : "nobody reads '" + file_.string() + "'";
 }
 
-std::string_view LogSink::write(std::string_view lines) {
-  while (!lines.empty()) {
-    const ssize_t size = ::write(fd(), lines.data(), lines.size());
-    if (size >= 0)
-      lines.remove_prefix(static_cast<std::size_t>(size));
-    else if (errno == EAGAIN ? !wait_writable(fd(), is_failing_ ? 0 : patience_ms) : errno != EINTR)
-      return lines;
-  }
-  return {};
+void LogSink::report_lost() {
+  if (is_within_line_) lines_.push_back('\n');  // what failed ended there
+  reported_ = std::exchange(lost_, 0);
+  report_(lines_, reported_, why_lost_);
 }
 
 }  // namespace actiond

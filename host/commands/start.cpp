@@ -9,6 +9,7 @@
 
 #include "base/child_process.hpp"
 #include "base/fd.hpp"
+#include "base/log_sink.hpp"
 #include "base/service_manager.hpp"
 #include "commands/command.hpp"
 #include "poller/life/pid_file.hpp"
@@ -68,8 +69,9 @@ Result<ChildProcess> spawn_daemon(std::vector<std::string> words, int log, int r
 Result<UniqueFd> open_log(const Config& config, int id) {
   if (has_service_manager()) return UniqueFd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10));
   const auto path = daemon_log(config, id);
-  UniqueFd log(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
-  if (!log) return errno_error("open the log", path.native());
+  auto log = open_log_file(path);
+  // What handlers print may wait for its reader, as on a terminal.
+  if (log) ::fcntl(log->get(), F_SETFL, O_APPEND);
   return log;
 }
 

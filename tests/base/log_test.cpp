@@ -271,8 +271,9 @@ TEST_CASE("log: a full disk costs lines, which are counted, and no more") {
   REQUIRE(lines.size() == 4);
   CHECK(lines[0] == "before");
   CHECK(lines[1].size() == 5);  // what fitted
-  CHECK(lines[2] == "after");
-  CHECK(lines[3] == "WARNING 3 log lines before these could not be written");
+  CHECK(lines[2] ==
+        "WARNING 3 log lines were lost: can't write '" + scene.file.string() + "': File too large");
+  CHECK(lines[3] == "after");
 }
 
 TEST_CASE("log: without a file it is standard error") {
