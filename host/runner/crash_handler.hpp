@@ -2,10 +2,13 @@
 // it would have.
 #pragma once
 
+#include "runner/own_descriptor.hpp"
+
 namespace actiond {
 
-// For SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT. `progress_fd` is the file of the page of
-// progress, see wire/crash_text.hpp. A plugin that installs its own handlers has its way.
-void install_crash_handler(int progress_fd);
+// For SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT. `progress` is the file of the page of progress,
+// see wire/crash_text.hpp; nothing is written to what has taken its place. A plugin that installs
+// its own handlers has its way, also if these call this one in their turn.
+void install_crash_handler(OwnDescriptor progress);
 
 }  // namespace actiond

@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/json_object.hpp"
+#include "runner/own_process.hpp"
 
 namespace actiond {
 namespace {
@@ -58,6 +59,7 @@ Outcome dispatch(const RunFrame& run, const HandlerTable& handlers, HostApi& hos
   const action_run input = to_abi(run, params, texts);
   const auto begun = monotonic_now();
   const action_status status = event->run(event->ctx, host.table(), &input);
+  end_if_copy();
   Outcome outcome;
   outcome.duration = monotonic_now() - begun;
   outcome.ending = ending_of(status);

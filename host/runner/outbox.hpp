@@ -5,14 +5,15 @@
 #include <mutex>
 #include <string>
 
+#include "runner/own_descriptor.hpp"
 #include "wire/frames.hpp"
 
 namespace actiond {
 
 class Outbox {
  public:
-  // Borrows the socket, which is in blocking mode.
-  explicit Outbox(int socket) : socket_(socket) {}
+  // The socket is in blocking mode.
+  explicit Outbox(OwnDescriptor socket) : socket_(socket) {}
 
   // Appends a frame, to be sent by the next flush.
   template <typename FrameType>
@@ -21,7 +22,8 @@ class Outbox {
     encode(buffer_, frame);
   }
   // Appends and sends. Blocks while the poller does not read. A poller that is gone ends the
-  // process: nobody is left to work for.
+  // process: nobody is left to work for. So does a socket that is no longer the runner's: nothing
+  // is written into what plugin code has put in its place.
   template <typename FrameType>
   void send(const FrameType& frame) {
     std::lock_guard lock(mutex_);
@@ -36,7 +38,7 @@ class Outbox {
  private:
   void write_all();
 
-  int socket_;
+  OwnDescriptor socket_;
   std::mutex mutex_;
   std::string buffer_;
 };

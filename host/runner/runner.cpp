@@ -7,10 +7,12 @@
 
 #include <cstdio>
 #include <deque>
+#include <memory>
 
 #include "base/clock.hpp"
 #include "runner/crash_handler.hpp"
 #include "runner/dispatch.hpp"
+#include "runner/own_process.hpp"
 #include "wire/runner_descriptors.hpp"
 
 namespace actiond {
@@ -21,14 +23,15 @@ constexpr std::chrono::microseconds kLongestWait{500};
 
 class Runner {
  public:
-  explicit Runner(Progress progress) : progress_(std::move(progress)), outbox_(kRunnerSocket) {}
+  Runner(OwnDescriptor socket, Progress progress)
+      : socket_(socket), progress_(std::move(progress)), outbox_(socket) {}
 
   int run() {
     while (!is_stopped_) {
       if (!take_frames()) return 1;
       if (is_stopped_) break;
       outbox_.flush();
-      if (!receive()) return 0;
+      if (!receive()) return socket_.is_still_ours() ? 0 : kCutOffStatus;
     }
     teardown();
     outbox_.flush();
@@ -36,10 +39,10 @@ class Runner {
   }
 
  private:
-  // Blocks for the next bytes; false: the poller is gone.
+  // Blocks for the next bytes; false: the poller is gone, or the way to it.
   bool receive() {
     const auto space = input_.space();
-    const ssize_t got = ::recv(kRunnerSocket, space.data(), space.size(), 0);
+    const ssize_t got = ::recv(socket_.number(), space.data(), space.size(), 0);
     if (got < 0 && errno == EINTR) return true;
     if (got <= 0) return false;
     input_.commit(static_cast<std::size_t>(got));
@@ -135,15 +138,18 @@ class Runner {
   }
 
   // A plain success may wait in the outbox for company: if this process dies first, the page of
-  // progress still says that it was done. Anything else must be told before the next run begins.
+  // progress still proves it. Anything else must be told before the next run begins.
   void report(std::uint64_t number, const Outcome& outcome) {
+    end_if_copy();
     const OutcomeFrame frame{number, outcome.ending, outcome.snooze.count(),
                              outcome.duration.count(), outcome.reason};
-    if (outcome.ending == Ending::Done)
+    if (outcome.ending == Ending::Done) {
       outbox_.add(frame);
-    else
-      outbox_.send(frame);
-    progress_.done(number);
+      return progress_.ended_well(number, claimed_pid());
+    }
+    progress_.not_well(number);
+    outbox_.send(frame);
+    progress_.ended(number);
   }
 
   void flush(MonotonicTime now) {
@@ -160,6 +166,7 @@ class Runner {
     }
   }
 
+  OwnDescriptor socket_;
   Progress progress_;
   Outbox outbox_;
   FrameBuffer input_;
@@ -178,6 +185,18 @@ void leave_signals_to_the_poller() {
   ::signal(SIGPIPE, SIG_IGN);
 }
 
+Result<std::unique_ptr<Runner>> make_runner() {
+  auto socket = OwnDescriptor::adopt(kRunnerSocket);
+  if (!socket) return socket.error();
+  auto page = OwnDescriptor::adopt(kRunnerProgress);
+  if (!page) return page.error();
+  auto progress = Progress::open(page->number());
+  if (!progress) return progress.error();
+  if (auto claimed = claim_process(); !claimed) return claimed.error();
+  install_crash_handler(*page);
+  return std::make_unique<Runner>(*socket, std::move(*progress));
+}
+
 }  // namespace
 
 int run_runner(pid_t poller) {
@@ -186,13 +205,10 @@ int run_runner(pid_t poller) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != poller) return 0;
   leave_signals_to_the_poller();
-  auto progress = Progress::open(kRunnerProgress);
-  if (!progress) {
-    std::fprintf(stderr, "actiond: runner: %s\n", progress.error().text.c_str());
-    return 1;
-  }
-  install_crash_handler(progress->fd());
-  return Runner(std::move(*progress)).run();
+  auto runner = make_runner();
+  if (runner) return (*runner)->run();
+  std::fprintf(stderr, "actiond: runner: %s\n", runner.error().text.c_str());
+  return 1;
 }
 
 }  // namespace actiond

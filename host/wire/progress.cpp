@@ -12,17 +12,21 @@ Result<Progress> Progress::create() {
   if (!fd) return errno_error("create the page of progress");
   // A new file reads as zeroes, which is the state that Page starts in.
   if (::ftruncate(fd.get(), sizeof(Page)) != 0) return errno_error("size the page of progress");
-  return map(std::move(fd));
+  auto page = map(fd.get());
+  if (!page) return page.error();
+  return Progress(std::move(fd), *page);
 }
 
 Result<Progress> Progress::open(int fd) {
-  return map(UniqueFd(fd));
+  auto page = map(fd);
+  if (!page) return page.error();
+  return Progress(UniqueFd(), *page);
 }
 
-Result<Progress> Progress::map(UniqueFd fd) {
-  void* page = ::mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
+Result<Progress::Page*> Progress::map(int fd) {
+  void* page = ::mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (page == MAP_FAILED) return errno_error("map the page of progress");
-  return Progress(std::move(fd), static_cast<Page*>(page));
+  return static_cast<Page*>(page);
 }
 
 Progress::~Progress() {
@@ -44,8 +48,18 @@ bool Progress::begin(std::uint64_t number, std::int64_t now_ns) {
   return page_->recalled.load(std::memory_order_seq_cst) < number;
 }
 
-void Progress::done(std::uint64_t number) {
-  page_->done.store(number, std::memory_order_release);
+void Progress::ended_well(std::uint64_t number, std::int32_t pid) {
+  page_->pid.store(pid, std::memory_order_relaxed);
+  page_->well.store(number, std::memory_order_release);
+  ended(number);
+}
+
+void Progress::not_well(std::uint64_t number) {
+  page_->not_well.store(number, std::memory_order_release);
+}
+
+void Progress::ended(std::uint64_t number) {
+  page_->ended.store(number, std::memory_order_release);
 }
 
 std::uint64_t Progress::recall(std::uint64_t number) {
@@ -57,8 +71,15 @@ std::uint64_t Progress::begun() const {
   return page_->begun.load(std::memory_order_acquire);
 }
 
-std::uint64_t Progress::done() const {
-  return page_->done.load(std::memory_order_acquire);
+std::uint64_t Progress::ended() const {
+  return page_->ended.load(std::memory_order_acquire);
+}
+
+// What has not been told ended in a row: all that ended otherwise are told at once.
+bool Progress::has_ended_well(std::uint64_t number, std::int32_t pid) const {
+  return number <= page_->well.load(std::memory_order_acquire) &&
+         number > page_->not_well.load(std::memory_order_acquire) &&
+         pid == page_->pid.load(std::memory_order_relaxed);
 }
 
 std::int64_t Progress::begun_at_ns() const {

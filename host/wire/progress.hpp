@@ -18,25 +18,33 @@ class Progress {
  public:
   // The poller's: a new page, to be inherited by the runner through fd().
   static Result<Progress> create();
-  // The runner's: maps the page of an inherited descriptor.
+  // The runner's: maps the page of an inherited descriptor, which stays the caller's.
   static Result<Progress> open(int fd);
   ~Progress();
   Progress(Progress&& other) noexcept;
   Progress& operator=(Progress&& other) noexcept;
 
+  // The poller's only.
   int fd() const { return fd_.get(); }
 
   // Runner: marks run `number` as begun at `now_ns` (monotonic); false: it was recalled.
   bool begin(std::uint64_t number, std::int64_t now_ns);
-  // Runner: run `number` has ended; unless it ended well, its outcome has been sent. So a run up to
-  // done() without an outcome is one that ended well.
-  void done(std::uint64_t number);
+  // Runner, which says its own pid: run `number` has ended well. Its outcome may follow later: a
+  // run that has_ended_well needs none.
+  void ended_well(std::uint64_t number, std::int32_t pid);
+  // Runner: run `number` did not end well. Said before its outcome is sent, so that it is never
+  // taken for one that did, whatever becomes of that frame; ended() is said after.
+  void not_well(std::uint64_t number);
+  void ended(std::uint64_t number);
 
   // Poller: forbids all runs up to `number` that have not begun; returns the last one that has.
   std::uint64_t recall(std::uint64_t number);
   std::uint64_t begun() const;
-  std::uint64_t done() const;
-  // When the last one began; meaningful only while begun() > done().
+  std::uint64_t ended() const;
+  // Whether run `number`, whose outcome has not come, is proven to have ended well, in that
+  // process.
+  bool has_ended_well(std::uint64_t number, std::int32_t pid) const;
+  // When the last one began; meaningful only while begun() > ended().
   std::int64_t begun_at_ns() const;
   // Poller: tells the handler of run `number` that its time is over.
   void cancel(std::uint64_t number);
@@ -48,12 +56,15 @@ class Progress {
     // Each side's words on a cache line of their own.
     alignas(64) std::atomic<std::uint64_t> begun{0};
     std::atomic<std::int64_t> begun_at_ns{0};
-    std::atomic<std::uint64_t> done{0};
+    std::atomic<std::uint64_t> ended{0};
+    std::atomic<std::uint64_t> well{0};      // the last that ended well,
+    std::atomic<std::uint64_t> not_well{0};  // the last that did not,
+    std::atomic<std::int32_t> pid{0};        // and whose words these are
     alignas(64) std::atomic<std::uint64_t> recalled{0};
     std::atomic<std::uint64_t> cancelled{0};
   };
   Progress(UniqueFd fd, Page* page) : fd_(std::move(fd)), page_(page) {}
-  static Result<Progress> map(UniqueFd fd);
+  static Result<Page*> map(int fd);
 
   UniqueFd fd_;
   Page* page_;

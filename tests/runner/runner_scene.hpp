@@ -74,7 +74,7 @@ class RunnerScene {
  public:
   actiond::RunnerSetup setup;
   actiond::Progress progress = make_progress();
-  actiond::Outbox outbox{sockets_.first.get()};
+  actiond::Outbox outbox{actiond::OwnDescriptor::at(sockets_.first.get())};
   actiond::HostApi host{setup, outbox, progress};
 
  private:

@@ -1,7 +1,6 @@
 #include "wire/progress.hpp"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <thread>
@@ -18,14 +17,42 @@ Progress make() {
 
 TEST_CASE("progress: the other side sees what was begun and done") {
   Progress poller = make();
-  auto runner = Progress::open(::dup(poller.fd()));
+  auto runner = Progress::open(poller.fd());
   REQUIRE(runner.ok());
   CHECK(runner->begin(1, 42));
   CHECK(poller.begun() == 1);
   CHECK(poller.begun_at_ns() == 42);
-  CHECK(poller.done() == 0);
-  runner->done(1);
-  CHECK(poller.done() == 1);
+  CHECK(poller.ended() == 0);
+  runner->ended(1);
+  CHECK(poller.ended() == 1);
+}
+
+TEST_CASE("progress: that a run ended is no proof that it ended well") {
+  Progress progress = make();
+  CHECK(progress.begin(1, 0));
+  progress.ended(1);
+  CHECK_FALSE(progress.has_ended_well(1, 42));
+}
+
+TEST_CASE("progress: a run that ended well is proven by its number and its process") {
+  Progress progress = make();
+  progress.ended_well(2, 42);
+  CHECK(progress.ended() == 2);
+  CHECK(progress.has_ended_well(1, 42));
+  CHECK(progress.has_ended_well(2, 42));
+  CHECK_FALSE(progress.has_ended_well(3, 42));
+  CHECK_FALSE(progress.has_ended_well(2, 43));
+}
+
+TEST_CASE("progress: one that did not end well is never proven by one after it") {
+  Progress progress = make();
+  progress.ended_well(1, 42);
+  progress.not_well(2);
+  progress.ended(2);
+  CHECK_FALSE(progress.has_ended_well(2, 42));
+  progress.ended_well(3, 42);
+  CHECK_FALSE(progress.has_ended_well(2, 42));
+  CHECK(progress.has_ended_well(3, 42));
 }
 
 TEST_CASE("progress: what was recalled does not begin, what comes after does") {
@@ -47,7 +74,7 @@ TEST_CASE("progress: a run is cancelled by its number, later ones are not") {
 TEST_CASE("progress: of a run and its recall at the same moment exactly one wins") {
   for (int round = 0; round < 2000; ++round) {
     Progress poller = make();
-    auto runner = Progress::open(::dup(poller.fd()));
+    auto runner = Progress::open(poller.fd());
     REQUIRE(runner.ok());
     std::atomic<bool> go{false};
     bool did_begin = false;

@@ -1,6 +1,7 @@
 // The deliveries that a runner was handed and has not ended, in the order of their runs.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -40,9 +41,15 @@ class RunPipe {
     if (empty() || deliveries_.back()->run <= run) return {nullptr, {nullptr}};
     DeliveryPointer delivery = std::move(deliveries_.back());
     deliveries_.pop_back();
-    delivery->run = 0;
+    taken_back_ = std::max(taken_back_, std::exchange(delivery->run, 0));
     return delivery;
   }
+  // Whether that run was handed to the runner that is there now, and taken back.
+  bool was_taken_back(std::uint64_t run) const {
+    return run <= taken_back_ && find(run) == nullptr;
+  }
+  // What comes is handed to another runner, which counts from 1.
+  void begin_anew() { taken_back_ = 0; }
   // They are the broker's again.
   void abandon() {
     for (auto& delivery : deliveries_) delivery->is_settled = true;
@@ -51,6 +58,7 @@ class RunPipe {
 
  private:
   Ring<DeliveryPointer> deliveries_;
+  std::uint64_t taken_back_ = 0;  // the last run that was
 };
 
 }  // namespace actiond

@@ -7,20 +7,31 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstring>
 
+#include "base/clock.hpp"
 #include "base/service_manager.hpp"
+#include "poller/runners/started_by.hpp"
 #include "wire/runner_descriptors.hpp"
 
 namespace actiond {
 namespace {
 
+// No two runners have the same, whatever became of their pids.
+std::string new_mark() {
+  static std::uint64_t count = 0;
+  return fmt::format("ACTIOND_RUNNER={}.{}.{}", ::getpid(), ++count,
+                     monotonic_now().time_since_epoch().count());
+}
+
 // A child inherits blocked and ignored signals; a handler's code expects neither.
-Result<ChildProcess> spawn_runner(int socket, int progress,
-                                  const std::vector<std::string>& hidden) {
+Result<ChildProcess> spawn_runner(int socket, int progress, const std::vector<std::string>& hidden,
+                                  std::string& mark) {
   ChildPlan plan{
       "a runner", "/proc/self/exe", {"actiond", kRunnerRole, std::to_string(::getpid())}};
   plan.descriptors = {{socket, kRunnerSocket}, {progress, kRunnerProgress}};
   plan.environment = environment_of_a_child(hidden);
+  plan.environment.insert(plan.environment.end() - 1, mark.data());
   plan.has_default_signals = true;
   return ChildProcess::start(std::move(plan));
 }
@@ -35,18 +46,24 @@ Result<RunnerProcess> RunnerProcess::spawn(const std::vector<std::string>& hidde
   ::fcntl(ours.get(), F_SETFL, ::fcntl(ours.get(), F_GETFL) | O_NONBLOCK);
   auto progress = Progress::create();
   if (!progress) return progress.error();
-  auto child = spawn_runner(theirs.get(), progress->fd(), hidden_variables);
+  std::string mark = new_mark();
+  auto child = spawn_runner(theirs.get(), progress->fd(), hidden_variables, mark);
   if (!child) return child.error();
-  return RunnerProcess(std::move(*child), std::move(ours), std::move(*progress));
+  return RunnerProcess(std::move(*child), std::move(ours), std::move(*progress), std::move(mark));
 }
 
-RunnerProcess::RunnerProcess(ChildProcess child, UniqueFd socket, Progress progress)
-    : child_(std::move(child)), socket_(std::move(socket)), progress_(std::move(progress)) {}
+RunnerProcess::RunnerProcess(ChildProcess child, UniqueFd socket, Progress progress,
+                             std::string mark)
+    : child_(std::move(child)),
+      mark_(std::move(mark)),
+      socket_(std::move(socket)),
+      progress_(std::move(progress)) {}
 
 RunnerProcess::~RunnerProcess() {
   if (!child_) return;
   kill();
   child_.wait();
+  if (!mark_.empty()) kill_all_with(mark_);
 }
 
 bool RunnerProcess::flush() {
@@ -66,7 +83,9 @@ bool RunnerProcess::flush() {
 bool RunnerProcess::receive() {
   const auto space = input_.space();
   const ssize_t got = ::recv(socket_.get(), space.data(), space.size(), MSG_DONTWAIT);
-  if (got <= 0) return got < 0 && errno == EINTR;
+  if (got < 0 && errno == EINTR) return true;
+  if (got == 0 || (got < 0 && errno != EAGAIN)) has_hung_up_ = true;
+  if (got <= 0) return false;
   input_.commit(static_cast<std::size_t>(got));
   return static_cast<std::size_t>(got) == space.size();
 }
@@ -81,8 +100,34 @@ std::uint64_t RunnerProcess::resident_bytes() const {
   return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
+// The ninth number of stat: the kernel's flags of the process (proc(5)); its name may hold
+// anything.
+bool RunnerProcess::is_exiting() const {
+  constexpr unsigned kExiting = 0x4;  // PF_EXITING
+  const UniqueFd stat(::open(fmt::format("/proc/{}/stat", pid()).c_str(), O_RDONLY | O_CLOEXEC));
+  char text[512] = "";
+  if (!stat || ::read(stat.get(), text, sizeof text - 1) <= 0) return true;
+  const char* name_end = std::strrchr(text, ')');
+  unsigned flags = 0;
+  if (name_end == nullptr || std::sscanf(name_end, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
+    return false;
+  return (flags & kExiting) != 0;
+}
+
+void RunnerProcess::stop() {
+  add(StopFrame{});
+  flush();
+  is_to_stop_ = true;
+}
+
 void RunnerProcess::kill() {
   child_.signal(SIGKILL);
+}
+
+std::optional<ExitStatus> RunnerProcess::reap() {
+  const auto status = child_.reap();
+  if (status && !mark_.empty() && (status->is_signal || !is_to_stop_)) kill_all_with(mark_);
+  return status;
 }
 
 }  // namespace actiond

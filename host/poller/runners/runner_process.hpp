@@ -15,13 +15,14 @@ namespace actiond {
 
 class RunnerProcess {
  public:
-  // Starts /proc/self/exe as a runner, with this process's environment but for those variables. It
-  // dies with the thread that called this.
+  // Starts /proc/self/exe as a runner, with this process's environment but for those variables, and
+  // with one of its own. It dies with the thread that called this.
   static Result<RunnerProcess> spawn(const std::vector<std::string>& hidden_variables = {});
 
-  // A child of this process that was started in another way.
-  RunnerProcess(ChildProcess child, UniqueFd socket, Progress progress);
-  // Kills it if it still lives, and reaps it.
+  // A child of this process that was started in another way; `mark` is the variable of its
+  // environment by which what it starts is known, empty: none.
+  RunnerProcess(ChildProcess child, UniqueFd socket, Progress progress, std::string mark = {});
+  // Kills it and what it has started if it still lives, and reaps it.
   ~RunnerProcess();
   RunnerProcess(RunnerProcess&&) noexcept = default;
   RunnerProcess& operator=(RunnerProcess&&) = delete;
@@ -44,22 +45,33 @@ class RunnerProcess {
 
   // Reads what has come, up to a bound per call; true if there may be more. Then take frames.
   bool receive();
+  // Its end of the socket is closed: nothing more will come, and the socket is always readable.
+  bool has_hung_up() const { return has_hung_up_; }
   Result<std::optional<Frame>> next_frame() { return input_.next(); }
 
   // The memory that it holds now, in bytes; 0 if that can't be told. A system call or three.
   std::uint64_t resident_bytes() const;
 
+  // On its way out by itself: past the point where it still could do anything.
+  bool is_exiting() const;
+
+  // Asks it to end after what it has been given; what it has started may go on then.
+  void stop();
   void kill();
-  // How it ended; nothing while it lives. Does not block.
-  std::optional<ExitStatus> reap() { return child_.reap(); }
+  // How it ended; nothing while it lives. Does not block. What it has started is killed, unless it
+  // ended as it was asked to.
+  std::optional<ExitStatus> reap();
 
  private:
   ChildProcess child_;
+  std::string mark_;  // a variable that all its children inherit
   UniqueFd socket_;
   Progress progress_;
   FrameBuffer input_;
   std::string output_;
   std::size_t written_ = 0;  // of output_
+  bool has_hung_up_ = false;
+  bool is_to_stop_ = false;
 };
 
 }  // namespace actiond

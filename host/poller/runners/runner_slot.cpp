@@ -8,6 +8,7 @@
 
 #include "poller/runners/backtrace.hpp"
 #include "wire/crash_text.hpp"
+#include "wire/runner_descriptors.hpp"
 
 namespace actiond {
 namespace {
@@ -21,22 +22,26 @@ Outcome outcome_of(const OutcomeFrame& frame) {
   return outcome;
 }
 
-Outcome outcome_of_crash(const ExitStatus& status, const std::string& event,
+std::string cause_of_death(const ExitStatus& status, bool is_cut_off) {
+  const bool has_seen_it_itself = !status.is_signal && status.code == kCutOffStatus;
+  return is_cut_off || has_seen_it_itself ? "closed descriptors" : status.text();
+}
+
+Outcome outcome_of_crash(const std::string& cause, const std::string& event,
                          std::chrono::nanoseconds run_time, const Progress& progress) {
   Outcome outcome;
   outcome.ending = Ending::Crashed;
   // A handler that calls exit(0) leaves no answer either: a crash, whatever the status.
-  outcome.reason = fmt::format("crashed: {} in {}", status.text(), event);
+  outcome.reason = fmt::format("crashed: {} in {}", cause, event);
   outcome.duration = run_time;
   outcome.backtrace = readable_backtrace(crash_text(progress));
   return outcome;
 }
 
 // `loading`: the plugin file that it was at, or empty.
-std::string how_it_died(const ExitStatus& status, const std::string& loading) {
-  if (loading.empty()) return fmt::format("the runner ended by {}", status.text());
-  return fmt::format("plugin {} crashed the runner while it was loaded ({})", loading,
-                     status.text());
+std::string how_it_died(const std::string& cause, const std::string& loading) {
+  if (loading.empty()) return fmt::format("the runner ended by {}", cause);
+  return fmt::format("plugin {} crashed the runner while it was loaded ({})", loading, cause);
 }
 
 }  // namespace
@@ -48,7 +53,8 @@ Result<void> RunnerSlot::start(const std::string& setup,
   if (!spawned) return spawned.error();
   process_ = std::make_unique<RunnerProcess>(std::move(*spawned));
   runs_ = ended_ = 0;
-  is_ready_ = is_refused_ = has_worked_ = is_dismissed_ = false;
+  pipe_.begin_anew();
+  is_ready_ = is_refused_ = has_worked_ = is_dismissed_ = is_distrusted_ = is_cut_off_ = false;
   loading_.clear();
   killed_for_.reset();
   waits_since_ = now_();
@@ -84,12 +90,12 @@ Delivery* RunnerSlot::in_hand() const {
   if (!process_) return nullptr;
   const auto& progress = process_->progress();
   const std::uint64_t begun = progress.begun();
-  if (begun == progress.done()) return nullptr;
+  if (begun == progress.ended()) return nullptr;
   return pipe_.find(begun);
 }
 
 bool RunnerSlot::is_running() const {
-  return process_->progress().begun() != process_->progress().done();
+  return process_->progress().begun() != process_->progress().ended();
 }
 
 std::chrono::nanoseconds RunnerSlot::run_time(MonotonicTime now) const {
@@ -97,46 +103,66 @@ std::chrono::nanoseconds RunnerSlot::run_time(MonotonicTime now) const {
 }
 
 void RunnerSlot::receive() {
-  if (!process_) return;
+  if (!process_ || is_distrusted_) return;
   for (bool is_more = true; is_more;) {
     is_more = process_->receive();
     for (;;) {
       auto frame = process_->next_frame();
-      if (!frame) return kill(Ending::Crashed, frame.error().text);
+      if (!frame) return distrust(frame.error().text);
       if (!*frame) break;
       handle(**frame);
+      if (is_distrusted_) return;
     }
+  }
+  // One that is ending by itself hangs up as well, and how it ended says more.
+  if (!process_->has_hung_up() || is_cut_off_ || killed_for_ || process_->is_exiting()) return;
+  is_cut_off_ = true;
+  process_->kill();
+}
+
+// Nothing that a runner says is believed: plugin code may have written over its memory, or closed
+// its descriptors, or a copy of it that a handler forked may be speaking.
+void RunnerSlot::handle(const Frame& frame) {
+  const auto handle_as = [&]<typename FrameType>(FrameType, auto function) {
+    if (const auto decoded = decode<FrameType>(frame.payload)) return function(*decoded);
+    distrust("the runner sent a frame that can't be read");
+  };
+  switch (static_cast<FrameKind>(frame.kind)) {
+    case FrameKind::Loading:
+      return handle_as(LoadingFrame{}, [&](const LoadingFrame& loading) {
+        loading_ = std::filesystem::path(loading.file).filename();
+      });
+    case FrameKind::Ready:
+      return handle_as(ReadyFrame{}, [&](const ReadyFrame& ready) { handle_ready(ready.json); });
+    case FrameKind::Outcome:
+      return handle_as(OutcomeFrame{}, [&](const OutcomeFrame& end) { handle_outcome(end); });
+    case FrameKind::Queue:
+      return handle_as(QueueFrame{}, [&](const QueueFrame& queued) {
+        if (pipe_.empty() || queued.number != pipe_.first_run())
+          return distrust(fmt::format("the runner queued an event in run {}, which is not in hand",
+                                      queued.number));
+        listener_.on_queued(*pipe_.find(queued.number), queued);
+      });
+    case FrameKind::Log:
+      return handle_as(LogFrame{}, [&](const LogFrame& line) {
+        listener_.on_logged(pipe_.find(line.number), line);
+      });
+    default:
+      distrust(fmt::format("the runner sent a frame of unknown kind {}", frame.kind));
   }
 }
 
-// Nothing that a runner says is trusted: plugin code may have written over its memory.
-void RunnerSlot::handle(const Frame& frame) {
-  switch (static_cast<FrameKind>(frame.kind)) {
-    case FrameKind::Loading:
-      if (auto loading = decode<LoadingFrame>(frame.payload))
-        loading_ = std::filesystem::path(loading->file).filename();
-      return;
-    case FrameKind::Ready:
-      if (auto ready = decode<ReadyFrame>(frame.payload)) handle_ready(ready->json);
-      return;
-    case FrameKind::Outcome:
-      if (auto outcome = decode<OutcomeFrame>(frame.payload))
-        if (pipe_.first_run() == outcome->number)  // else of one that was taken back
-          end_first(outcome_of(*outcome));
-      return;
-    case FrameKind::Queue:
-      if (auto queued = decode<QueueFrame>(frame.payload))
-        if (Delivery* delivery = pipe_.find(queued->number))
-          listener_.on_queued(*delivery, *queued);
-      return;
-    case FrameKind::Log:
-      if (auto line = decode<LogFrame>(frame.payload))
-        listener_.on_logged(pipe_.find(line->number), *line);
-      return;
-    default:
-      return kill(Ending::Crashed,
-                  fmt::format("the runner sent a frame of unknown kind {}", frame.kind));
-  }
+void RunnerSlot::distrust(const std::string& why) {
+  kill(Ending::Crashed, "killed: " + why);
+  is_distrusted_ = true;
+}
+
+void RunnerSlot::handle_outcome(const OutcomeFrame& frame) {
+  if (frame.ending == Ending::NotStarted && pipe_.was_taken_back(frame.number)) return;
+  if (pipe_.empty() || frame.number != pipe_.first_run() ||
+      frame.number > process_->progress().begun())
+    return distrust(fmt::format("the runner ended run {}, which is not in hand", frame.number));
+  end_first(outcome_of(frame));
 }
 
 void RunnerSlot::handle_ready(std::string_view json) {
@@ -167,23 +193,27 @@ void RunnerSlot::bury_if_dead() {
   const auto status = process_->reap();
   if (!status) return;
   receive();  // what it said before it died
-  const std::string how = killed_for_ ? killed_for_->reason : how_it_died(*status, loading_);
+  const std::string how = killed_for_ ? killed_for_->reason
+                                      : how_it_died(cause_of_death(*status, is_cut_off_), loading_);
   hand_out_pipe(*status);
   process_.reset();
   if (!is_ready_ && !is_refused_) listener_.on_refused(*this, how);
   listener_.on_died(*this, has_worked_, is_dismissed_ && !status->is_signal ? "" : how);
 }
 
-// The page of progress outlives the runner: it tells what was done but not yet said, what ran,
-// and what had not begun.
+// The page of progress outlives the runner: it proves what ended well though nobody said so, and
+// tells what ran, and what had not begun.
 void RunnerSlot::hand_out_pipe(const ExitStatus& status) {
-  const std::uint64_t done = process_->progress().done();
-  const std::uint64_t begun = process_->progress().begun();
-  while (!pipe_.empty() && pipe_.first_run() <= done) end_first(Outcome{});
-  if (!pipe_.empty() && pipe_.first_run() == begun)
+  const auto& progress = process_->progress();
+  const auto is_proven = [&] {
+    return progress.has_ended_well(pipe_.first_run(), process_->pid());
+  };
+  while (!is_distrusted_ && !pipe_.empty() && is_proven()) end_first(Outcome{});
+  if (!pipe_.empty() && (is_distrusted_ || pipe_.first_run() <= progress.begun()))
     end_first(killed_for_ ? *killed_for_
-                          : outcome_of_crash(status, pipe_.find(begun)->message.event,
-                                             run_time(now_()), process_->progress()));
+                          : outcome_of_crash(cause_of_death(status, is_cut_off_),
+                                             pipe_.find(pipe_.first_run())->message.event,
+                                             run_time(now_()), progress));
   while (DeliveryPointer delivery = pipe_.take_last_after(0))
     listener_.on_returned(std::move(delivery));
 }
@@ -210,8 +240,7 @@ void RunnerSlot::dismiss() {
   recall();
   is_dismissed_ = true;
   waits_since_ = now_();
-  process_->add(StopFrame{});
-  process_->flush();
+  process_->stop();
 }
 
 }  // namespace actiond

@@ -94,6 +94,9 @@ class RunnerSlot {
  private:
   void handle(const Frame& frame);
   void handle_ready(std::string_view json);
+  void handle_outcome(const OutcomeFrame& frame);
+  // What it says can't be: kills it, and nothing more that it says counts.
+  void distrust(const std::string& why);
   void end_first(Outcome outcome);
   void hand_out_pipe(const ExitStatus& status);
 
@@ -108,6 +111,8 @@ class RunnerSlot {
   bool is_refused_ = false;  // on_refused was called
   bool has_worked_ = false;
   bool is_dismissed_ = false;
+  bool is_distrusted_ = false;
+  bool is_cut_off_ = false;  // it lost its connection to us while it lived
   MonotonicTime waits_since_{};
   std::string loading_;  // the plugin file that it is at
   std::optional<Outcome> killed_for_;

@@ -39,7 +39,7 @@ void Station::give_up(const Error& why) {
 
 void Station::arm() {
   if (!slot_.is_alive()) return;
-  if (commons_.listener.has_room()) socket_watch_->arm();
+  if (commons_.listener.has_room() && !slot_.process().has_hung_up()) socket_watch_->arm();
   death_watch_->arm();
 }
 

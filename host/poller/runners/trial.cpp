@@ -62,7 +62,8 @@ void Trial::end() {
 void Trial::pump() {
   auto& process = slot_.process();
   const short events = process.flush() ? POLLIN : POLLIN | POLLOUT;
-  pollfd ready[] = {{process.socket(), events, 0}, {process.pidfd(), POLLIN, 0}};
+  const int socket = process.has_hung_up() ? -1 : process.socket();  // it would always be ready
+  pollfd ready[] = {{socket, events, 0}, {process.pidfd(), POLLIN, 0}};
   ::poll(ready, 2, static_cast<int>(kTurn / 1ms));
   slot_.receive();
   slot_.bury_if_dead();

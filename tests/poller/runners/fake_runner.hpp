@@ -44,7 +44,9 @@ class FakeRunner {
            std::chrono::nanoseconds duration = std::chrono::microseconds(1)) {
     send(actiond::OutcomeFrame{begun_, ending, 0, duration.count(),
                                ending == actiond::Ending::Done ? "" : "so it says"});
-    progress_.done(begun_);
+    if (ending == actiond::Ending::Done) return progress_.ended_well(begun_, pid_);
+    progress_.not_well(begun_);
+    progress_.ended(begun_);
   }
   void run(actiond::MonotonicTime now, std::chrono::nanoseconds duration) {
     begin(now);
@@ -133,7 +135,7 @@ class FakeRunners {
     actiond::UniqueFd ours(pair[0]), theirs(pair[1]);
     auto progress = actiond::Progress::create();
     REQUIRE(progress.ok());
-    auto same = actiond::Progress::open(::dup(progress->fd()));
+    auto same = actiond::Progress::open(progress->fd());
     REQUIRE(same.ok());
     const pid_t pid = ::fork();
     if (pid == 0) {

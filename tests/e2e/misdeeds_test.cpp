@@ -1,0 +1,65 @@
+// What plugin code does to its runner beyond crashing: the event is accounted for as it ended, and
+// nothing is left of what the handler has started. Without a server: the queue is a file.
+#include <signal.h>
+
+#include <action/client.hpp>
+#include <nlohmann/json.hpp>
+
+#include "site.hpp"
+
+namespace {
+
+class MisdeedSite : public Site {
+ public:
+  explicit MisdeedSite(const std::vector<std::string>& plugins, const std::string& yaml = {})
+      : Site(yaml, plugins, Site::kWithoutRabbit) {
+    configure(yaml, "sqlite:../queue.db");
+  }
+  void post(const std::string& event, const nlohmann::json& params, int count = 1) {
+    action::Client client("sqlite:" + path("queue.db").native(),
+                          {.application = rabbit::application()});
+    for (int n = 0; n < count; ++n) client.post(event, params, {.queue = "medium"});
+    client.flush();
+  }
+  std::size_t dead() {
+    return nlohmann::json::parse(actiond({"dead", "list", "--json"}).out)["dead"].size();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("misdeeds: a run that fails after it closed the runner's descriptors is not done") {
+  MisdeedSite site({"closes_all", "recorder"});
+  const pid_t poller = site.start();
+  site.post("closes_all", {{"then", "throw"}});
+  CHECK(site.wait_for_log("crashed: closed descriptors in closes_all"));
+  CHECK_FALSE(contains(site.log(), "Finished processing medium:closes_all"));
+  CHECK(wait_until([&] { return site.dead() == 1; }));
+  site.post("record", {{"file", site.path("after").native()}, {"text", "ran"}});
+  CHECK(site.wait_for_lines("after", 1));
+  CHECK(site.pollers() == std::vector<pid_t>{poller});
+}
+
+TEST_CASE("misdeeds: children that come back from a handler change no event's end") {
+  MisdeedSite site({"forks_back"});
+  site.start();
+  for (const char* child : {"return", "throw", "crash"})
+    site.post("forks_back", {{"child", child}, {"file", site.path("children").native()}}, 20);
+  CHECK(site.wait_for_lines("children", 60));
+  CHECK(wait_until([&] { return count_of(site.log(), "Finished processing") == 60; }));
+  CHECK(site.dead() == 0);
+  for (const auto& child : site.lines("children")) CHECK_FALSE(is_running(std::stoi(child)));
+}
+
+TEST_CASE("misdeeds: what a handler has started ends with stop --now, and at its timeout") {
+  for (const bool is_stop : {true, false}) {
+    CAPTURE(is_stop);
+    MisdeedSite site({"daemonizes"}, is_stop ? "" : "timeout: 500ms");
+    site.start();
+    site.post("daemonizes", {{"file", site.path("pids").native()}, {"then", "hang"}});
+    REQUIRE(site.wait_for_lines("pids", 1));
+    if (is_stop) CHECK(site.actiond({"stop", "--id", "1", "--now"}).status == 0);
+    const pid_t daemon = std::stoi(site.lines("pids")[0]);
+    CHECK(wait_until([&] { return !is_running(daemon); }));
+  }
+}

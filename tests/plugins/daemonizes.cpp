@@ -1,0 +1,35 @@
+// Starts a process that goes into a session of its own and away from its parent, writes its pid
+// into params "file", and then returns, crashes, or hangs, as params "then" says.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <action/event.hpp>
+#include <cstdlib>
+
+#include "append_line.hpp"
+
+class DaemonizesEvent : public action::Event {
+ public:
+  void process() override {
+    const auto file = params().at("file").get<std::string>();
+    const auto then = params().at("then").get<std::string>();
+    const pid_t child = ::fork();
+    if (child == 0) become_daemon(file);
+    ::waitpid(child, nullptr, 0);
+    if (then == "crash") std::abort();
+    while (then == "hang") ::pause();
+  }
+
+ private:
+  [[noreturn]] static void become_daemon(const std::string& file) {
+    ::setsid();
+    const pid_t daemon = ::fork();
+    if (daemon == 0) {
+      ::execlp("sleep", "sleep", "60", nullptr);
+      ::_exit(1);
+    }
+    append_line(file, std::to_string(daemon));
+    ::_exit(0);
+  }
+};
+ACTION_EVENT(DaemonizesEvent)

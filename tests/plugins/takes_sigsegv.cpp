@@ -1,0 +1,26 @@
+// Takes SIGSEGV for itself and calls whoever had it before, as the runtime of Go does; then
+// crashes.
+#include <action/event.hpp>
+#include <csignal>
+
+namespace {
+
+struct sigaction before;
+
+void handle(int signal, siginfo_t* info, void* context) {
+  before.sa_sigaction(signal, info, context);
+}
+
+}  // namespace
+
+class TakesSigsegvEvent : public action::Event {
+ public:
+  void process() override {
+    struct sigaction action {};
+    action.sa_sigaction = &handle;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    ::sigaction(SIGSEGV, &action, &before);
+    *static_cast<volatile int*>(nullptr) = 1;
+  }
+};
+ACTION_EVENT(TakesSigsegvEvent)
