@@ -10,9 +10,13 @@
 #include "base/json_object.hpp"
 #include "base/text.hpp"
 #include "client/event_id.hpp"
+#include "runner/own_process.hpp"
+#include "runner/thread_births.hpp"
 
 namespace actiond {
 namespace {
+
+constexpr std::size_t kMostReasonBytes = 65536;  // more than a header or a log line can show
 
 std::string_view params_of(const action_request& request) {
   return request.params_size == 0 ? std::string_view("{}")
@@ -45,6 +49,7 @@ HostApi::HostApi(const RunnerSetup& setup, Outbox& outbox, const Progress& progr
 void HostApi::begin_run(std::uint64_t number) {
   std::lock_guard lock(mutex_);
   number_ = number;
+  set_run_of_new_threads(number);
   reason_.clear();
   snooze_ms_ = 0;
 }
@@ -59,16 +64,28 @@ std::int64_t HostApi::snooze_ms() {
   return snooze_ms_;
 }
 
+// A thread that works for every run was started outside of them, in ACTION_SETUP.
+bool HostApi::is_late() const {
+  const std::uint64_t born_in = run_of_this_thread();
+  return born_in != 0 && born_in != number_;
+}
+
 void HostApi::log(void* ctx, action_level level, const char* text, std::uint64_t size) {
   auto& host = self(ctx);
+  if (is_copy()) return;
+  std::string_view line(text, size);
+  std::string marked;
   std::lock_guard lock(host.mutex_);
-  host.outbox_.send(LogFrame{host.number_, std::clamp(level, 0, 3), {text, size}});
+  const bool is_late = host.is_late();
+  if (is_late) line = marked = "from a thread that outlived its event: " + std::string(line);
+  host.outbox_.send(LogFrame{is_late ? 0 : host.number_.load(), std::clamp(level, 0, 3), line});
 }
 
 // Its answer is the thread's own, until that calls again: another thread's call leaves it alone.
 const char* HostApi::queue_event(void* ctx, const action_request* request, char* id) {
   thread_local std::string problem;
   auto& host = self(ctx);
+  if (is_copy()) return "a process that a handler forked can't queue events: queue them before";
   problem = host.problem_with(*request);
   if (problem.empty()) problem = host.send(*request, id);
   return problem.empty() ? nullptr : problem.c_str();
@@ -79,6 +96,9 @@ std::string HostApi::send(const action_request& request, char* id) {
   const bool has_queue = request.queue != nullptr && *request.queue != 0;
   std::lock_guard lock(mutex_);  // the run can't end meanwhile
   if (number_ == 0) return "an event can be queued only while one runs";
+  if (is_late())
+    return "the event that started this thread has ended: end threads with their event, or start "
+           "those that serve all events in ACTION_SETUP";
   outbox_.send(QueueFrame{number_, delay_of(request), request.event, new_event,
                           has_queue ? request.queue : std::string_view(), params_of(request)});
   if (id != nullptr) std::memcpy(id, new_event.c_str(), ACTION_ID_SIZE);
@@ -122,17 +142,19 @@ const char* HostApi::config_text(const std::string& key) {
 std::int32_t HostApi::is_cancelled(void* ctx) {
   const auto& host = self(ctx);
   const std::uint64_t number = host.number_;
-  return number > 0 && host.progress_.is_cancelled(number) ? 1 : 0;
+  return number > 0 && (host.is_late() || host.progress_.is_cancelled(number)) ? 1 : 0;
 }
 
 void HostApi::set_reason(void* ctx, const char* text, std::uint64_t size) {
   auto& host = self(ctx);
+  if (is_copy() || host.is_late()) return;
   std::lock_guard lock(host.mutex_);
-  host.reason_.assign(text, size);
+  host.reason_ = utf8_prefix({text, size}, kMostReasonBytes);
 }
 
 void HostApi::set_snooze(void* ctx, std::int64_t delay_ms) {
   auto& host = self(ctx);
+  if (is_copy() || host.is_late()) return;
   std::lock_guard lock(host.mutex_);
   host.snooze_ms_ = std::max<std::int64_t>(1, delay_ms);
 }

@@ -24,7 +24,8 @@ class HostApi {
 
   const action_host* table() const { return &table_; }
 
-  // Between begin_run and end_run, what plugins do belongs to run `number`; 0: to none.
+  // From now on, what plugins do belongs to run `number`; 0: to none. What threads do that were
+  // started in a run before belongs to none, and a copy of this process does nothing at all.
   void begin_run(std::uint64_t number);
 
   // What the plugin has said since begin_run.
@@ -45,6 +46,8 @@ class HostApi {
   std::string problem_with(const action_request& request) const;
   // Sends it as the run's; the answer is as queue_event's.
   std::string send(const action_request& request, char* id);
+  // Does the calling thread belong to a run that has ended?
+  bool is_late() const;
   const char* config_text(const std::string& key);
 
   const RunnerSetup& setup_;

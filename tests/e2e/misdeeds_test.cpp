@@ -22,7 +22,7 @@ class MisdeedSite : public Site {
     client.flush();
   }
   std::size_t dead() {
-    return nlohmann::json::parse(actiond({"dead", "list", "--json"}).out)["dead"].size();
+    return nlohmann::json::parse(actiond({"dead", "list", "--json"}).out)["total"].get<std::size_t>();
   }
 };
 

@@ -133,3 +133,63 @@ TEST_CASE("host: runs that change under threads which ask are no race") {
   asking.join();
   CHECK(scene.frames().empty());
 }
+
+TEST_CASE("host: a thread that outlives its run neither speaks nor queues for the next one") {
+  RunnerScene scene;
+  std::atomic<bool> is_next{false};
+  std::string answer;
+  scene.host.begin_run(1);
+  std::thread late([&] {
+    while (!is_next) std::this_thread::yield();
+    const auto& table = scene.table();
+    scene.log("late");
+    answer = scene.queue("mail");
+    table.set_reason(table.ctx, "late", 4);
+    table.set_snooze(table.ctx, 5);
+    CHECK(table.is_cancelled(table.ctx) == 1);
+  });
+  scene.host.begin_run(0);
+  scene.host.begin_run(2);
+  is_next = true;
+  late.join();
+  CHECK(answer.starts_with("the event that started this thread has ended"));
+  CHECK(scene.host.take_reason().empty());
+  CHECK(scene.host.snooze_ms() == 0);
+  const auto frames = scene.frames();
+  REQUIRE(frames.size() == 1);
+  const auto line = decode<LogFrame>(frames[0].second);
+  REQUIRE(line);
+  CHECK(line->number == 0);
+  CHECK(line->text == "from a thread that outlived its event: late");
+}
+
+TEST_CASE("host: threads of the run, and those that were there before, speak and queue for it") {
+  RunnerScene scene;
+  std::atomic<int> turn{0};
+  std::string of_pool, of_run, of_grandchild;
+  std::thread pool([&] {
+    while (turn == 0) std::this_thread::yield();
+    of_pool = scene.queue("mail");
+    turn = 2;
+  });
+  scene.host.begin_run(1);
+  scene.host.begin_run(2);
+  turn = 1;
+  while (turn != 2) std::this_thread::yield();
+  std::thread([&] {
+    of_run = scene.queue("mail");
+    std::thread([&] { of_grandchild = scene.queue("mail"); }).join();
+  }).join();
+  pool.join();
+  CHECK(of_pool.empty());
+  CHECK(of_run.empty());
+  CHECK(of_grandchild.empty());
+}
+
+TEST_CASE("host: what a handler says of its failure is cut where nobody reads on") {
+  RunnerScene scene;
+  scene.host.begin_run(1);
+  const std::string large(std::size_t{100} << 20, 'x');
+  scene.table().set_reason(scene.table().ctx, large.data(), large.size());
+  CHECK(scene.host.take_reason().size() == 65536);
+}
