@@ -22,8 +22,8 @@ TEST_CASE("slot: an event that no plugin provides, and params that are no object
   scene.hand("noop", "");
   scene.wait_for_ends(4);
   CHECK(scene.ended == Texts{"nothing: unknown no plugin provides the event 'nothing'",
-                             "noop: malformed its body is no JSON object",
-                             "noop: malformed its body is no JSON object", "noop: done"});
+                             "noop: malformed its body is not a JSON object",
+                             "noop: malformed its body is not a JSON object", "noop: done"});
 }
 
 TEST_CASE("slot: a crash is charged to the run in hand alone, by its signal's name") {
