@@ -86,7 +86,7 @@ Result<bool> Owner::bury_dead() {
 }
 
 Result<void> Owner::leave() {
-  const auto left =
+  auto left =
       file_->transaction(QueueFile::Outlives::Kill, [this] { return give_back_all(*file_, id_); });
   if (left) file_->bell().ring();
   return left;

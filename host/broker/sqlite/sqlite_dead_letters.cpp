@@ -116,7 +116,7 @@ class SqliteDeadLetters : public DeadLetters {
 
   Result<void> settle(std::vector<Decided>& decided, DeadLetterReader& reader) {
     std::size_t requeued = 0;
-    const auto settled = file_->transaction(QueueFile::Outlives::PowerLoss, [&]() -> Result<void> {
+    auto settled = file_->transaction(QueueFile::Outlives::PowerLoss, [&]() -> Result<void> {
       for (auto& each : decided) {
         if (auto done = delete_.run(each.seq, dead_); !done) return done;
         if (!each.queue || file_->database().changed_rows() == 0) continue;

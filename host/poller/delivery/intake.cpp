@@ -111,7 +111,8 @@ void Intake::put_back(DeliveryPointer delivery) {
     return;
   }
   if (!is_open_) return give_back(std::move(delivery));
-  queues_[delivery->queue].buffer.push_front(std::move(delivery));
+  auto& buffer = queues_[delivery->queue].buffer;
+  buffer.push_front(std::move(delivery));
 }
 
 std::optional<QueueIndex> Intake::highest_waiting() const {

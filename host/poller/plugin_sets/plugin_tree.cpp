@@ -93,7 +93,7 @@ Result<std::string> tree_hash(const fs::path& root, const fs::path& without) {
   for (const auto& entry : *entries) {
     // Ends in a NUL, which no name holds, and tells the size: no two trees feed the same bytes.
     digest.add(entry.path.native() + (entry.is_directory() ? "/" : ""));
-    digest.add({"", 1});
+    digest.add({"\0", 1});
     if (entry.is_directory()) continue;
     digest.add(std::to_string(entry.status.st_size) + "\n");
     if (auto added = digest.add_file(root / entry.path); !added) return added.error();
