@@ -69,14 +69,15 @@ TEST_CASE("reload: bad files are refused with a sentence, and the good one after
       {"wrong_abi", "ABI 2"},           {"unresolved", "function_that_nobody_wrote"},
       {"no_symbol", "no symbol"},       {"setup_fails", "no database"},
       {"constructor_crash", "SIGSEGV"}, {"version_v2", "already"}};
-  for (const auto& [plugin, reason] : bad) {
+  for (const auto& each : bad) {
+    const std::string plugin = each.first;
     CAPTURE(plugin);
     site.overwrite(plugin, "bad");
-    CHECK(shows_problem(site, reason));
+    CHECK(shows_problem(site, each.second));
     CHECK(contains(problem_of(site), "bad.so"));
     CHECK(site.recorded_pid(1) == poller);
     queue_version(site, plugin);
-    CHECK(wait_until([&] { return last_line(site) == std::string("v1 ") + plugin; }));
+    CHECK(wait_until([&] { return last_line(site) == "v1 " + plugin; }));
   }
   site.install_text("bad.so", "no library at all, but a text of some length\n");
   CHECK(shows_problem(site, "is not a shared object"));

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
-#include <tuple>
 
 #include "site.hpp"
 
@@ -139,21 +138,24 @@ events: {hang: {timeout: 200ms}})",
   CHECK(site.lines("ran").size() == 5 * kGood);
 
   auto dead = dead_by_id(site);
-  const std::tuple<const char*, int, const char*> rows[] = {
-      {"segfault", 2, "crashed: SIGSEGV in segfault"},
-      {"throws", 2, "it went wrong"},
-      {"hang", 2, "timed out: hang ran longer than 200ms"},
-      {"nobody_knows", 1, "no plugin provides the event 'nobody_knows'"},
-      {"malformed", 1, "the message has no type: that property names the event"}};
-  for (const auto& [event, attempts, error] : rows) {
-    CAPTURE(event);
-    CHECK(dead[event].value("attempts", 0) == attempts);
-    CHECK(dead[event].value("error", "") == error);
-    if (attempts == 1) continue;
-    const auto times = [&, name = std::string(event)](const char* what) {
-      return count_of(site.log(), std::string(what) + " processing medium:" + name);
+  const struct {
+    std::string event;
+    int attempts;
+    const char* error;
+  } rows[] = {{"segfault", 2, "crashed: SIGSEGV in segfault"},
+              {"throws", 2, "it went wrong"},
+              {"hang", 2, "timed out: hang ran longer than 200ms"},
+              {"nobody_knows", 1, "no plugin provides the event 'nobody_knows'"},
+              {"malformed", 1, "the message has no type: that property names the event"}};
+  for (const auto& row : rows) {
+    CAPTURE(row.event);
+    CHECK(dead[row.event].value("attempts", 0) == row.attempts);
+    CHECK(dead[row.event].value("error", "") == row.error);
+    if (row.attempts == 1) continue;
+    const auto times = [&](const char* what) {
+      return count_of(site.log(), std::string(what) + " processing medium:" + row.event);
     };
-    CHECK(wait_until([&] { return times("Error") == attempts; }));
+    CHECK(wait_until([&] { return times("Error") == row.attempts; }));
   }
 
   CHECK(site.actiond({"stop", "--id", "1"}).status == 0);

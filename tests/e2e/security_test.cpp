@@ -129,14 +129,15 @@ TEST_CASE("security: root obeys no configuration, plugin or run_dir that others 
               {site.path("plugins.d"), "the plugin directory: "},
               {site.path("run"), "run_dir: "}};
   fs::create_directory(site.path("run"));
-  for (const auto& [path, what] : rows) {
+  for (const auto& row : rows) {
+    const auto& path = row.path;
     CAPTURE(path.native());
     const auto mode = fs::status(path).permissions();
     fs::permissions(path, fs::perms::others_write, fs::perm_options::add);
-    check_refused(site, what, "can be written by everyone");
+    check_refused(site, row.what, "can be written by everyone");
     fs::permissions(path, mode);
     REQUIRE(::chown(path.c_str(), 12345, 0) == 0);
-    check_refused(site, what, "is owned by user 12345");
+    check_refused(site, row.what, "is owned by user 12345");
     REQUIRE(::chown(path.c_str(), 0, 0) == 0);
   }
   site.start();

@@ -17,9 +17,9 @@ TEST_CASE("retry: the waits grow by the factor, up to the longest") {
   const RetryPolicy policy;
   const std::pair<int, std::chrono::milliseconds> table[] = {
       {1, 1s}, {2, 2s}, {3, 4s}, {10, 512s}, {12, 2048s}, {13, 1h}, {20, 1h}, {1000000, 1h}};
-  for (const auto& [attempt, wait] : table) {
-    CAPTURE(attempt);
-    CHECK(retry_wait(policy, attempt, kMiddle) == wait);
+  for (const auto& row : table) {
+    CAPTURE(row.first);
+    CHECK(retry_wait(policy, row.first, kMiddle) == row.second);
   }
 }
 
