@@ -1,6 +1,7 @@
 #include "runner/host_api.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstddef>

@@ -8,6 +8,7 @@
 #include "client/sender.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 namespace action {

@@ -9,8 +9,6 @@
 //     ping      publishes one every 5 ms, each confirmed, with the time for SENT_US in BODY
 //     latency   consumes one at a time; prints the microseconds from that time to its arrival
 // Prints {"events", "seconds", "cpu_us"} (of this process, an event).
-#include <amqp.h>
-#include <amqp_tcp_socket.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 
@@ -20,6 +18,8 @@
 #include <set>
 #include <string>
 #include <thread>
+
+#include "client/rabbitmq/amqp.hpp"
 
 namespace {
 

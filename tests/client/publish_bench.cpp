@@ -2,7 +2,6 @@
 // body: publish_bench URL [EVENTS [WINDOW]]. Tells both in events a second, which the broker and
 // whoever else uses the machine decide, and in microseconds of this process's own time an event.
 // Not a test.
-#include <amqp.h>
 #include <sys/resource.h>
 
 #include <action/client.hpp>
@@ -12,6 +11,7 @@
 #include <string>
 
 #include "client/event_id.hpp"
+#include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/topology.hpp"
 
 namespace {

@@ -1,12 +1,12 @@
 #include "test_broker.hpp"
 
-#include <amqp_framing.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdlib>
 
+#include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/properties.hpp"
 
 using action::to_bytes;

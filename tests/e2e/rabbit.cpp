@@ -1,13 +1,12 @@
 #include "rabbit.hpp"
 
-#include <amqp.h>
-#include <amqp_framing.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <memory>
 
 #include "client/event_id.hpp"
+#include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/delay.hpp"
 #include "client/rabbitmq/publisher.hpp"
 #include "client/rabbitmq/topology.hpp"

@@ -1,6 +1,7 @@
 #include "base/config/section.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 

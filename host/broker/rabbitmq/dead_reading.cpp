@@ -1,10 +1,11 @@
 #include "broker/rabbitmq/dead_reading.hpp"
 
-#include <amqp_framing.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
+
+#include "client/rabbitmq/amqp.hpp"
 
 namespace actiond {
 namespace {

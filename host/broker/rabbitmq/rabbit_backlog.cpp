@@ -2,12 +2,11 @@
 // meanwhile is met again below; then the work queues and the dead letters.
 #include "broker/rabbitmq/rabbit_backlog.hpp"
 
-#include <amqp_framing.h>
-
 #include <deque>
 
 #include "base/clock.hpp"
 #include "broker/rabbitmq/rabbit_channel.hpp"
+#include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/delay.hpp"
 
 namespace actiond {

@@ -1,9 +1,9 @@
 #include "broker/rabbitmq/rabbit_broker.hpp"
 
-#include <amqp_framing.h>
 #include <fmt/format.h>
 
 #include "broker/target.hpp"
+#include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/delay.hpp"
 
 namespace actiond {

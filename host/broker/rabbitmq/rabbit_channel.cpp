@@ -1,8 +1,8 @@
 #include "broker/rabbitmq/rabbit_channel.hpp"
 
-#include <amqp_framing.h>
 #include <fmt/format.h>
 
+#include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/properties.hpp"
 
 namespace actiond {

@@ -1,7 +1,5 @@
 #include "client/rabbitmq/connection.hpp"
 
-#include <amqp_ssl_socket.h>
-#include <amqp_tcp_socket.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -10,6 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+
+#include "client/rabbitmq/amqp.hpp"
 
 namespace action {
 namespace {

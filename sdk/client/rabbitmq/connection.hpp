@@ -5,13 +5,12 @@
 // open; next_frame never does; send may, while the broker does not read.
 #pragma once
 
-#include <amqp.h>
-
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 
+#include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/broker_url.hpp"
 #include "client/result.hpp"
 

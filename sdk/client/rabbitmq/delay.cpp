@@ -1,10 +1,11 @@
 #include "client/rabbitmq/delay.hpp"
 
-#include <amqp_framing.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <vector>
+
+#include "client/rabbitmq/amqp.hpp"
 
 namespace action {
 namespace {

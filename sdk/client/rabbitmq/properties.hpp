@@ -6,10 +6,8 @@
 // for what would make the broker expire, refuse or copy it.
 #pragma once
 
-#include <amqp.h>
-#include <amqp_framing.h>
-
 #include "client/message.hpp"
+#include "client/rabbitmq/amqp.hpp"
 
 namespace action {
 

@@ -1,7 +1,8 @@
 #include "client/rabbitmq/publisher.hpp"
 
-#include <amqp_framing.h>
 #include <fmt/format.h>
+
+#include "client/rabbitmq/amqp.hpp"
 
 namespace action {
 namespace {

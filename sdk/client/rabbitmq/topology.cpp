@@ -1,12 +1,13 @@
 #include "client/rabbitmq/topology.hpp"
 
-#include <amqp_framing.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <string_view>
+
+#include "client/rabbitmq/amqp.hpp"
 
 namespace action {
 namespace {
