@@ -22,7 +22,8 @@ class MisdeedSite : public Site {
     client.flush();
   }
   std::size_t dead() {
-    return nlohmann::json::parse(actiond({"dead", "list", "--json"}).out)["total"].get<std::size_t>();
+    return nlohmann::json::parse(actiond({"dead", "list", "--json"}).out)["total"]
+        .get<std::size_t>();
   }
 };
 

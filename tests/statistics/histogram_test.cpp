@@ -51,9 +51,9 @@ TEST_CASE("histogram: a bound belongs to its bucket, what is above to the next")
   };
   const Row rows[] = {{-5s, 0},    {0us, 0},   {999us, 0},  {1ms, 0},   {1001us, 1},    {2ms, 1},
                       {2001us, 2}, {100ms, 9}, {101ms, 10}, {300s, 24}, {300001ms, 25}, {10h, 25}};
-  for (const auto& [time, bucket] : rows) {
-    CAPTURE(time.count());
-    CHECK(times_of<RunTimes>({time}).buckets[bucket] == 1);
+  for (const Row& row : rows) {
+    CAPTURE(row.time.count());
+    CHECK(times_of<RunTimes>({row.time}).buckets[row.bucket] == 1);
   }
 }
 

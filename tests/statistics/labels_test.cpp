@@ -50,10 +50,10 @@ TEST_CASE("labels: every ending has its outcome") {
                       {Ending::Stopped, std::nullopt, std::nullopt},
                       {Ending::Lost, std::nullopt, std::nullopt}};
   CHECK(std::size(rows) == kEndings);
-  for (const auto& [ending, goes_on, ends] : rows) {
-    CAPTURE(name(ending));
-    CHECK(label_for(ending, false) == goes_on);
-    CHECK(label_for(ending, true) == ends);
+  for (const auto& row : rows) {
+    CAPTURE(name(row.ending));
+    CHECK(label_for(row.ending, false) == row.goes_on);
+    CHECK(label_for(row.ending, true) == row.ends);
   }
 }
 

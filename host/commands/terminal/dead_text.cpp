@@ -36,7 +36,8 @@ std::string how_many(const DeadList& list) {
   if (list.total == 0) return "no dead letters";
   if (list.event.empty()) return letters_text(list.total);
   if (list.matching == 0)
-    return fmt::format("none of {} has the event {}", letters_text(list.total), printable(list.event));
+    return fmt::format("none of {} has the event {}", letters_text(list.total),
+                       printable(list.event));
   return fmt::format("{} of {} {} of {}", list.matching, letters_text(list.total),
                      list.matching == 1 ? "is" : "are", printable(list.event));
 }

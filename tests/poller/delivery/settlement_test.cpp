@@ -10,9 +10,9 @@ namespace {
 
 void check_table(const std::map<Ending, Settlement>& table, const Chances& chances) {
   REQUIRE(table.size() == kEndings);
-  for (const auto& [ending, settlement] : table) {
-    CAPTURE(name(ending));
-    CHECK(settlement_for(ending, chances) == settlement);
+  for (const auto& row : table) {
+    CAPTURE(name(row.first));
+    CHECK(settlement_for(row.first, chances) == row.second);
   }
 }
 

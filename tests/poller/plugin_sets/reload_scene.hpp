@@ -42,7 +42,8 @@ struct ReloadScene : LogScene {
     REQUIRE(plugins->load("").ok());
     actiond::ReloadOptions options{1, {}, snapshot};
     if (is_daemon) options.successor = {"start", "--id", "1"};
-    reloader = std::make_unique<actiond::Reloader>(clock, config, log, *plugins, options, events(), tools());
+    reloader = std::make_unique<actiond::Reloader>(clock, config, log, *plugins, options, events(),
+                                                   tools());
   }
   actiond::ReloadEvents events() {
     return {[this](const actiond::LoadReport&) { happened += "renewed "; },

@@ -32,7 +32,9 @@ TEST_CASE("slot: a crash is charged to the run in hand alone, by its signal's na
                                                   {"exit0", "exit status 0"},
                                                   {"stack_overflow", "SIGSEGV"},
                                                   {"grandchild", ""}};
-  for (const auto& [plugin, cause] : causes) {
+  for (const auto& row : causes) {
+    const auto& plugin = row.first;
+    const auto& cause = row.second;
     CAPTURE(plugin);
     SlotScene scene({"noop", plugin});
     scene.hand("noop");
@@ -88,7 +90,9 @@ TEST_CASE("slot: plugins that can't be used are refused by name and reason") {
       {"setup_fails", "setup failed"},
       {"constructor_crash", "crashed the runner while it was loaded (SIG"},
   };
-  for (const auto& [plugin, reason] : reasons) {
+  for (const auto& row : reasons) {
+    const auto& plugin = row.first;
+    const auto& reason = row.second;
     CAPTURE(plugin);
     SlotScene scene({plugin});
     CHECK(scene.refused.find("plugin " + plugin + ".so") != std::string::npos);
