@@ -1,5 +1,5 @@
 // Which plugins runners load now: a snapshot of the plugin directory, held on disk for as long as
-// somebody runs it, and what its plugins said of themselves.
+// somebody runs it, and what its plugins report of themselves.
 #pragma once
 
 #include <map>
@@ -31,7 +31,7 @@ class PluginSet {
   void loaded(LoadReport report);
 
   const std::string& hash() const { return snapshot_.hash; }
-  // What a runner is to be told, as a setup frame's text.
+  // What runners are to load, as a setup frame's text.
   const std::string& setup() const { return setup_; }
   // While a copy of this lives the snapshot stays on disk.
   std::shared_ptr<const void> hold() const { return snapshot_.lock; }

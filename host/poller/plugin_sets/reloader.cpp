@@ -120,17 +120,17 @@ void Reloader::stop() {
   is_at_work_ = false;
   sources_.reset();
   timer_->cancel();
-  give_up_attempt();
+  give_up();
 }
 
 // Others need not wait for it.
-void Reloader::give_up_attempt() {
-  attempt_.reset();
+void Reloader::give_up() {
+  underway_.reset();
   turn_.reset();
 }
 
 bool Reloader::is_underway() const {
-  return is_going_back() || (attempt_ != nullptr && !options_.successor.empty());
+  return is_going_back() || (underway_ != nullptr && !options_.successor.empty());
 }
 
 void Reloader::sources_changed() {
@@ -139,13 +139,13 @@ void Reloader::sources_changed() {
     return;
   }
   problem_.clear();
-  give_up_attempt();  // of a directory that has changed again
+  give_up();  // of a directory that has changed again
   if (!options_.successor.empty()) {
     state_ = Due{};
     return start_in(tools_.spread());
   }
   state_ = Starting{};
-  attempt_ = tools_.renew([this](Result<Renewed> renewed) { on_renewed(std::move(renewed)); });
+  underway_ = tools_.renew([this](Result<Renewed> renewed) { on_renewed(std::move(renewed)); });
 }
 
 void Reloader::sources_restless(std::chrono::seconds unrest) {
@@ -187,11 +187,11 @@ void Reloader::start() {
   auto successor = tools_.start_successor(
       std::move(words), [this](const Result<void>& started) { on_successor(started); });
   if (!successor) return on_successor(successor.error());
-  attempt_ = std::move(*successor);
+  underway_ = std::move(*successor);
 }
 
 void Reloader::on_successor(const Result<void>& started) {
-  give_up_attempt();
+  give_up();
   if (started) return events_.on_succeeded();
   refuse(started.error());
   if (is_going_back()) return go_back_again();
@@ -199,7 +199,7 @@ void Reloader::on_successor(const Result<void>& started) {
 }
 
 void Reloader::on_renewed(Result<Renewed> renewed) {
-  give_up_attempt();
+  give_up();
   state_ = Quiet{};
   if (!renewed) return refuse(renewed.error());
   if (renewed->snapshot.hash == plugins_.hash())
@@ -256,7 +256,7 @@ Result<std::string> Reloader::go_back(const std::string& why) {
     return written.error();
   log_.error("{}", record.rejected_why);
   const bool is_change_waiting = std::holds_alternative<Due>(state_);
-  give_up_attempt();
+  give_up();
   state_ = GoingBack{record.previous, 0, is_change_waiting};
   events_.on_going_back();
   start_in(0ms);

@@ -115,7 +115,7 @@ class Reloader {
   void on_renewed(Result<Renewed> renewed);
   void refuse(const Error& why);
   void go_back_again();
-  void give_up_attempt();
+  void give_up();
 
   Clock& clock_;
   const Config& config_;
@@ -128,8 +128,8 @@ class Reloader {
   std::unique_ptr<Timer> timer_;
 
   std::variant<Quiet, Due, Starting, GoingBack> state_;
-  UniqueFd turn_;                  // held while a successor starts
-  std::shared_ptr<void> attempt_;  // what is under way
+  UniqueFd turn_;                   // held while a successor starts
+  std::shared_ptr<void> underway_;  // what is under way
   bool is_at_work_ = false;
   std::string problem_;
   std::string rejected_look_;  // of the directory while it holds what was gone back from

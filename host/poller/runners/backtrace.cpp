@@ -21,10 +21,10 @@ std::string readable_frame(std::string_view line) {
     return std::string(line);
   std::string_view file = line.substr(0, open);
   file.remove_prefix(file.rfind('/') + 1);  // npos + 1 is 0
-  const std::string_view place = line.substr(open + 1, close - open - 1);
-  const auto plus = std::min(place.rfind('+'), place.size());
-  return std::string(file) + ": " + demangled(std::string(place.substr(0, plus))) +
-         std::string(place.substr(plus));
+  const std::string_view position = line.substr(open + 1, close - open - 1);
+  const auto plus = std::min(position.rfind('+'), position.size());
+  return std::string(file) + ": " + demangled(std::string(position.substr(0, plus))) +
+         std::string(position.substr(plus));
 }
 
 }  // namespace

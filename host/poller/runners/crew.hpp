@@ -20,8 +20,7 @@ struct RunnerLook {
 
 class Crew {
  public:
-  // Nobody is there yet. All but `events` must outlive it; what `listener` is told of, and takes
-  // back, is told until this ends.
+  // Nobody is there yet. All but `events` and `spawn` must outlive it.
   Crew(boost::asio::io_context& io, Clock& clock, const Config& config, Log& log,
        RunListener& listener, CrewEvents events, RunnerSlot::Spawn spawn = RunnerProcess::spawn);
   // Kills who is still there; what they have in hand is the broker's again.
@@ -36,7 +35,7 @@ class Crew {
   // Replaces each after its run in hand.
   void replace_all();
 
-  // The parts of the loop's turn: lets them wake it, handles what they have said, sends what they
+  // The parts of the loop's turn: lets them wake it, handles what they have sent, sends what they
   // were handed, and looks at their limits while there is a reason to.
   void arm();
   void receive();

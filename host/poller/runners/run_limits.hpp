@@ -1,5 +1,5 @@
 // What a runner may take: time to load, to run an event and to tear down, and memory. Whatever is
-// over its limit is killed; a handler is told a moment before.
+// over its limit is killed; a handler can see that a second before.
 #pragma once
 
 #include <optional>

@@ -77,7 +77,7 @@ class RunnerSlot {
   bool is_running() const;
   std::chrono::nanoseconds run_time(MonotonicTime now) const;
 
-  // Reads and handles what the runner has said.
+  // Reads and handles what the runner has sent.
   void receive();
   // If the process has ended: hands out its pipe and tells on_died.
   void bury_if_dead();

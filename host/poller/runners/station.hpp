@@ -34,7 +34,7 @@ class RunListener {
   virtual void on_tick(MonotonicTime now) = 0;
 };
 
-// What the poller is told of the runners themselves.
+// What the poller is to know of the runners themselves.
 struct CrewEvents {
   // One has loaded the plugins.
   std::function<void(const LoadReport& report)> on_ready;
@@ -70,7 +70,7 @@ class Station final : SlotListener {
   void start();
   // Lets what the runner says, and its death, wake the loop.
   void arm();
-  // Handles what it has said, and its death.
+  // Handles what it has sent, and its death.
   void receive();
   // Sends it what it was handed; the rest when its socket takes more.
   void flush();
