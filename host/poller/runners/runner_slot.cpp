@@ -192,7 +192,7 @@ void RunnerSlot::bury_if_dead() {
   if (!process_) return;
   const auto status = process_->reap();
   if (!status) return;
-  receive();  // what it said before it died
+  receive();  // what it sent before it died
   const std::string how = killed_for_ ? killed_for_->reason
                                       : how_it_died(cause_of_death(*status, is_cut_off_), loading_);
   hand_out_pipe(*status);
