@@ -95,6 +95,8 @@ class Enqueue {
     event.message.body = std::move(params);
     const auto now = std::chrono::system_clock::now();
     event.message.enqueued_at_s = std::chrono::system_clock::to_time_t(now);
+    event.message.trail.queued_at_ms =
+        std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()).count();
     event.message.sender = "actiond";
     event.due_at = when_.due_at(now);
     return event;

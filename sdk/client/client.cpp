@@ -1,6 +1,5 @@
 #include <action/client.hpp>
 #include <cerrno>
-#include <ctime>
 
 #include "client/delay_trip.hpp"
 #include "client/event_id.hpp"
@@ -81,7 +80,8 @@ class Client::Impl {
     event.message.event = name;
     event.message.id = new_event_id();
     event.message.body = params;
-    event.message.enqueued_at_s = std::time(nullptr);
+    event.message.trail.queued_at_ms = now_for_delays_ms();
+    event.message.enqueued_at_s = event.message.trail.queued_at_ms / 1000;
     event.message.sender = program_invocation_short_name;
     if (delay.count() > 0) event.due_at = due_at(delay, std::chrono::system_clock::now());
     return event;

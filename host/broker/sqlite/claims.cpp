@@ -7,7 +7,7 @@ namespace actiond {
 namespace {
 
 constexpr std::size_t kMostBytes = 32 << 20;  // of bodies, in one go
-constexpr char kReady[] = "SELECT seq, is_redelivered, " ACTION_MESSAGE_COLUMNS
+constexpr char kReady[] = "SELECT seq, is_redelivered, due_ms, " ACTION_MESSAGE_COLUMNS
                           " FROM events WHERE queue = ? AND owner IS NULL AND is_later = 0"
                           " ORDER BY due_ms, seq LIMIT ?";
 constexpr char kTake[] = "UPDATE events SET owner = ?, owned_since_ms = ? WHERE seq = ?";
@@ -55,7 +55,8 @@ Result<Claims::Taken> Claims::read(std::int64_t queue, int most) {
     Claim& claim = taken.claims.emplace_back();
     claim.seq = ready_.number(0);
     claim.is_redelivered = ready_.number(1) != 0;
-    action::read_message(ready_, 2, claim.message);
+    action::read_message(ready_, 3, claim.message);
+    claim.message.trail.queued_at_ms = ready_.number(2);  // since when it waits, to the ms
     bytes += claim.message.body.size();
   }
   ready_.reset();

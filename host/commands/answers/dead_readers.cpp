@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "commands/terminal/queue_choice.hpp"
 
@@ -97,6 +98,7 @@ Fate DeadRetry::take(Message& letter, std::string& queue) {
   }
   queue = std::move(*chosen);
   letter.trail = {};
+  letter.trail.queued_at_ms = wall_now_ms();
   return Fate::Requeue;
 }
 

@@ -29,6 +29,7 @@ void read_message(const Statement& row, int first, Message& message) {
   trail.failed_at_ms = row.number(column++);
   trail.unknown_since_ms = row.number(column++);
   trail.due_at_ms = 0;
+  trail.queued_at_ms = 0;
   message.properties = row.text(column++);
   message.body = row.text(column++);
 }
