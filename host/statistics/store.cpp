@@ -27,6 +27,7 @@ constexpr char kWhat[] = "the statistics file";
 constexpr char kStoreSettings[] = R"sql(
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = OFF;
+  PRAGMA cache_size = -256;
   PRAGMA journal_size_limit = 4194304;
 )sql";
 constexpr char kPutCount[] =

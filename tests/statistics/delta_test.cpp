@@ -16,7 +16,7 @@ Mark crash_of(const std::string& event) {
   return {MarkKind::Crash, 1, "host/1", "a", "a", event, "shop.so", "crashed: SIGSEGV", 1};
 }
 
-std::uint64_t count_of(const Delta& delta) {
+std::uint64_t sum_of(const Delta& delta) {
   std::uint64_t all = 0;
   for (const auto& [key, cell] : delta.cells) all += cell.count;
   return all;
@@ -29,7 +29,7 @@ TEST_CASE("delta: what could not be written keeps its minutes beside what comes"
   kept.add(delta_of(1, "a"));
   kept.add(delta_of(2, "a"));
   CHECK(kept.cells.size() == 2);
-  CHECK(count_of(kept) == 3);
+  CHECK(sum_of(kept) == 3);
 }
 
 TEST_CASE("delta: after days without a disk the minutes go, the counts stay") {
@@ -38,7 +38,7 @@ TEST_CASE("delta: after days without a disk the minutes go, the counts stay") {
   for (std::size_t i = 0; i < events; ++i)
     kept.add(delta_of(static_cast<std::int64_t>(i), "event" + std::to_string(i % 5)));
   CHECK(kept.cells.size() <= kMostKeptCells);
-  CHECK(count_of(kept) == events);
+  CHECK(sum_of(kept) == events);
 }
 
 TEST_CASE("delta: a crash is a row, crashes without end are counted") {

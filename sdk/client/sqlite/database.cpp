@@ -44,14 +44,26 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path,
                                                  std::chrono::milliseconds patience,
                                                  const char* what) {
   std::unique_ptr<Database> database(new Database(path, patience, what));
-  const int opened = ::sqlite3_open_v2(
-      path.c_str(), &database->raw_,
-      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
-  if (opened != SQLITE_OK) return database->error();
-  ::sqlite3_busy_handler(database->raw_, &Database::on_busy, database.get());
+  if (auto opened = database->open_with(SQLITE_OPEN_READWRITE); !opened) return opened.error();
   if (::sqlite3_db_readonly(database->raw_, "main") == 1)
     return Error{fmt::format("{} {}: {}", what, path, advice(SQLITE_READONLY))};
   return database;
+}
+
+Result<std::unique_ptr<Database>> Database::open_to_read(const std::string& path,
+                                                         std::chrono::milliseconds patience,
+                                                         const char* what) {
+  std::unique_ptr<Database> database(new Database(path, patience, what));
+  if (auto opened = database->open_with(SQLITE_OPEN_READONLY); !opened) return opened.error();
+  return database;
+}
+
+Result<void> Database::open_with(int flags) {
+  if (::sqlite3_open_v2(path_.c_str(), &raw_, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                        nullptr) != SQLITE_OK)
+    return error();
+  ::sqlite3_busy_handler(raw_, &Database::on_busy, this);
+  return {};
 }
 
 Database::~Database() {

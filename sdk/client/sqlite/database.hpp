@@ -21,6 +21,10 @@ class Database {
   static Result<std::unique_ptr<Database>> open(const std::string& path,
                                                 std::chrono::milliseconds patience,
                                                 const char* what = "the queue file");
+  // The same, to read only: nobody is held up, and no right to write is needed.
+  static Result<std::unique_ptr<Database>> open_to_read(const std::string& path,
+                                                        std::chrono::milliseconds patience,
+                                                        const char* what = "the queue file");
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -43,6 +47,7 @@ class Database {
  private:
   Database(std::string path, std::chrono::milliseconds patience, const char* what)
       : path_(std::move(path)), what_(what), patience_(patience) {}
+  Result<void> open_with(int flags);
   static int on_busy(void* self, int tries);
 
   std::string path_;
