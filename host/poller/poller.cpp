@@ -41,6 +41,7 @@ Poller::Poller(const Config& config, PollerOptions options, Log& log)
       leave_timer_(clock_.timer()),
       up_since_ms_(wall_now_ms()),
       journal_(log, config.unknown_event_ttl),
+      bookkeeper_(clock_, config, log, name_),
       plugins_(config, log),
       scheduler_(config, clock_, name_, journal_, crew_, scheduler_events()),
       tenure_(io_, clock_, config.run_dir, options_.id),
@@ -124,6 +125,7 @@ Result<void> Poller::take_over() {
   announce_main_process(kServiceManagerTime);  // before the one that was it may go
   if (auto begun = tenure_.begin(); !begun) return begun;
   reloader_.took_over();
+  bookkeeper_.begin();
   log_.info("poller {} is at work (pid {}, broker {}, plugin set {})", name_, ::getpid(),
             session_.broker()->name(), plugins_.hash());
   options_.on_started({});
@@ -173,6 +175,7 @@ void Poller::finish_leaving() {
   session_.close();
   crew_.end();
   tenure_.end();
+  bookkeeper_.end();
   log_.info("poller {} has left: {} done, {} failed", name_, journal_.counts().done,
             journal_.counts().failed);
   state_ = State::Gone;

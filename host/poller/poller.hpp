@@ -12,6 +12,7 @@
 //
 //   Scheduler      which delivery starts next, on which runner, and what becomes of it
 //   Journal        what the log says of it, and the counts
+//   Bookkeeper     what statistics count
 //   Crew           the runners, alive and within their limits
 //   PluginSet      what they load
 //   Reloader       plugins that change, a successor, and the way back
@@ -30,6 +31,7 @@
 
 #include "base/config/config.hpp"
 #include "base/log.hpp"
+#include "poller/bookkeeper.hpp"
 #include "poller/delivery/journal.hpp"
 #include "poller/face/control_socket.hpp"
 #include "poller/face/status.hpp"
@@ -107,6 +109,7 @@ class Poller {
   std::int64_t up_since_ms_;
 
   Journal journal_;
+  Bookkeeper bookkeeper_;
   PluginSet plugins_;
   Scheduler scheduler_;
   Tenure tenure_;

@@ -10,6 +10,9 @@ SchedulerEvents Poller::scheduler_events() {
             delivery.is_excused = reloader_.ended(delivery.message.event, delivery.outcome.ending);
             tenure_.event_ended();
           },
+          [this](const Delivery& delivery, Settlement settlement) {
+            bookkeeper_.settled(delivery, settlement);
+          },
           [this](bool is_answer) { session_.heard(is_answer); },
           [this](const Error& why) { session_.lose(why); }};
 }
@@ -24,6 +27,7 @@ CrewEvents Poller::crew_events() {
 
 SessionEvents Poller::session_events() {
   return {[this](Broker& broker, std::uint64_t epoch) {
+            if (epoch > 1) bookkeeper_.reconnected();
             scheduler_.connected(broker, epoch);
             begin_work();
           },
@@ -51,7 +55,8 @@ ReloadEvents Poller::reload_events() {
           [this] {
             if (tenure_.look()) return leave_replaced();
             leave("its successor has another run_dir", std::nullopt);
-          }};
+          },
+          [this](Mark mark) { bookkeeper_.mark(std::move(mark)); }};
 }
 
 // {"command": "status"} answers status(); {"command": "rollback"} begins to go back to the plugin
@@ -106,6 +111,7 @@ Status Poller::status() const {
   status.is_reload_underway = reloader_.is_underway();
   status.reload_problem = reloader_.problem();
   status.plugins = plugins_.report();
+  for (const auto& failure : bookkeeper_.failures()) status.failures.push_back(failure);
   return status;
 }
 

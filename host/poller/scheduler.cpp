@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "client/event_id.hpp"
 #include "poller/delivery/admission.hpp"
+#include "poller/delivery/waiting.hpp"
 #include "poller/runners/time_limits.hpp"
 
 namespace actiond {
@@ -36,6 +37,7 @@ Scheduler::Scheduler(const Config& config, Clock& clock, const std::string& poll
             if (delivery.epoch == epoch_ && settlement != Settlement::Forget)
               intake_.settled(delivery.queue);
             journal_.settled(delivery, settlement);
+            events_.on_settled(delivery, settlement);
           }),
       pace_(config.prefetch, config.concurrency) {}
 
@@ -97,6 +99,7 @@ void Scheduler::adjust_prefetch() {
 
 void Scheduler::hand(RunnerSlot& slot, DeliveryPointer delivery) {
   events_.on_heard(false);
+  delivery->plugin_set = policies_.back().set();
   const EventPolicy& policy = policies_.back().of(delivery->message.event);
   auto& due_at_ms = delivery->message.trail.due_at_ms;
   auto outcome = ends_without_run(*delivery, policy, due_at_ms > 0 ? wall_now_ms() : 0);
@@ -157,6 +160,7 @@ void Scheduler::on_ended(DeliveryPointer delivery) {
   last_change_ = clock_.now();
   if (delivery->outcome.ending == Ending::Done) pace_.ran(delivery->outcome.duration);
   journal_.begun(*delivery);
+  delivery->waited = waiting_time(delivery->message, delivery->outcome.duration, wall_now_ms());
   events_.on_ended(*delivery);
   settler_.ended(std::move(delivery));
 }
@@ -170,7 +174,8 @@ void Scheduler::on_queued(Delivery& delivery, const QueueFrame& frame) {
   message.event = frame.event;
   message.id = frame.id;
   message.body = frame.params;
-  message.enqueued_at_s = wall_now_ms() / 1000;
+  message.trail.queued_at_ms = wall_now_ms();
+  message.enqueued_at_s = message.trail.queued_at_ms / 1000;
   settler_.queue(
       delivery,
       frame.queue.empty() ? policies_.back().of(frame.event).queue : std::string(frame.queue),

@@ -25,6 +25,8 @@ namespace actiond {
 struct SchedulerEvents {
   // A run has ended, and is not settled yet.
   std::function<void(Delivery& delivery)> on_ended;
+  // A delivery has its end.
+  std::function<void(const Delivery& delivery, Settlement settlement)> on_settled;
   // An event came by itself, or only as the answer to a question.
   std::function<void(bool is_answer)> on_heard;
   // The connection turned out to be of no use any more.

@@ -23,7 +23,10 @@ bool are_all_new(const std::vector<pid_t>& now, const std::vector<pid_t>& before
 
 std::size_t files_in_run_dir(const Site& site) {
   const fs::recursive_directory_iterator files(site.path("run"));
-  return static_cast<std::size_t>(std::distance(begin(files), end(files)));
+  // SQLite's own come and go beside statistics.db.
+  return static_cast<std::size_t>(std::count_if(begin(files), end(files), [](const auto& file) {
+    return !file.path().filename().native().starts_with("statistics.db");
+  }));
 }
 
 std::set<std::string> snapshots(const Site& site) {

@@ -9,8 +9,9 @@ declare -A may=(
   [base]="base client"
   [wire]="wire base"
   [broker]="broker base client"
+  [statistics]="statistics wire base client"
   [runner]="runner wire base client"
-  [poller]="poller broker wire base client"
+  [poller]="poller statistics broker wire base client"
 )
 # In host/poller/: by directory, or by file at the top.
 declare -A may_in_poller=(
@@ -22,7 +23,8 @@ declare -A may_in_poller=(
   [runners]="runners delivery timer watch"
   [plugin_sets]="plugin_sets runners timer"
   [scheduler]="scheduler runners delivery timer"
-  [poller]="poller scheduler plugin_sets runners life face delivery timer"
+  [bookkeeper]="bookkeeper face delivery timer"
+  [poller]="poller scheduler bookkeeper plugin_sets runners life face delivery timer"
   [poller_wiring]="poller"
 )
 

@@ -50,6 +50,7 @@ struct SchedulerScene : LogScene {
   }
   SchedulerEvents events() {
     return {[this](Delivery& delivery) { delivery.is_excused = is_excused; },
+            [](const Delivery&, Settlement) {},
             [this](bool is_answer) { heard += is_answer ? "answer " : "event "; },
             [this](const Error& why) { lost = why.text; }};
   }

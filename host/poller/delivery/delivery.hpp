@@ -28,13 +28,15 @@ struct Delivery {
   std::uint64_t run = 0;   // its number in its runner; 0: not handed to one
   bool is_logged = false;  // "Processing …" is in the log
   std::chrono::milliseconds timeout{0};
-  int attempts = 1;         // that it has in all
-  std::string_view plugin;  // which code runs it, for the dead letter; the poller's policies'
+  int attempts = 1;             // that it has in all
+  std::string_view plugin;      // which code runs it, for the dead letter; the poller's policies'
+  std::string_view plugin_set;  // the hash of the set that it belongs to; likewise
 
   // its end
   bool has_ended = false;
   bool is_excused = false;  // its crash is blamed on the new plugins
   Outcome outcome;
+  std::chrono::milliseconds waited{-1};  // before its run; negative: not known
   Verdict verdict;
   std::size_t unconfirmed = 0;       // what it queued and the broker has not confirmed yet
   std::string publish_problem;       // why one of those was not taken

@@ -19,7 +19,7 @@ std::string provider(const PluginInfo& plugin, const std::string& set) {
 }  // namespace
 
 EventPolicies::EventPolicies(const Config& config, const LoadReport& report, const std::string& set)
-    : default_{config.default_queue, config.timeout, config.retry.attempts, {}} {
+    : default_{config.default_queue, config.timeout, config.retry.attempts, {}}, set_(set) {
   for (const auto& plugin : report.plugins)
     for (const auto& event : plugin.events) {
       EventPolicy& policy = policies_.emplace(event.name, default_).first->second;

@@ -28,6 +28,8 @@ class EventPolicies {
 
   // Of any name; an event that nobody has said anything of gets the defaults.
   const EventPolicy& of(std::string_view event) const;
+  // The plugin set's hash.
+  const std::string& set() const { return set_; }
 
  private:
   struct Hash {
@@ -37,6 +39,7 @@ class EventPolicies {
     }
   };
   EventPolicy default_;
+  std::string set_;
   std::unordered_map<std::string, EventPolicy, Hash, std::equal_to<>> policies_;
 };
 

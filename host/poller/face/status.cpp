@@ -21,6 +21,19 @@ nlohmann::json in_hand_json(const Status& status) {
   return list;
 }
 
+nlohmann::json failures_json(const Status& status) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const auto& failure : status.failures)
+    list.push_back({{"event", failure.event},
+                    {"id", failure.id},
+                    {"queue", failure.queue},
+                    {"attempt", failure.attempt},
+                    {"error", failure.error},
+                    {"at_ms", failure.at_ms},
+                    {"at", format_rfc3339(failure.at_ms)}});
+  return list;
+}
+
 nlohmann::json plugins_json(const Status& status) {
   nlohmann::json list = nlohmann::json::array();
   for (const auto& plugin : status.plugins.plugins)
@@ -52,7 +65,8 @@ nlohmann::json to_json(const Status& status) {
       {"runners", status.runners},
       {"plugin_set", status.plugin_set},
       {"reload", {{"is_underway", status.is_reload_underway}, {"problem", status.reload_problem}}},
-      {"plugins", plugins_json(status)}};
+      {"plugins", plugins_json(status)},
+      {"failures", failures_json(status)}};
 }
 
 }  // namespace actiond

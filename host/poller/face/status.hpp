@@ -19,6 +19,13 @@ struct InHandStatus {
   std::int64_t for_ms;  // it has been running
 };
 
+// A run that failed.
+struct FailureLook {
+  std::string event, id, queue, error;
+  int attempt;
+  std::int64_t at_ms;  // since 1970 UTC
+};
+
 struct Status {
   std::optional<int> id;  // none: it has no PID file
   pid_t pid;
@@ -36,6 +43,7 @@ struct Status {
   bool is_reload_underway;
   std::string reload_problem;
   LoadReport plugins;
+  std::vector<FailureLook> failures;  // the last ones, newest first
 };
 
 nlohmann::json to_json(const Status& status);

@@ -74,6 +74,9 @@ void Reloader::took_over() {
     begin_probation(record.current);
   }
   problem_ = record.rejected_why;
+  if (!record.current.empty() && record.current != plugins_.hash())
+    mark(record.rejected.empty() ? MarkKind::Swap : MarkKind::Rollback, record.current,
+         record.rejected_why);
   record = succeed(std::move(record), plugins_.hash());
   if (auto written = write_set_record(config_.run_dir, *options_.id, record); !written)
     log_.error("{}", written.error().text);
@@ -204,9 +207,11 @@ void Reloader::on_renewed(Result<Renewed> renewed) {
   if (!renewed) return refuse(renewed.error());
   if (renewed->snapshot.hash == plugins_.hash())
     return log_.info("plugins unchanged; restart `actiond run` to use the new configuration");
+  const std::string set_before = plugins_.hash();
   if (auto used = plugins_.use(std::move(renewed->snapshot)); !used) return refuse(used.error());
   plugins_.loaded(std::move(renewed->report));
   log_.info("the plugins have changed: runners take up the set {}", plugins_.hash());
+  mark(MarkKind::Swap, set_before, "");
   events_.on_renewed(plugins_.report());
 }
 
@@ -214,6 +219,17 @@ void Reloader::refuse(const Error& why) {
   problem_ = fmt::format("the change was refused, the plugin set {} goes on: {}", plugins_.hash(),
                          in_one_line(why.text));
   log_.error("{}", problem_);
+  mark(MarkKind::Refusal, plugins_.hash(), in_one_line(why.text));
+}
+
+void Reloader::mark(MarkKind kind, const std::string& set_before, const std::string& why) {
+  Mark mark;
+  mark.kind = kind;
+  mark.at_ms = wall_now_ms();
+  mark.set_before = set_before;
+  mark.set_after = plugins_.hash();
+  mark.text = why;
+  events_.on_mark(std::move(mark));
 }
 
 // Whether the event or the code is to be blamed, while that is in question.

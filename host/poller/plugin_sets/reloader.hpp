@@ -27,6 +27,7 @@
 #include "poller/plugin_sets/renewal.hpp"
 #include "poller/plugin_sets/source_watch.hpp"
 #include "poller/timer.hpp"
+#include "statistics/delta.hpp"
 #include "wire/outcome.hpp"
 
 namespace actiond {
@@ -47,6 +48,8 @@ struct ReloadEvents {
   std::function<void()> on_going_back;
   // A successor is at work.
   std::function<void()> on_succeeded;
+  // What statistics mark: the plugins were changed, or their change was refused.
+  std::function<void(Mark mark)> on_mark;
 };
 
 // What it sets going. Each ends when its handle goes, and then tells nobody.
@@ -114,6 +117,7 @@ class Reloader {
   void on_successor(const Result<void>& started);
   void on_renewed(Result<Renewed> renewed);
   void refuse(const Error& why);
+  void mark(MarkKind kind, const std::string& set_before, const std::string& why);
   void go_back_again();
   void give_up();
 

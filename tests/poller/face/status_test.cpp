@@ -17,6 +17,7 @@ TEST_CASE("status: every field has its place, and what is not there is null or e
   CHECK(json.at("in_hand") == nlohmann::json::array());
   CHECK(json.at("runners") == nlohmann::json::array());
   CHECK(json.at("plugins") == nlohmann::json::array());
+  CHECK(json.at("failures") == nlohmann::json::array());
   CHECK(json.at("reload") == nlohmann::json{{"is_underway", false}, {"problem", ""}});
 }
 
@@ -33,6 +34,7 @@ TEST_CASE("status: what is in hand and what is loaded, by name") {
   plugin.hash = "0123456789ab";
   status.plugins.plugins = {plugin};
   status.up_since_ms = 0;
+  status.failures = {{"mail", "6", "high", "it broke", 1, 0}};
   const auto json = to_json(status);
   CHECK(json.at("id") == 3);
   CHECK(json.at("broker") == "amqp://broker");
@@ -43,5 +45,9 @@ TEST_CASE("status: what is in hand and what is loaded, by name") {
       json.at("plugins") ==
       nlohmann::json::parse(
           R"([{"name":"mail","version":"1","file":"/plugins.d/mail.so","hash":"0123456789ab"}])"));
+  const auto& failure = json.at("failures").at(0);
+  CHECK(failure.at("event") == "mail");
+  CHECK(failure.at("error") == "it broke");
+  CHECK(failure.at("at").get<std::string>().starts_with("19"));
   CHECK(json.at("up_since").get<std::string>().starts_with("19"));
 }

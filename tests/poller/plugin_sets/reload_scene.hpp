@@ -28,6 +28,7 @@ struct ReloadScene : LogScene {
   std::weak_ptr<int> attempt;  // that is under way
   int trials = 0;
   std::string happened;  // "renewed", "going back", "succeeded"
+  std::vector<actiond::Mark> marks;
   std::unique_ptr<actiond::PluginSet> plugins;
   std::unique_ptr<actiond::Reloader> reloader;
 
@@ -47,7 +48,8 @@ struct ReloadScene : LogScene {
   }
   actiond::ReloadEvents events() {
     return {[this](const actiond::LoadReport&) { happened += "renewed "; },
-            [this] { happened += "going back "; }, [this] { happened += "succeeded "; }};
+            [this] { happened += "going back "; }, [this] { happened += "succeeded "; },
+            [this](actiond::Mark mark) { marks.push_back(std::move(mark)); }};
   }
   actiond::ReloadTools tools() {
     actiond::ReloadTools tools;

@@ -153,6 +153,44 @@ TEST_CASE("reloader: in the foreground the runners are replaced, by what a trial
   CHECK_FALSE(scene.reloader->is_underway());
 }
 
+TEST_CASE("reloader: a takeover by another plugin set is marked, one by the same is not") {
+  ReloadScene scene;
+  scene.work(kOld);
+  REQUIRE(scene.marks.size() == 1);
+  CHECK(scene.marks[0].kind == MarkKind::Swap);
+  CHECK(scene.marks[0].set_before == kOld);
+  CHECK(scene.marks[0].set_after == scene.plugins->hash());
+  scene.reloader->took_over();
+  CHECK(scene.marks.size() == 1);
+}
+
+TEST_CASE("reloader: a refused change is marked with its reason") {
+  ReloadScene scene;
+  scene.work();
+  scene.change();
+  scene.clock.advance(kReloadSpread);
+  scene.refuse();
+  REQUIRE(scene.marks.size() == 1);
+  CHECK(scene.marks[0].kind == MarkKind::Refusal);
+  CHECK(scene.marks[0].set_after == scene.plugins->hash());
+  CHECK(scene.marks[0].text == "plugin mail.so: no");
+}
+
+TEST_CASE("reloader: who was put back after others were rejected marks the way back") {
+  ReloadScene scene(true, "");
+  REQUIRE(write_set_record(scene.config.run_dir, 1,
+                           {"fedcba987654", scene.plugins->hash(), "fedcba987654", "it crashed"})
+              .ok());
+  ReloadOptions options{1, {"start", "--id", "1"}, scene.plugins->hash()};
+  Reloader back(scene.clock, scene.config, scene.log, *scene.plugins, options, scene.events(),
+                scene.tools());
+  back.took_over();
+  REQUIRE(scene.marks.size() == 1);
+  CHECK(scene.marks[0].kind == MarkKind::Rollback);
+  CHECK(scene.marks[0].set_before == "fedcba987654");
+  CHECK(scene.marks[0].text == "it crashed");
+}
+
 TEST_CASE("reloader: in the foreground a changed configuration waits for the next run") {
   ReloadScene scene(false);
   scene.work();
