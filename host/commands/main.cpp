@@ -31,6 +31,9 @@ void declare(CLI::App& app, Common& common) {
   add_stop(app, common);
   add_rollback(app, common);
   add_status(app, common);
+  add_stats(app, common);
+  add_health(app, common);
+  add_metrics(app, common);
   add_enqueue(app, common);
   add_dead(app, common);
   add_migrate(app, common);

@@ -1,81 +1,107 @@
 // status: the pollers of this machine, asked by their control sockets, and the broker's queues. It
-// changes nothing, and says what it can if part of the whole is down.
+// changes nothing, and says what it can if part of the whole is down. With --watch again and again.
 #include "commands/terminal/status_text.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
 
-#include <future>
+#include <memory>
 
 #include "base/clock.hpp"
-#include "broker/look.hpp"
-#include "commands/answers/poller_answers.hpp"
+#include "base/duration.hpp"
+#include "base/text.hpp"
+#include "commands/answers/picture.hpp"
 #include "commands/command.hpp"
+#include "commands/terminal/screen.hpp"
+#include "commands/terminal/watch_text.hpp"
 
 namespace actiond {
 namespace {
 
-using nlohmann::json;
 using namespace std::chrono_literals;
 
-constexpr auto kBrokerTime = 3s;
+constexpr auto kLeastWatch = 100ms;
+constexpr auto kMostWatch = 1h;
+constexpr char kUsualWatch[] = "2s";
 
-json json_or_null(const std::optional<std::uint64_t>& number) {
-  return number ? json(*number) : json();
+struct StatusFlags {
+  std::string watch;
+  CLI::Option* watch_option = nullptr;
+};
+
+Result<std::chrono::milliseconds> parse_watch(const std::string& text) {
+  auto every = parse_duration(text.empty() ? kUsualWatch : text);
+  if (!every) return every;
+  if (*every >= kLeastWatch && *every <= kMostWatch) return every;
+  return Error{fmt::format("{} must be from 100ms to 1h", in_quotes(text))};
 }
 
-json queue_json(const QueueLook& queue) {
-  json object{{"name", queue.name},
-              {"ready", json_or_null(queue.ready)},
-              {"consumers", json_or_null(queue.consumers)}};
-  for (const auto& [key, number] :
-       {std::pair{"later", queue.later}, std::pair{"in_hand", queue.in_hand},
-        std::pair{"done", queue.done}, std::pair{"failed", queue.failed}})
-    if (number) object[key] = *number;
-  if (!queue.problem.empty()) object["problem"] = queue.problem;
-  return object;
+// The signals that end it, or tell of another size of the terminal, are waited for.
+class WatchSignals {
+ public:
+  WatchSignals() {
+    ::sigemptyset(&signals_);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGWINCH}) ::sigaddset(&signals_, signal);
+    ::sigprocmask(SIG_BLOCK, &signals_, nullptr);
+  }
+
+  // False if it is to end.
+  bool wait(std::chrono::milliseconds most) const {
+    const timespec time{most / 1s, (most % 1s) / 1ns};
+    const int signal = ::sigtimedwait(&signals_, nullptr, &time);
+    return signal < 0 || signal == SIGWINCH;
+  }
+
+ private:
+  sigset_t signals_;
+};
+
+std::int64_t monotonic_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(monotonic_now().time_since_epoch())
+      .count();
 }
 
-json in_hand_json(const InHandLook& each) {
-  return {{"event", each.event},
-          {"id", each.id},
-          {"queue", each.queue},
-          {"poller", each.poller},
-          {"since", format_rfc3339(each.since_ms)}};
+Result<int> watch(const Config& config, std::chrono::milliseconds every) {
+  const WatchSignals signals;
+  Trends trends;
+  Screen screen;
+  do {
+    const auto picture = take_picture(config, process_name());
+    if (!picture) return picture.error();
+    trends.add(*picture, monotonic_ms());
+    const auto time = format_local_time(wall_now_ms()).substr(0, 19);
+    if (!screen.show(watch_lines(*picture, trends, time))) return kFailed;
+  } while (signals.wait(every));
+  return kDone;
 }
 
-// Broker and queues, as members of the answer.
-json broker_of(const Config& config) {
-  const auto look = look_at_broker(config, process_name(), kBrokerTime);
-  if (!look) return {{"broker", {{"error", look.error().text}}}};
-  json broker{{"name", look->name}};
-  json queues = json::array();
-  for (const auto& queue : look->queues) queues.push_back(queue_json(queue));
-  for (const auto& each : look->in_hand) broker["in_hand"].push_back(in_hand_json(each));
-  return {{"broker", std::move(broker)}, {"queues", std::move(queues)}};
-}
-
-Result<int> status(const Common& common) {
+Result<int> status(const Common& common, const StatusFlags& flags) {
   auto config = load(common);
   if (!config) return config.error();
-  auto broker = std::async(std::launch::async, broker_of, std::cref(*config));
-  auto pollers = ask_pollers(config->run_dir);
-  json status = broker.get();
-  if (!pollers) return pollers.error();
-  status["pollers"] = std::move(*pollers);
+  if (flags.watch_option->count() > 0) return watch(*config, *parse_watch(flags.watch));
+  const auto picture = take_picture(*config, process_name());
+  if (!picture) return picture.error();
   if (common.is_json)
-    print_json(status);
+    print_json(*picture);
   else
-    fmt::print("{}", status_text(status));
+    fmt::print("{}", status_text(*picture));
   return kDone;
 }
 
 }  // namespace
 
 void add_status(CLI::App& app, Common& common) {
+  auto flags = std::make_shared<StatusFlags>();
   auto* verb = add_verb(app, common, "status", "show the pollers of this run_dir and the queues",
-                        "Example:  actiond status\n          actiond status --json",
-                        [&common] { return status(common); });
+                        "Example:  actiond status\n          actiond status --watch=5s",
+                        [&common, flags] { return status(common, *flags); });
   add_json_option(*verb, common);
+  flags->watch_option =
+      checked(verb->add_option("--watch", flags->watch, "again and again, every 2s by default"),
+              parse_watch)
+          ->expected(0, 1)
+          ->type_name("TIME")
+          ->excludes("--json");
 }
 
 }  // namespace actiond

@@ -100,20 +100,27 @@ std::string count_text(const json& queue, const char* key) {
 // The columns that only some brokers can fill are there if one does.
 std::string queues_text(const json& status) {
   const auto& queues = list(status, "queues");
-  const bool tells_all = std::any_of(queues.begin(), queues.end(),
-                                     [](const json& queue) { return queue.contains("in_hand"); });
+  const auto any_has = [&](const char* key) {
+    return std::any_of(queues.begin(), queues.end(),
+                       [key](const json& queue) { return queue.contains(key); });
+  };
+  const bool tells_all = any_has("in_hand"), has_trend = any_has("trend");
   std::vector<std::vector<std::string>> rows;
   std::string problems;
   for (const auto& queue : queues) {
     auto& row = rows.emplace_back();
-    row = {text(queue, "name"), count_text(queue, "ready"), text(queue, "consumers")};
+    row = {text(queue, "name"), count_text(queue, "ready")};
+    if (has_trend) row.push_back(count_text(queue, "trend"));
+    row.push_back(text(queue, "consumers"));
     if (tells_all)
       for (const char* key : {"later", "in_hand", "done", "failed"})
         row.push_back(count_text(queue, key));
     if (const auto problem = text(queue, "problem"); !problem.empty())
       problems += fmt::format("queue {}: {}\n", text(queue, "name"), printable(problem));
   }
-  std::vector<Column> columns{{"QUEUE"}, {"READY", true}, {"CONSUMERS", true}};
+  std::vector<Column> columns{{"QUEUE"}, {"READY", true}};
+  if (has_trend) columns.push_back({"TREND", true});
+  columns.push_back({"CONSUMERS", true});
   if (tells_all)
     for (const char* title : {"LATER", "IN HAND", "DONE", "FAILED"})
       columns.push_back({title, true});

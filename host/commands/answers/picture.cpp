@@ -1,0 +1,65 @@
+#include "commands/answers/picture.hpp"
+
+#include <future>
+#include <optional>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "broker/look.hpp"
+#include "commands/answers/poller_answers.hpp"
+
+namespace actiond {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+constexpr auto kBrokerTime = 3s;
+
+json json_or_null(const std::optional<std::uint64_t>& number) {
+  return number ? json(*number) : json();
+}
+
+json queue_json(const QueueLook& queue) {
+  json object{{"name", queue.name},
+              {"ready", json_or_null(queue.ready)},
+              {"consumers", json_or_null(queue.consumers)}};
+  for (const auto& [key, number] :
+       {std::pair{"later", queue.later}, std::pair{"in_hand", queue.in_hand},
+        std::pair{"done", queue.done}, std::pair{"failed", queue.failed}})
+    if (number) object[key] = *number;
+  if (!queue.problem.empty()) object["problem"] = queue.problem;
+  return object;
+}
+
+json in_hand_json(const InHandLook& each) {
+  return {{"event", each.event},
+          {"id", each.id},
+          {"queue", each.queue},
+          {"poller", each.poller},
+          {"since", format_rfc3339(each.since_ms)}};
+}
+
+// Broker and queues, as members of the answer.
+json broker_of(const Config& config, const std::string& name) {
+  const auto look = look_at_broker(config, name, kBrokerTime);
+  if (!look) return {{"broker", {{"error", look.error().text}}}};
+  json broker{{"name", look->name}};
+  json queues = json::array();
+  for (const auto& queue : look->queues) queues.push_back(queue_json(queue));
+  for (const auto& each : look->in_hand) broker["in_hand"].push_back(in_hand_json(each));
+  return {{"broker", std::move(broker)}, {"queues", std::move(queues)}};
+}
+
+}  // namespace
+
+Result<json> take_picture(const Config& config, const std::string& name) {
+  auto broker = std::async(std::launch::async, broker_of, std::cref(config), std::cref(name));
+  auto pollers = ask_pollers(config.run_dir);
+  json picture = broker.get();
+  if (!pollers) return pollers.error();
+  picture["pollers"] = std::move(*pollers);
+  return picture;
+}
+
+}  // namespace actiond

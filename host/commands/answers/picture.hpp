@@ -1,0 +1,18 @@
+// The whole as it is now: the pollers of this machine, asked by their control sockets, and the
+// broker's queues. What `status` shows, `metrics` and `health` build on.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/config/config.hpp"
+#include "base/result.hpp"
+
+namespace actiond {
+
+// What status --json prints. `name` tells the broker's operator who looks. It changes nothing, and
+// tells what it can if part of the whole is down. Blocks for seconds at most. Fails if run_dir
+// can't be read.
+Result<nlohmann::json> take_picture(const Config& config, const std::string& name);
+
+}  // namespace actiond
