@@ -172,6 +172,7 @@ void Poller::leave_replaced() {
 
 void Poller::finish_leaving() {
   if (crew_.is_any_busy() || scheduler_.unfinished() > 0) return;
+  scheduler_.drop_strays();
   session_.close();
   crew_.end();
   tenure_.end();

@@ -39,10 +39,11 @@ Scheduler::Scheduler(const Config& config, Clock& clock, const std::string& poll
             journal_.settled(delivery, settlement);
             events_.on_settled(delivery, settlement);
           }),
+      strays_([this](Delivery& delivery) { journal_.settled(delivery, Settlement::Forget); }),
       pace_(config.prefetch, config.concurrency) {}
 
 Scheduler::~Scheduler() {
-  settler_.lost();
+  for (auto& delivery : settler_.lost()) delivery->is_settled = true;
   intake_.lost();
 }
 
@@ -57,9 +58,16 @@ void Scheduler::connected(Broker& broker, std::uint64_t epoch) {
 }
 
 void Scheduler::lost() {
-  settler_.lost();
+  epoch_ = 0;
+  for (auto& delivery : settler_.lost()) {
+    if (delivery->run != 0)
+      strays_.keep(std::move(delivery), clock_.now());
+    else
+      delivery->is_settled = true;  // it ended without a run, and may do so again
+  }
   intake_.lost();
   crew_.recall();
+  crew_.for_each_in_hand([this](Delivery& delivery) { strays_.add(delivery); });
 }
 
 bool Scheduler::open() {
@@ -75,6 +83,7 @@ void Scheduler::hold() {
 
 std::optional<Error> Scheduler::resume() {
   settler_.resume();
+  if (!strays_.is_empty()) strays_.drop_old(clock_.now());
   return settler_.take_trouble();
 }
 
@@ -135,8 +144,20 @@ bool Scheduler::ask_if_idle(std::chrono::seconds silence) {
 
 void Scheduler::on_delivery(QueueIndex queue, std::uint64_t tag, bool is_redelivered,
                             Message& message) {
+  if (is_redelivered && !strays_.is_empty() && adopt(queue, tag, message)) return;
   if (message.id.empty()) message.id = action::new_event_id();
   intake_.delivered(queue, tag, is_redelivered, message);
+}
+
+// Nothing starts again: the run that goes on, or has ended, is that of the copy.
+bool Scheduler::adopt(QueueIndex queue, std::uint64_t tag, Message& message) {
+  auto stray = strays_.take(message);
+  if (stray.delivery == nullptr) return false;
+  stray.delivery->has_ended = false;
+  intake_.adopted(*stray.delivery, queue, tag, message);
+  settler_.send_unsent(*stray.delivery);
+  if (stray.ended) settler_.ended(std::move(stray.ended));
+  return true;
 }
 
 void Scheduler::on_consuming(QueueIndex queue, int prefetch) {
@@ -162,10 +183,16 @@ void Scheduler::on_ended(DeliveryPointer delivery) {
   journal_.begun(*delivery);
   delivery->waited = waiting_time(delivery->message, delivery->outcome.duration, wall_now_ms());
   events_.on_ended(*delivery);
-  settler_.ended(std::move(delivery));
+  settle(std::move(delivery));
+}
+
+void Scheduler::settle(DeliveryPointer delivery) {
+  if (delivery->epoch == epoch_) return settler_.ended(std::move(delivery));
+  strays_.keep(std::move(delivery), clock_.now());
 }
 
 void Scheduler::on_returned(DeliveryPointer delivery) {
+  if (!strays_.is_empty()) strays_.forget(*delivery);
   intake_.put_back(std::move(delivery));
 }
 
@@ -176,10 +203,9 @@ void Scheduler::on_queued(Delivery& delivery, const QueueFrame& frame) {
   message.body = frame.params;
   message.trail.queued_at_ms = wall_now_ms();
   message.enqueued_at_s = message.trail.queued_at_ms / 1000;
-  settler_.queue(
-      delivery,
-      frame.queue.empty() ? policies_.back().of(frame.event).queue : std::string(frame.queue),
-      std::move(message), std::chrono::milliseconds(frame.delay_ms));
+  settler_.queue(delivery, {frame.queue.empty() ? policies_.back().of(frame.event).queue
+                                                : std::string(frame.queue),
+                            std::move(message), std::chrono::milliseconds(frame.delay_ms)});
 }
 
 void Scheduler::on_logged(Delivery* delivery, const LogFrame& frame) {

@@ -16,6 +16,7 @@
 #include "poller/delivery/judge.hpp"
 #include "poller/delivery/pace.hpp"
 #include "poller/delivery/settler.hpp"
+#include "poller/delivery/strays.hpp"
 #include "poller/runners/crew.hpp"
 #include "poller/timer.hpp"
 
@@ -46,13 +47,17 @@ class Scheduler final : public BrokerListener, public RunListener {
   // is in hand. `set` is their hash.
   void learn(const LoadReport& report, const std::string& set);
 
-  // A broker is there, and nothing is consumed yet; or is gone: all that was in hand is its again.
+  // A broker is there, and nothing is consumed yet; or is gone: all that was in hand is its again,
+  // but what has begun goes on, and is settled if it is offered to this poller again.
   void connected(Broker& broker, std::uint64_t epoch);
   void lost();
   // Consumes. False: the broker is lost.
   bool open();
   // Gives back all that has not begun, and consumes no more until schedule does.
   void hold();
+
+  // What ended while the broker was away is not waited for any more.
+  void drop_strays() { strays_.drop_all(); }
 
   // Sends what was kept back while the broker was blocked; fails if a failure can't be stored, see
   // Settler.
@@ -83,6 +88,8 @@ class Scheduler final : public BrokerListener, public RunListener {
 
  private:
   void adjust_prefetch();
+  bool adopt(QueueIndex queue, std::uint64_t tag, Message& message);
+  void settle(DeliveryPointer delivery);
   void hand(RunnerSlot& slot, DeliveryPointer delivery);
 
   const Config& config_;
@@ -94,11 +101,12 @@ class Scheduler final : public BrokerListener, public RunListener {
   Intake intake_;
   Judge judge_;
   Settler settler_;
+  Strays strays_;  // what is in hand of a connection that is gone
   Pace pace_;
   std::deque<EventPolicies> policies_{1};  // the last is in force; deliveries name others' plugins
-  std::uint64_t epoch_ = 0;
-  MonotonicTime last_change_{};    // a run was begun or ended
-  MonotonicTime last_adjusted_{};  // the prefetch
+  std::uint64_t epoch_ = 0;                // of the connection that is there; 0: none is
+  MonotonicTime last_change_{};            // a run was begun or ended
+  MonotonicTime last_adjusted_{};          // the prefetch
 };
 
 }  // namespace actiond

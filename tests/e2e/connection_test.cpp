@@ -31,6 +31,12 @@ class Alarm {
   const Site& site_;
 };
 
+// All of the broker's, the tests' own as well.
+void close_all_connections(const Site& site) {
+  site.rabbitmq({"ctl", "-q", "close_all_connections", "--global", "for a test"});
+  rabbit::disconnect();
+}
+
 }  // namespace
 
 TEST_CASE("connection: of several brokers the first that answers is used, also when it is lost") {
@@ -41,13 +47,37 @@ TEST_CASE("connection: of several brokers the first that answers is used, also w
   yaml.replace(yaml.find('"'), 1, "[\"").replace(yaml.find('\n'), 1, "]\n");
   std::ofstream(site.path("config/actiond.yaml")) << yaml;
   site.start();
-  site.rabbitmq({"ctl", "-q", "close_all_connections", "--global", "for a test"});
-  rabbit::disconnect();
+  close_all_connections(site);
   CHECK(site.wait_for_log(" is back"));
   CHECK(contains(site.log(), "for a test"));
   CHECK(times_lost(site) == 1);
   rabbit::queue("record", site.params("ran", R"("text": "x")"));
   CHECK(site.wait_for_lines("ran", 1));
+}
+
+TEST_CASE("connection: a long event runs once, whatever connections are lost meanwhile") {
+  NEEDS_NODE();
+  Site site("retry: {attempts: 3, initial: 150ms, factor: 1, jitter: 0}", {"sleeper"});
+  site.start();
+  std::size_t runs = 1;
+  SUBCASE("it ends well") {
+    rabbit::queue("sleep", site.params("ran", R"("ms": 4000)"));
+  }
+  SUBCASE("it fails, and is tried again") {
+    rabbit::queue("sleep", site.params("ran", R"("ms": 4000, "fails_once": true)"));
+    runs = 2;
+  }
+  REQUIRE(site.wait_for_lines("ran", 1));
+  for (int times = 1; times <= 2; ++times) {
+    close_all_connections(site);
+    REQUIRE(wait_until([&] { return count_of(site.log(), " is back") == times; }));
+  }
+  CHECK(site.wait_for_log("Finished processing medium:sleep"));
+  CHECK(site.actiond({"stop", "--id", "1"}).status == 0);
+  CHECK(site.lines("ran").size() == runs);
+  CHECK(count_of(site.log(), "Error processing") == static_cast<int>(runs) - 1);
+  CHECK(rabbit::ready("medium") == 0);  // acknowledged: nothing came back
+  CHECK(rabbit::ready("dead") == 0);
 }
 
 TEST_CASE("connection: a broker that does not answer any more is given up after two heartbeats") {

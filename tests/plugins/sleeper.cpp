@@ -1,5 +1,6 @@
 // Event "sleep": sleeps params "ms". Appends "<id> <queue> <n>" to the file params "file", if
-// given, when it starts; n is params "n", else 0. Doesn't ask whether it is cancelled.
+// given, when it starts; n is params "n", else 0. Doesn't ask whether it is cancelled. Fails the
+// first time, if params "fails_once" is given.
 #include <action/event.hpp>
 #include <thread>
 
@@ -12,6 +13,7 @@ class SleepEvent : public action::Event {
       append_line(params()["file"], fmt::format("{} {} {}", id(), queue(), params().value("n", 0)));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(params().value("ms", 0)));
+    if (params().contains("fails_once") && attempt() == 1) throw std::runtime_error("once");
   }
 };
 ACTION_EVENT(SleepEvent)

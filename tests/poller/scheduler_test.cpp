@@ -2,108 +2,10 @@
 
 #include <doctest/doctest.h>
 
-#include "fake_broker.hpp"
-#include "fake_clock.hpp"
-#include "log_scene.hpp"
-#include "runners/fake_runner.hpp"
+#include "scheduler_scene.hpp"
 
 using namespace actiond;
 using namespace std::chrono_literals;
-using Texts = std::vector<std::string>;
-
-namespace {
-
-// Queues 0 and 1, "high" and "low"; the broker and the runners do what the test says.
-struct SchedulerScene : LogScene {
-  boost::asio::io_context io;
-  FakeClock clock;
-  FakeBroker broker;
-  Config config;
-  FakeRunners runners;
-  Journal journal{log, 24h};
-  std::string heard;  // "event ", "answer "
-  std::string lost;   // why the broker is
-  bool is_excused = false;
-  Scheduler scheduler;
-  Crew crew;
-  std::uint64_t tags = 0;
-
-  explicit SchedulerScene(int concurrency = 1)
-      : config(queues(concurrency)),
-        scheduler(config, clock, "host/1", journal, crew, events()),
-        crew(io, clock, config, log, scheduler, {[](const LoadReport&) {}, [](const Error&) {}},
-             runners.spawn()) {
-    crew.start();
-    for (auto& runner : runners.all) runner.load({"mail", "slow"});
-    PluginInfo plugin;
-    plugin.file = "fake.so";
-    plugin.events = {{"mail", "", 3, 0}, {"slow", "", 3, 0}};
-    scheduler.learn(LoadReport{{plugin}}, "0123456789ab");
-    connect(1);
-  }
-  static Config queues(int concurrency) {
-    Config config;
-    config.queues = {"high", "low"};
-    config.concurrency = concurrency;
-    config.retry.jitter = 0;
-    return config;
-  }
-  SchedulerEvents events() {
-    return {[this](Delivery& delivery) { delivery.is_excused = is_excused; },
-            [](const Delivery&, Settlement) {},
-            [this](bool is_answer) { heard += is_answer ? "answer " : "event "; },
-            [this](const Error& why) { lost = why.text; }};
-  }
-  void connect(std::uint64_t epoch) {
-    scheduler.connected(broker, epoch);
-    turn();  // begins to consume
-    consuming(16);
-    broker.take();
-  }
-  void consuming(int prefetch) {
-    for (const QueueIndex queue : {0, 1}) {
-      scheduler.on_consuming(queue, prefetch);
-      scheduler.on_proven_empty(queue);
-    }
-  }
-  std::uint64_t deliver(QueueIndex queue, const std::string& event, std::int64_t due_at_ms = 0) {
-    Message message;
-    message.event = event;
-    message.id = "id";
-    message.trail.due_at_ms = due_at_ms;
-    scheduler.on_delivery(queue, ++tags, false, message);
-    return tags;
-  }
-  void turn() {
-    crew.arm();
-    io.restart();
-    io.poll();
-    crew.receive();
-    (void)scheduler.resume();
-    scheduler.schedule();
-    crew.flush();
-    crew.arm_tick();
-  }
-  void pass(std::chrono::milliseconds time) {
-    for (; time > 0ms; time -= 25ms) {
-      clock.advance(25ms);
-      turn();
-    }
-  }
-  FakeRunner& runner() { return runners.all.front(); }
-  // Runs are known to be short: pipes are deep from now on.
-  void warm_up() {
-    deliver(1, "mail");
-    turn();
-    runner().run(clock.now(), 1us);
-    turn();
-    (void)runner().received();
-    consuming(256);
-    broker.take();
-  }
-};
-
-}  // namespace
 
 TEST_CASE("scheduler: what is delivered runs, and is acknowledged when it has ended") {
   SchedulerScene scene;
@@ -245,22 +147,6 @@ TEST_CASE("scheduler: an event that a handler queues is stored before its own is
   scene.scheduler.on_published(1, {});
   CHECK(scene.broker.take().front() == "ack 1 1");
   CHECK(scene.scheduler.unfinished() == 0);
-}
-
-TEST_CASE("scheduler: with the connection goes what waits, and what runs is not acknowledged") {
-  SchedulerScene scene;
-  scene.deliver(1, "mail");
-  scene.turn();
-  scene.runner().begin(scene.clock.now());
-  scene.deliver(1, "slow");
-  scene.scheduler.lost();
-  scene.broker.take();
-  scene.connect(2);
-  scene.runner().end();
-  scene.turn();
-  for (const auto& told : scene.broker.take()) CHECK_FALSE(told.starts_with("ack"));
-  CHECK(scene.scheduler.unfinished() == 0);
-  CHECK(scene.runner().received().back() == "run mail");  // nothing of what waited
 }
 
 TEST_CASE("scheduler: a connection that breaks while it is asked for more is told of") {

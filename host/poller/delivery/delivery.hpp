@@ -15,6 +15,13 @@
 
 namespace actiond {
 
+// An event that a handler queues, on its way to the broker.
+struct QueuedEvent {
+  std::string queue;
+  Message message;
+  std::chrono::milliseconds delay{0};  // above 0: to run that much later
+};
+
 struct Delivery {
   // where it came from
   Message message;
@@ -39,6 +46,7 @@ struct Delivery {
   std::chrono::milliseconds waited{-1};  // before its run; negative: not known
   Verdict verdict;
   std::size_t unconfirmed = 0;       // what it queued and the broker has not confirmed yet
+  std::vector<QueuedEvent> unsent;   // what it queued and no broker there was to confirm it
   std::string publish_problem;       // why one of those was not taken
   std::size_t unfinished_index = 0;  // the settler's
   bool is_settled = false;

@@ -46,20 +46,29 @@ Result<void> Intake::close() {
 }
 
 void Intake::delivered(QueueIndex index, std::uint64_t tag, bool is_redelivered, Message& message) {
-  Queue& queue = queues_[index];
   DeliveryPointer delivery = pool_.get();
-  std::swap(delivery->message, message);
-  delivery->queue = index;
-  delivery->queue_name = queue.name;
-  delivery->tag = tag;
-  delivery->epoch = epoch_;
+  receive(*delivery, index, tag, message);
   delivery->is_redelivered = is_redelivered;
-  queue.credit.delivered();
-  ++queue.unsettled;
   if (is_open_)
-    queue.buffer.push_back(std::move(delivery));
+    queues_[index].buffer.push_back(std::move(delivery));
   else
     give_back(std::move(delivery));
+}
+
+void Intake::adopted(Delivery& delivery, QueueIndex index, std::uint64_t tag, Message& message) {
+  receive(delivery, index, tag, message);
+  delivery.message.trail.due_at_ms = 0;  // it was not early the first time
+}
+
+void Intake::receive(Delivery& delivery, QueueIndex index, std::uint64_t tag, Message& message) {
+  Queue& queue = queues_[index];
+  std::swap(delivery.message, message);
+  delivery.queue = index;
+  delivery.queue_name = queue.name;
+  delivery.tag = tag;
+  delivery.epoch = epoch_;
+  queue.credit.delivered();
+  ++queue.unsettled;
 }
 
 // What was asked before says nothing of what came ready while no consumer was there to push it.

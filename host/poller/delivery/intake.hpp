@@ -33,6 +33,8 @@ class Intake {
 
   // From the broker. A delivery that comes while closed is given back.
   void delivered(QueueIndex queue, std::uint64_t tag, bool is_redelivered, Message& message);
+  // It is a copy of this one, which is in hand already, and lives on by its tag.
+  void adopted(Delivery& delivery, QueueIndex queue, std::uint64_t tag, Message& message);
   void consuming(QueueIndex queue, int prefetch);
   void proven_empty(QueueIndex queue);
   void probe_delivered(QueueIndex queue) { queues_[queue].is_probing = false; }
@@ -60,6 +62,7 @@ class Intake {
     bool is_probing = false;
     bool is_probe_stale = false;  // the consumer was made anew after the question
   };
+  void receive(Delivery& delivery, QueueIndex queue, std::uint64_t tag, Message& message);
   void give_back_all(Queue& queue);
   void give_back(DeliveryPointer delivery);
   void ask(const std::vector<std::size_t>& queues);

@@ -1,5 +1,7 @@
 #include "poller/delivery/settler.hpp"
 
+#include <algorithm>
+
 #include "base/clock.hpp"
 
 namespace actiond {
@@ -7,6 +9,8 @@ namespace {
 
 constexpr std::size_t kMostUnconfirmed = 5000;  // then runners wait, and memory stays bounded
 constexpr std::size_t kMostKeptBack = 1000;
+constexpr char kTooMuchUnsent[] =
+    "it queued more than 5000 events before the broker, which had been away, offered it again";
 
 Handled handled_by(Settlement settlement) {
   if (settlement == Settlement::Acknowledge) return Handled::Done;
@@ -18,17 +22,34 @@ Handled handled_by(Settlement settlement) {
 void Settler::connected(Broker& broker, std::uint64_t epoch) {
   broker_ = &broker;
   epoch_ = epoch;
+  unsent_ = 0;
 }
 
-void Settler::lost() {
+std::vector<DeliveryPointer> Settler::lost() {
   broker_ = nullptr;
+  keep_unsent();
+  // Whether the copy was stored is not known: the trail is that of the original again.
+  for (const auto& delivery : unfinished_)
+    if (delivery->verdict.settlement == Settlement::Retry) --delivery->message.trail.attempt;
+  return std::exchange(unfinished_, {});
+}
+
+// In the order in which it was queued.
+void Settler::keep_unsent() {
+  std::vector<std::pair<std::uint64_t, Publication>> sent;
+  for (auto& [number, publication] : publications_)
+    sent.emplace_back(number, std::move(publication));
+  std::sort(sent.begin(), sent.end(),
+            [](const auto& one, const auto& other) { return one.first < other.first; });
+  const auto keep = [](Publication& publication) {
+    publication.delivery->unconfirmed = 0;
+    if (!publication.event.queue.empty())
+      publication.delivery->unsent.push_back(std::move(publication.event));
+  };
+  for (auto& [number, publication] : sent) keep(publication);
+  for (auto& publication : kept_back_) keep(publication);
   publications_.clear();
   kept_back_.clear();
-  while (!unfinished_.empty()) {
-    Delivery& delivery = *unfinished_.back();
-    delivery.outcome.ending = Ending::Lost;
-    finish(delivery, Settlement::Forget);
-  }
 }
 
 void Settler::ended(DeliveryPointer delivery) {
@@ -36,7 +57,6 @@ void Settler::ended(DeliveryPointer delivery) {
   ended.has_ended = true;
   ended.unfinished_index = unfinished_.size();
   unfinished_.push_back(std::move(delivery));
-  if (ended.epoch != epoch_ || broker_ == nullptr) return finish(ended, Settlement::Forget);
   if (ended.unconfirmed == 0) settle(ended);
 }
 
@@ -53,6 +73,7 @@ void Settler::settle(Delivery& delivery) {
     case Settlement::Retry:
     case Settlement::Delay:
     case Settlement::DeadLetter:
+      write_trail(delivery);
       return store(delivery);
     case Settlement::GiveBack:
       (void)broker_->give_back(delivery.queue, delivery.tag).ok();  // lost: receive will say so
@@ -64,41 +85,49 @@ void Settler::settle(Delivery& delivery) {
 
 void Settler::store(Delivery& delivery) {
   if (broker_->is_blocked()) {
-    kept_back_.push_back({&delivery, {}, {}, {}});
+    kept_back_.push_back({&delivery, {}});
     return;
   }
-  write_trail(delivery);
   auto number = delivery.verdict.settlement == Settlement::DeadLetter
                     ? broker_->publish_dead(delivery.message)
                     : broker_->publish_later(std::string(delivery.queue_name), delivery.message,
                                              delivery.verdict.delay);
-  if (number) publications_.emplace(*number, Publication{&delivery, true});
+  if (number) publications_.emplace(*number, Publication{&delivery, {}});
 }
 
-void Settler::queue(Delivery& delivery, const std::string& queue, Message message,
-                    std::chrono::milliseconds delay) {
-  // The broker offers a lost delivery again, and that run will queue again.
-  if (delivery.epoch != epoch_ || broker_ == nullptr) return;
-  ++delivery.unconfirmed;
-  if (broker_->is_blocked())
-    kept_back_.push_back({&delivery, queue, std::move(message), delay});
+void Settler::queue(Delivery& delivery, QueuedEvent event) {
+  if (delivery.epoch == epoch_ && broker_ != nullptr) {
+    ++delivery.unconfirmed;
+    return publish({&delivery, std::move(event)});
+  }
+  ++unsent_;
+  if (delivery.unsent.size() < kMostUnconfirmed)
+    delivery.unsent.push_back(std::move(event));
   else
-    publish(delivery, queue, message, delay);
+    delivery.publish_problem = kTooMuchUnsent;
 }
 
-void Settler::publish(Delivery& delivery, const std::string& queue, const Message& message,
-                      std::chrono::milliseconds delay) {
+void Settler::send_unsent(Delivery& delivery) {
+  for (auto& event : std::exchange(delivery.unsent, {})) queue(delivery, std::move(event));
+}
+
+void Settler::publish(Publication publication) {
+  if (broker_->is_blocked()) {
+    kept_back_.push_back(std::move(publication));
+    return;
+  }
+  const auto& [queue, message, delay] = publication.event;
   auto number = delay.count() > 0 ? broker_->publish_later(queue, message, delay)
                                   : broker_->publish(queue, message);
-  if (number) publications_.emplace(*number, Publication{&delivery, false});
+  if (number) publications_.emplace(*number, std::move(publication));
 }
 
 void Settler::published(std::uint64_t number, const Result<void>& taken) {
   const auto found = publications_.find(number);
   if (found == publications_.end()) return;
-  const Publication publication = found->second;
+  const Publication publication = std::move(found->second);
   publications_.erase(found);
-  if (publication.is_settlement)
+  if (publication.event.queue.empty())
     confirmed_settlement(*publication.delivery, taken);
   else
     confirmed_queued(*publication.delivery, taken);
@@ -159,17 +188,18 @@ void Settler::write_failure(Delivery& delivery, std::int64_t now_ms) const {
 
 void Settler::resume() {
   while (broker_ != nullptr && !broker_->is_blocked() && !kept_back_.empty()) {
-    KeptBack kept = std::move(kept_back_.front());
+    Publication kept = std::move(kept_back_.front());
     kept_back_.pop_front();
-    if (kept.queue.empty())
+    if (kept.event.queue.empty())
       store(*kept.delivery);
     else
-      publish(*kept.delivery, kept.queue, kept.message, kept.delay);
+      publish(std::move(kept));
   }
 }
 
 bool Settler::is_congested() const {
-  return publications_.size() > kMostUnconfirmed || kept_back_.size() > kMostKeptBack;
+  return publications_.size() > kMostUnconfirmed || kept_back_.size() > kMostKeptBack ||
+         (broker_ == nullptr && unsent_ > kMostKeptBack);
 }
 
 }  // namespace actiond

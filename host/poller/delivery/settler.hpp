@@ -30,14 +30,16 @@ class Settler {
       : poller_(std::move(poller)), judge_(std::move(judge)), on_settled_(std::move(on_settled)) {}
 
   void connected(Broker& broker, std::uint64_t epoch);
-  // Forgets every tag; what was being settled is the broker's again.
-  void lost();
+  // Forgets every tag. What had ended and was not settled is the caller's; what was queued and not
+  // confirmed is with the delivery that queued it.
+  [[nodiscard]] std::vector<DeliveryPointer> lost();
 
   // The run of this delivery has ended. Settles it now or once its publications are confirmed.
   void ended(DeliveryPointer delivery);
-  // The handler in hand queues an event; `delay` above 0: to run that much later.
-  void queue(Delivery& delivery, const std::string& queue, Message message,
-             std::chrono::milliseconds delay = {});
+  // The handler in hand queues an event. Kept with the delivery while its connection is gone.
+  void queue(Delivery& delivery, QueuedEvent event);
+  // The delivery belongs to the connection again: sends what it queued meanwhile.
+  void send_unsent(Delivery& delivery);
   // From the broker.
   void published(std::uint64_t number, const Result<void>& taken);
 
@@ -56,18 +58,12 @@ class Settler {
  private:
   struct Publication {
     Delivery* delivery;
-    bool is_settlement;  // of the delivery itself; else an event that it queued
-  };
-  struct KeptBack {
-    Delivery* delivery;
-    std::string queue;  // empty: the settlement of the delivery itself
-    Message message;
-    std::chrono::milliseconds delay{0};
+    QueuedEvent event;  // its queue is empty: the settlement of the delivery itself
   };
   void settle(Delivery& delivery);
   void store(Delivery& delivery);
-  void publish(Delivery& delivery, const std::string& queue, const Message& message,
-               std::chrono::milliseconds delay);
+  void publish(Publication publication);
+  void keep_unsent();
   void acknowledge(Delivery& delivery, Settlement settlement);
   void finish(Delivery& delivery, Settlement settlement);
   void write_trail(Delivery& delivery) const;
@@ -82,7 +78,8 @@ class Settler {
   std::uint64_t epoch_ = 0;
   std::unordered_map<std::uint64_t, Publication> publications_;
   std::vector<DeliveryPointer> unfinished_;  // each knows its index
-  std::deque<KeptBack> kept_back_;
+  std::deque<Publication> kept_back_;
+  std::size_t unsent_ = 0;  // queued since the connection was lost
   std::optional<Error> trouble_;
 };
 

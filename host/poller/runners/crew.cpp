@@ -102,6 +102,10 @@ void Crew::recall_lower_than(QueueIndex queue) {
     if (station.slot().pipe().holds_lower_than(queue)) station.slot().recall();
 }
 
+void Crew::for_each_in_hand(const std::function<void(Delivery& delivery)>& visit) {
+  for (auto& station : stations_) station.slot().pipe().for_each(visit);
+}
+
 void Crew::stop(const std::string& why) {
   for (auto& station : stations_) station.slot().kill(Ending::Stopped, "stopped: " + why);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -48,6 +49,9 @@ class Crew {
   // Takes back what has not begun: all of it, or where something of a queue behind this one waits.
   void recall();
   void recall_lower_than(QueueIndex queue);
+
+  // All that runners have been handed and not ended.
+  void for_each_in_hand(const std::function<void(Delivery& delivery)>& visit);
 
   // Kills the runs in hand; they end as stopped, for that reason.
   void stop(const std::string& why);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <utility>
 
 #include "base/ring.hpp"
@@ -28,6 +29,10 @@ class RunPipe {
   }
   // The run that ends next; 0: none.
   std::uint64_t first_run() const { return empty() ? 0 : deliveries_[0]->run; }
+
+  void for_each(const std::function<void(Delivery& delivery)>& visit) const {
+    for (const auto& delivery : deliveries_) visit(*delivery);
+  }
 
   void push(DeliveryPointer delivery) { deliveries_.push_back(std::move(delivery)); }
   // The one that ends next; there must be one.

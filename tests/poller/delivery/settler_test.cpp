@@ -27,7 +27,13 @@ struct SettlerScene {
   action::Trail trail;  // of what was settled last
 
   SettlerScene() { settler.connected(broker, 1); }
-  ~SettlerScene() { settler.lost(); }
+  ~SettlerScene() { lose(); }
+  // Ends what is not settled.
+  std::size_t lose() {
+    const auto left = settler.lost();
+    for (const auto& delivery : left) delivery->is_settled = true;
+    return left.size();
+  }
 
   DeliveryPointer delivery(std::uint64_t tag = 5) {
     DeliveryPointer made = pool.get();
@@ -145,8 +151,8 @@ TEST_CASE("settler: a snooze goes to the delay queues with no attempt spent") {
 TEST_CASE("settler: a success waits until all that it queued is confirmed") {
   SettlerScene scene;
   auto delivery = scene.delivery();
-  scene.settler.queue(*delivery, "low", event("a"));
-  scene.settler.queue(*delivery, "low", event("b"));
+  scene.settler.queue(*delivery, {"low", event("a")});
+  scene.settler.queue(*delivery, {"low", event("b")});
   scene.end(std::move(delivery), Ending::Done);
   scene.settler.published(2, taken);
   CHECK(scene.broker.take() == Said{"publish low a", "publish low b"});
@@ -157,8 +163,8 @@ TEST_CASE("settler: a success waits until all that it queued is confirmed") {
 TEST_CASE("settler: what it queues for later goes to the delay queues, and is awaited as well") {
   SettlerScene scene;
   auto delivery = scene.delivery();
-  scene.settler.queue(*delivery, "low", event("a"), 1500ms);
-  scene.settler.queue(*delivery, "low", event("b"), -1ms);
+  scene.settler.queue(*delivery, {"low", event("a"), 1500ms});
+  scene.settler.queue(*delivery, {"low", event("b"), -1ms});
   scene.end(std::move(delivery), Ending::Done);
   CHECK(scene.broker.take() == Said{"later low a 1500", "publish low b"});
   scene.settler.published(2, taken);
@@ -170,7 +176,7 @@ TEST_CASE("settler: what it queues for later goes to the delay queues, and is aw
 TEST_CASE("settler: what it queued was not taken, so it has failed") {
   SettlerScene scene;
   auto delivery = scene.delivery();
-  scene.settler.queue(*delivery, "low", event("a"));
+  scene.settler.queue(*delivery, {"low", event("a")});
   scene.end(std::move(delivery), Ending::Done);
   scene.settler.published(1, refused);
   CHECK(scene.broker.take() ==
@@ -181,8 +187,8 @@ TEST_CASE("settler: while the broker is blocked publications are kept back, in o
   SettlerScene scene;
   scene.broker.blocked = true;
   auto delivery = scene.delivery();
-  scene.settler.queue(*delivery, "low", event("a"));
-  scene.settler.queue(*delivery, "low", event("b"), 1500ms);
+  scene.settler.queue(*delivery, {"low", event("a")});
+  scene.settler.queue(*delivery, {"low", event("b"), 1500ms});
   scene.end(std::move(delivery), Ending::Done);
   scene.end(scene.delivery(6), Ending::Failed, "boom");
   scene.settler.resume();
@@ -194,17 +200,69 @@ TEST_CASE("settler: while the broker is blocked publications are kept back, in o
 
 TEST_CASE("settler: with the connection every tag is void") {
   SettlerScene scene;
-  auto running = scene.delivery(7);
   scene.end(scene.delivery(5), Ending::Failed, "boom");
   scene.broker.take();
-  scene.settler.lost();
-  CHECK(scene.settled == Said{SettlerScene::by(Settlement::Forget)});
+  CHECK(scene.lose() == 1);
+  CHECK(scene.settled.empty());
   FakeBroker next;
   scene.settler.connected(next, 2);
   scene.settler.published(1, taken);  // a number of the old connection
-  scene.end(std::move(running), Ending::Done);
   CHECK(next.take().empty());
   CHECK(scene.settler.unfinished() == 0);
+}
+
+TEST_CASE(
+    "settler: a retry that was not confirmed is the attempt that it was, for whoever settles") {
+  SettlerScene scene;
+  scene.chances.has_attempts = true;
+  SUBCASE("sent") {}
+  SUBCASE("kept back") {
+    scene.broker.blocked = true;
+  }
+  scene.end(scene.delivery(), Ending::Failed, "boom");
+  const auto left = scene.settler.lost();
+  REQUIRE(left.size() == 1);
+  CHECK(left.front()->message.trail.attempt == 1);
+  left.front()->is_settled = true;
+}
+
+TEST_CASE("settler: what was queued and not confirmed is sent by the next connection, once") {
+  SettlerScene scene;
+  auto delivery = scene.delivery();
+  scene.settler.queue(*delivery, {"low", event("a")});
+  scene.settler.queue(*delivery, {"low", event("b")});
+  scene.settler.published(1, taken);
+  scene.broker.blocked = true;
+  scene.settler.queue(*delivery, {"low", event("c"), 1500ms});
+  CHECK(scene.lose() == 0);
+  scene.settler.queue(*delivery, {"low", event("d")});
+  FakeBroker next;
+  scene.settler.connected(next, 2);
+  scene.settler.queue(*delivery, {"low", event("e")});
+  CHECK(next.take().empty());  // the delivery is not of this connection
+  delivery->epoch = 2;
+  scene.settler.send_unsent(*delivery);
+  CHECK(next.take() == Said{"publish low b", "later low c 1500", "publish low d", "publish low e"});
+  scene.end(std::move(delivery), Ending::Done);
+  for (std::uint64_t number = 1; number <= 3; ++number) scene.settler.published(number, taken);
+  CHECK(next.take().empty());
+  scene.settler.published(4, taken);
+  CHECK(next.take() == Said{"ack 0 5"});
+}
+
+TEST_CASE("settler: without a broker handlers can't queue without end") {
+  SettlerScene scene;
+  auto delivery = scene.delivery();
+  CHECK(scene.lose() == 0);
+  for (int i = 0; i < 1001; ++i) scene.settler.queue(*delivery, {"low", event("a")});
+  CHECK(scene.settler.is_congested());
+  FakeBroker next;
+  scene.settler.connected(next, 2);
+  CHECK_FALSE(scene.settler.is_congested());
+  for (int i = 0; i < 4000; ++i) scene.settler.queue(*delivery, {"low", event("a")});
+  CHECK(delivery->unsent.size() == 5000);
+  CHECK(delivery->publish_problem != "");
+  delivery->is_settled = true;
 }
 
 TEST_CASE("settler: a stopped event is given back") {

@@ -1,0 +1,79 @@
+#include "poller/delivery/strays.hpp"
+
+#include <utility>
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kLongestKept = 10min;
+constexpr std::size_t kMostKept = 1000;
+
+bool is_copy_of(const Message& copy, const Message& message) {
+  return copy.event == message.event && copy.trail.attempt == message.trail.attempt &&
+         copy.body == message.body;
+}
+
+}  // namespace
+
+Strays::~Strays() {
+  for (auto& [id, stray] : strays_)
+    if (stray.ended) stray.ended->is_settled = true;
+}
+
+Strays::Map::iterator Strays::find(const Delivery& delivery) {
+  auto [at, end] = strays_.equal_range(delivery.message.id);
+  while (at != end && at->second.delivery != &delivery) ++at;
+  return at == end ? strays_.end() : at;
+}
+
+void Strays::add(Delivery& running) {
+  if (find(running) == strays_.end())
+    strays_.emplace(running.message.id, Stray{&running, {nullptr, {}}, {}});
+}
+
+void Strays::keep(DeliveryPointer ended, MonotonicTime now) {
+  forget(*ended);
+  if (kept_ >= kMostKept) return drop(std::move(ended));
+  ++kept_;
+  Delivery* const delivery = ended.get();
+  strays_.emplace(delivery->message.id, Stray{delivery, std::move(ended), now});
+}
+
+void Strays::forget(const Delivery& returned) {
+  if (const auto found = find(returned); found != strays_.end()) strays_.erase(found);
+}
+
+Strays::Stray Strays::take(const Message& copy) {
+  auto [at, end] = strays_.equal_range(copy.id);
+  while (at != end && !is_copy_of(copy, at->second.delivery->message)) ++at;
+  if (at == end) return {};
+  Stray stray = std::move(at->second);
+  strays_.erase(at);
+  if (stray.ended) --kept_;
+  return stray;
+}
+
+void Strays::drop_old(MonotonicTime now) {
+  for (auto at = strays_.begin(); at != strays_.end();) {
+    const bool is_old = at->second.ended && now - at->second.since >= kLongestKept;
+    if (is_old) {
+      --kept_;
+      drop(std::move(at->second.ended));
+    }
+    at = is_old ? strays_.erase(at) : std::next(at);
+  }
+}
+
+void Strays::drop_all() {
+  drop_old(MonotonicTime::max());
+}
+
+void Strays::drop(DeliveryPointer ended) {
+  if (ended->outcome.ending != Ending::Stopped) ended->outcome.ending = Ending::Lost;
+  ended->is_settled = true;
+  on_dropped_(*ended);
+}
+
+}  // namespace actiond
