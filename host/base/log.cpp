@@ -95,6 +95,10 @@ void Log::flush() {
   state_->sink.flush();
 }
 
+int Log::awaited() const {
+  return state_->sink.awaited();
+}
+
 Result<void> Log::reopen() {
   return state_->sink.open();
 }

@@ -74,6 +74,9 @@ class Log {
   // again, a line tells how many were lost, in their place.
   void flush();
 
+  // After a flush: the descriptor on which lines wait for room, to be watched; -1: none wait.
+  int awaited() const;
+
   // Opens the file anew, after logrotate moved it; on failure goes on with the old one.
   Result<void> reopen();
   // The same, if the file was renamed or removed.

@@ -47,12 +47,14 @@ class LogSink {
   // Writes what there is room for, and once all is written, how many lines were lost.
   void flush();
 
-  // What was collected and is not written yet, in bytes.
-  std::size_t waiting() const { return lines_.size() - written_; }
+  // What lines wait for: it becomes writable when there is room for them. -1: none wait.
+  int awaited() const { return waiting() > 0 && kind_ != Kind::File ? fd() : -1; }
 
  private:
   enum class Kind { File, Stream, Socket };
 
+  // What was collected and is not written yet, in bytes.
+  std::size_t waiting() const { return lines_.size() - written_; }
   int fd() const { return opened_ ? opened_.get() : kStandardError; }
   void learn_kind();
   void drain(int patience_ms);

@@ -130,7 +130,22 @@ TEST_CASE("log sink: a pipe that nobody reads costs lines, which are counted in 
   const Ends pipe = make_pipe();
   const StandardError standard_error(pipe.write.get());
   Log log = open_log();
+  CHECK(log.awaited() == -1);
   check_stalled(stalled(log, pipe.read), "nobody reads standard error");
+  CHECK(log.awaited() == -1);
+}
+
+TEST_CASE("log sink: what it waits for can be watched") {
+  const Ends pipe = make_pipe();
+  const StandardError standard_error(pipe.write.get());
+  Log log = open_log();
+  for (int i = 0; i < kMany; ++i) log.info("a line of some length, as they are, number {}", i);
+  log.flush();
+  pollfd room{log.awaited(), POLLOUT, 0};
+  REQUIRE(room.fd >= 0);
+  CHECK(::poll(&room, 1, 0) == 0);
+  read_now(pipe.read);
+  CHECK(::poll(&room, 1, 0) == 1);
 }
 
 TEST_CASE("log sink: so does a socket") {
