@@ -6,6 +6,18 @@
 
 namespace actiond {
 
+bool is_on_hold(const std::filesystem::path& directory) {
+  std::error_code error;
+  return std::filesystem::exists(directory / kHoldFile, error);
+}
+
+Error on_hold(const std::filesystem::path& directory) {
+  return {
+      fmt::format("{} holds new plugins back: remove it when all of them are there, or end the "
+                  "actiond deploy that made it",
+                  (directory / kHoldFile).native())};
+}
+
 Result<std::vector<std::string>> list_plugins(const std::filesystem::path& directory) {
   std::error_code error;
   std::vector<std::string> files;

@@ -13,4 +13,11 @@ namespace actiond {
 // files and left out. Fails with a sentence if it can't be read.
 Result<std::vector<std::string>> list_plugins(const std::filesystem::path& directory);
 
+// A file of this name in the directory holds what is new there back, until it is removed: for those
+// who change several files. Whoever changes them by a program keeps it locked meanwhile.
+inline constexpr char kHoldFile[] = ".hold";
+bool is_on_hold(const std::filesystem::path& directory);
+// The sentence for what waits for it.
+Error on_hold(const std::filesystem::path& directory);
+
 }  // namespace actiond

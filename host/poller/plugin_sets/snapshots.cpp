@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "base/ownership.hpp"
+#include "poller/plugin_sets/plugin_directory.hpp"
 #include "poller/plugin_sets/plugin_tree.hpp"
 
 namespace actiond {
@@ -121,11 +122,14 @@ Result<UniqueFd> Snapshots::lock() {
 }
 
 Result<Snapshot> Snapshots::make(const fs::path& source, const Keep& keep) {
+  (void)::mkdir(run_dir().c_str(), kDirectoryMode);  // somebody may have removed it
   auto locked = lock();
   if (!locked) return locked.error();
   if (auto can_map = check_can_map(directory_); !can_map) return can_map.error();
   if (auto safe = check_owners(source, run_dir()); !safe) return safe.error();
+  if (is_on_hold(source)) return on_hold(source);
   auto snapshot = make_locked(source);
+  if (snapshot && is_on_hold(source)) return on_hold(source);  // and may be half of what is to come
   if (snapshot) collect_locked(keep());
   return snapshot;
 }

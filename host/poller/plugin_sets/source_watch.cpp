@@ -11,6 +11,7 @@
 
 #include "base/fd.hpp"
 #include "poller/plugin_sets/change_tracker.hpp"
+#include "poller/plugin_sets/plugin_directory.hpp"
 #include "poller/plugin_sets/plugin_tree.hpp"
 
 namespace actiond {
@@ -19,9 +20,12 @@ namespace {
 constexpr auto kHints = IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE |
                         IN_DELETE | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF;
 
+// While the directory is on hold it looks as it did before.
 std::function<std::string()> look_at(const Config& config) {
-  return [plugins = config.plugins, run_dir = config.run_dir, file = config.file] {
-    return tree_look(plugins, run_dir) + (file.empty() ? "" : file_look(file));
+  return [plugins = config.plugins, run_dir = config.run_dir, file = config.file,
+          look = std::string()]() mutable {
+    if (!is_on_hold(plugins)) look = tree_look(plugins, run_dir);
+    return look + (file.empty() ? "" : file_look(file));
   };
 }
 

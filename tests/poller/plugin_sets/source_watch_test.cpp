@@ -114,3 +114,17 @@ TEST_CASE("source watch: what never rests is said once") {
   CHECK(scene.unrests == 1);
   CHECK(scene.changes == 0);
 }
+
+TEST_CASE("source watch: a directory on hold has not changed until it is let go, then once") {
+  WatchScene scene;
+  SourceWatch watch(scene.io, scene.config, scene.events(), nullptr, kSoon);
+  watch.start();
+  const auto hold = scene.config.plugins / ".hold";
+  std::ofstream(hold) << "";
+  for (const char* name : {"mail.so", "audit.so", "more.so"})
+    std::ofstream(scene.config.plugins / name) << "new";
+  CHECK_FALSE(scene.runs_until([&] { return scene.changes > 0; }, 500ms));
+  fs::remove(hold);
+  CHECK(scene.runs_until([&] { return scene.changes > 0; }));
+  CHECK_FALSE(scene.runs_until([&] { return scene.changes > 1; }, 300ms));
+}
