@@ -22,16 +22,15 @@ bool wait_for_lock(const UniqueFd& file, int kind) {
   return true;
 }
 
-Result<void> write_new(const fs::path& path, std::string_view text, mode_t mode) {
+Result<UniqueFd> write_new(const fs::path& path, std::string_view text, mode_t mode) {
   ::unlink(path.c_str());  // of an earlier process of this number
-  const UniqueFd fd(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
   if (!fd) return errno_error("create", path.native());
   if (::fchmod(fd.get(), mode) != 0 ||
       ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
       ::fsync(fd.get()) != 0)
     return errno_error("write", path.native());
-  return {};
+  return fd;
 }
 
 }  // namespace
@@ -50,13 +49,26 @@ bool try_to_lock(const UniqueFd& file) {
   return ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
 }
 
+bool is_held_by_another(const UniqueFd& file) {
+  if (::flock(file.get(), LOCK_SH | LOCK_NB) != 0) return errno == EWOULDBLOCK;
+  ::flock(file.get(), LOCK_UN);
+  return false;
+}
+
 bool share_lock(const UniqueFd& file) {
   return wait_for_lock(file, LOCK_SH);
 }
 
 Result<void> replace_file(const fs::path& path, std::string_view text, mode_t mode) {
+  auto written = replace_file_and_hold(path, text, mode);
+  if (!written) return written.error();
+  return {};
+}
+
+Result<UniqueFd> replace_file_and_hold(const fs::path& path, std::string_view text, mode_t mode) {
   const fs::path temporary = path.native() + fmt::format(".{}", ::getpid());
   auto written = write_new(temporary, text, mode);
+  if (written) (void)try_to_lock(*written);  // nobody else knows it yet
   if (written && ::rename(temporary.c_str(), path.c_str()) != 0)
     written = errno_error("rename to", path.native());
   if (!written) ::unlink(temporary.c_str());

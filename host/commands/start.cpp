@@ -109,8 +109,9 @@ Result<int> start(const Common& common, const StartFlags& flags, bool must_run) 
   if (auto made = make_run_dir(*config); !made) return made.error();
   if (must_run)
     for (const int id : *ids) {
-      const auto record = read_pid_file(pid_path(config->run_dir, id));
-      if (!record || !open_process(*record))
+      const auto path = pid_path(config->run_dir, id);
+      const auto record = read_pid_file(path);
+      if (!record || !is_alive(path, *record))
         return Error{fmt::format("no poller {} runs: start it with actiond start --id {}", id, id)};
     }
   std::vector<Daemon> daemons;

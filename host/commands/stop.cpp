@@ -22,6 +22,7 @@ using namespace std::chrono_literals;
 constexpr auto kStopAnswerTime = 2s;
 // What a poller takes at most, once its time is over, for the broker's goodbye and the teardown.
 constexpr auto kGoodbye = 15s;
+constexpr std::chrono::milliseconds kLookAgainTime = 100ms;  // at one in another container
 
 struct StopFlags {
   std::string ids;
@@ -34,7 +35,10 @@ struct StopFlags {
 struct Stopping {
   pid_t pid;
   std::string name;
-  UniqueFd process;
+  UniqueFd process;              // none: it is in another container
+  std::filesystem::path socket;  // by which it was told
+
+  bool has_ended() const { return process ? actiond::has_ended(process) : !is_listening(socket); }
 };
 
 class Stop {
@@ -80,7 +84,7 @@ class Stop {
 
   void tell(const PollerSocket& socket, const std::map<int, PidRecord>& records) {
     UniqueFd process = open_process(socket);
-    if (!process) return;
+    if (!process && !is_listening(socket.path)) return;
     const auto status = ask_poller(socket.path, {{"command", "status"}}, kStopAnswerTime);
     const auto told =
         status
@@ -90,12 +94,13 @@ class Stop {
                   kStopAnswerTime)
             : status;
     std::string name = poller_name(socket.id, socket.pid);
-    if (told || has_ended(process)) {
-      if (told) say_what_is_in_hand(name, *status);
-      stopping_.push_back({socket.pid, std::move(name), std::move(process)});
+    Stopping stopping{socket.pid, std::move(name), std::move(process), socket.path};
+    if (told || stopping.has_ended()) {
+      if (told) say_what_is_in_hand(stopping.name, *status);
+      stopping_.push_back(std::move(stopping));
     } else if (!socket.id || !is_record_of(records, *socket.id, socket.pid)) {
-      fail(fmt::format("{} can't be reached: {}: end it with kill {}", name, told.error().text,
-                       socket.pid));
+      fail(fmt::format("{} can't be reached: {}: end it with kill {}", stopping.name,
+                       told.error().text, socket.pid));
     }  // else it has a PID file, by which it can be signalled
   }
 
@@ -110,12 +115,21 @@ class Stop {
     for (const auto& told : stopping_)
       if (told.pid == record.pid) return;
     UniqueFd process = open_process(record);
-    if (!process) return forget(id, record);
+    if (!process) return out_of_reach(id, record);
     std::string name = poller_name(id, record.pid);
     const int signal = flags_.is_now ? SIGQUIT : SIGTERM;
     if (!send_signal(process, signal)) return fail(errno_error("signal", name).text);
     fmt::print("{} does not answer: sent it {}\n", name, flags_.is_now ? "SIGQUIT" : "SIGTERM");
-    stopping_.push_back({record.pid, std::move(name), std::move(process)});
+    stopping_.push_back({record.pid, std::move(name), std::move(process), {}});
+  }
+
+  // It is gone, or in another container and can't be signalled.
+  void out_of_reach(int id, const PidRecord& record) {
+    if (!is_alive(pid_path(config_.run_dir, id), record)) return forget(id, record);
+    fail(
+        fmt::format("poller {} ({}) does not answer and can't be signalled from here: end it where "
+                    "it runs",
+                    id, name_of(record)));
   }
 
   void forget(int id, const PidRecord& record) {
@@ -145,10 +159,14 @@ class Stop {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - monotonic_now());
       if (left <= 0ms) break;
       std::vector<pollfd> ended;
-      for (const auto& poller : stopping_) ended.push_back({poller.process.get(), POLLIN, 0});
-      ::poll(ended.data(), ended.size(), static_cast<int>(left.count()));
+      auto wait = left;
+      for (const auto& poller : stopping_) {
+        ended.push_back({poller.process.get(), POLLIN, 0});
+        if (!poller.process) wait = std::min(left, kLookAgainTime);
+      }
+      ::poll(ended.data(), ended.size(), static_cast<int>(wait.count()));
       std::erase_if(stopping_, [](const Stopping& poller) {
-        if (!has_ended(poller.process)) return false;
+        if (!poller.has_ended()) return false;
         fmt::print("{} has stopped\n", poller.name);
         return true;
       });

@@ -65,8 +65,10 @@ Result<void> Poller::run() {
 // How the sources look is noted before they are read: what changes after that is seen.
 Result<void> Poller::prepare() {
   reloader_.watch(io_);
-  if (auto loaded = plugins_.load(options_.snapshot); !loaded) return loaded;
-  signals_.add(SIGHUP);
+  if (auto loaded = plugins_.load_for(options_.id, options_.snapshot, tenure_.is_anybody_there());
+      !loaded)
+    return loaded;
+  if (!terminal_.is_to_be_outlived()) signals_.add(SIGHUP);
   on_signal(0);
   control_ = std::make_unique<ControlSocket>(
       io_, control_path(config_.run_dir, options_.id, ::getpid()),
@@ -81,6 +83,10 @@ void Poller::arm() {
   session_.arm();
   tenure_.arm();
   crew_.arm();
+  const int awaited = log_.awaited();
+  if (awaited < 0) return log_watch_.reset();
+  if (!log_watch_) log_watch_ = std::make_unique<Watch>(io_, awaited);
+  log_watch_->arm_write();
 }
 
 // Everything that can be done now is done before the loop sleeps again, in the message's order.
@@ -88,9 +94,11 @@ void Poller::turn() {
   session_.receive(scheduler_);
   crew_.receive();
   if (state_ != State::Leaving && tenure_.is_over()) leave_replaced();
+  if (tenure_.has_moved()) run_dir_moved();
   if (const auto trouble = scheduler_.resume()) session_.leave(*trouble);
   if (state_ == State::Working) session_.leave_if_consumer_lost();
-  if (state_ == State::Working && !reloader_.is_going_back()) scheduler_.schedule();
+  if (state_ == State::Working && !reloader_.is_going_back() && !tenure_.is_in_doubt())
+    scheduler_.schedule();
   crew_.flush();
   session_.flush();
   if (state_ == State::Leaving) finish_leaving();
@@ -123,9 +131,12 @@ void Poller::begin_work() {
 Result<void> Poller::take_over() {
   if (auto wanted = options_.before_takeover(); !wanted) return wanted;
   announce_main_process(kServiceManagerTime);  // before the one that was it may go
-  if (auto begun = tenure_.begin(); !begun) return begun;
+  const auto begun = tenure_.begin();
+  if (!begun) return begun.error();
   reloader_.took_over();
   bookkeeper_.begin();
+  if (const auto& before = *begun)
+    log_.info("taking over from poller {} ({})", *options_.id, name_of(*before));
   log_.info("poller {} is at work (pid {}, broker {}, plugin set {})", name_, ::getpid(),
             session_.broker()->name(), plugins_.hash());
   options_.on_started({});
@@ -167,7 +178,25 @@ void Poller::leave_now(const std::string& why) {
 }
 
 void Poller::leave_replaced() {
-  leave(fmt::format("{} is no longer this process's", tenure_.path().native()), std::nullopt);
+  const auto successor = tenure_.successor();
+  leave(fmt::format("{} is no longer this process's{}", tenure_.path().native(),
+                    successor ? fmt::format(" but that of {}", name_of(*successor)) : ""),
+        std::nullopt);
+}
+
+// Not a word to leave, but like another configuration: first a successor is to be there. Without a
+// directory that anybody can find, and without one who could start there, a supervisor must know.
+void Poller::run_dir_moved() {
+  if (state_ != State::Working) return;
+  const auto what =
+      fmt::format("run_dir {} {}", config_.run_dir.native(),
+                  tenure_.is_homeless() ? "is gone" : "was emptied or is another directory now");
+  const bool has_tried = reloader_.has_refused(what);
+  if (!options_.successor.empty() && !(tenure_.is_homeless() && has_tried))
+    return reloader_.run_dir_moved(what);
+  failure_ = Error{fmt::format("{}, and nobody could take over there: {}", what,
+                               has_tried ? reloader_.problem() : "started in the foreground")};
+  leave(failure_->text, config_.shutdown_timeout);
 }
 
 void Poller::finish_leaving() {
@@ -187,7 +216,9 @@ void Poller::on_signal(int signal) {
     if (!error) on_signal(number);
   });
   if (signal == 0) return;
-  if (signal == SIGHUP) {
+  if (signal == SIGHUP && terminal_.has_hung_up()) {
+    leave("its terminal has hung up", config_.shutdown_timeout);
+  } else if (signal == SIGHUP) {
     if (auto reopened = log_.reopen(); !reopened) log_.error("{}", reopened.error().text);
   } else if (signal == SIGQUIT || state_ == State::Leaving) {
     leave_now("told to stop now");

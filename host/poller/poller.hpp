@@ -37,11 +37,13 @@
 #include "poller/face/status.hpp"
 #include "poller/life/broker_session.hpp"
 #include "poller/life/tenure.hpp"
+#include "poller/life/terminal.hpp"
 #include "poller/plugin_sets/plugin_set.hpp"
 #include "poller/plugin_sets/reloader.hpp"
 #include "poller/runners/crew.hpp"
 #include "poller/scheduler.hpp"
 #include "poller/timer.hpp"
+#include "poller/watch.hpp"
 
 namespace actiond {
 
@@ -63,7 +65,7 @@ class Poller {
   // `config` and `log` must outlive it.
   Poller(const Config& config, PollerOptions options, Log& log);
 
-  // Works until told to stop. Fails only if it could not start.
+  // Works until told to stop. Fails if it could not start, or had to leave without a successor.
   Result<void> run();
 
  private:
@@ -77,6 +79,7 @@ class Poller {
   void became_ready();
   void begin_work();
   Result<void> take_over();
+  void run_dir_moved();
   void lost_broker();
   void leave(const std::string& why, std::optional<std::chrono::milliseconds> deadline);
   void leave_before_work(const std::string& why);
@@ -101,12 +104,15 @@ class Poller {
   Log& log_;
   boost::asio::io_context io_{1};
   LoopClock clock_{io_};
+  Terminal terminal_;  // looks before signals_ do
   boost::asio::signal_set signals_;
   std::unique_ptr<Timer> leave_timer_;
+  std::unique_ptr<Watch> log_watch_;  // while lines wait for whoever reads them
 
   State state_ = State::Loading;
   std::optional<Error> failure_;  // why it could not start
   std::int64_t up_since_ms_;
+  bool is_set_restored_ = false;  // and may be another: what it provides is to be learnt
 
   Journal journal_;
   Bookkeeper bookkeeper_;

@@ -1,6 +1,8 @@
 // What the poller's parts tell it, and what it answers on its control socket.
 #include <unistd.h>
 
+#include <utility>
+
 #include "poller/poller.hpp"
 
 namespace actiond {
@@ -20,9 +22,20 @@ SchedulerEvents Poller::scheduler_events() {
 CrewEvents Poller::crew_events() {
   return {[this](const LoadReport& report) {
             plugins_.loaded(report);
+            if (std::exchange(is_set_restored_, false))
+              scheduler_.learn(plugins_.report(), plugins_.hash());
             if (state_ == State::Loading && crew_.are_all_ready()) became_ready();
           },
-          [this](const Error& why) { fail_start(why); }};
+          [this](const Error& why) { fail_start(why); },
+          // Somebody may have taken away what runners are to load.
+          [this]() -> Result<void> {
+            const std::string before = plugins_.hash();
+            if (auto there = plugins_.restore(); !there) return there;
+            crew_.load(plugins_.setup(), plugins_.hold());
+            is_set_restored_ = plugins_.hash() != before;
+            if (is_set_restored_) reloader_.took_over();
+            return {};
+          }};
 }
 
 SessionEvents Poller::session_events() {
@@ -124,6 +137,7 @@ const char* Poller::state_text() const {
     case State::Working:
       if (session_.broker() != nullptr && session_.broker()->is_blocked())
         return "blocked by the broker";
+      if (!crew_.is_any_ready()) return crew_.look().empty() ? "no runner" : "loading";
       return crew_.is_any_busy() ? "working" : "idle";
     case State::Leaving:
       return "leaving";

@@ -28,15 +28,16 @@ void check_finishes_and_leaves(Site& site, pid_t poller) {
 
 }  // namespace
 
-TEST_CASE("pid file: it holds the pid that start prints, and a nonce") {
+TEST_CASE("pid file: it holds the pid that start prints, a nonce, and where that is") {
   NEEDS_BROKER();
   Site site("", {"hello_world"});
   const pid_t poller = site.start(7);
   const auto lines = read_lines(site.pid_file(7));
-  REQUIRE(lines.size() == 2);
+  REQUIRE(lines.size() == 3);
   CHECK(lines[0] == std::to_string(poller));
   CHECK(
       std::regex_match(lines[1], std::regex("[0-9]+-[0-9a-f]{8,}")));  // what tells it from others
+  CHECK(contains(lines[2], "host "));
   CHECK(site.pollers() == std::vector<pid_t>{poller});
 }
 

@@ -24,7 +24,7 @@ declare -A may_in_poller=(
   [plugin_sets]="plugin_sets runners timer"
   [scheduler]="scheduler runners delivery timer"
   [bookkeeper]="bookkeeper face delivery timer"
-  [poller]="poller scheduler bookkeeper plugin_sets runners life face delivery timer"
+  [poller]="poller scheduler bookkeeper plugin_sets runners life face delivery timer watch"
   [poller_wiring]="poller"
 )
 

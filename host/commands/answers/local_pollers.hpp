@@ -14,10 +14,10 @@
 
 namespace actiond {
 
-// A poller that may live: its control socket's file is there.
+// A poller that lives: somebody listens on its control socket.
 struct PollerSocket {
   std::optional<int> id;  // none: a console
-  pid_t pid = 0;
+  pid_t pid = 0;          // as it sees itself, which may be in another container
   std::filesystem::path path;
   bool operator==(const PollerSocket&) const = default;
 };
@@ -25,8 +25,8 @@ struct PollerSocket {
 // "poller 3 (pid 4711)", "the console poller (pid 4711)".
 std::string poller_name(std::optional<int> id, pid_t pid);
 
-// What a file's name says, "poller.3.4711.sock"; nothing if it is no control socket's. The path is
-// the name alone.
+// What a file's name says, "poller.3.4711.1a2b3c4d.sock"; earlier versions have no last part.
+// Nothing if it is no control socket's. The path is the name alone.
 std::optional<PollerSocket> socket_of(std::string_view file_name);
 // The id in "poller.3.pid"; nothing if it is no PID file's name.
 std::optional<int> pid_file_id(std::string_view file_name);
@@ -36,12 +36,15 @@ struct LocalPollers {
   std::map<int, PidRecord> pid_records;  // of every PID file that can be understood, by id
 };
 
-// Looks into run_dir; a directory that is not there holds none. Removes sockets whose process is
-// gone. Fails if the directory can't be read.
+// Looks into run_dir, and removes nothing there; a directory that is not there holds none. A socket
+// on which nobody listens is of nobody who lives. Fails if the directory can't be read.
 Result<LocalPollers> find_pollers(const std::filesystem::path& run_dir);
 
-// A handle on the process that listens on the socket, if one does: taken before it is asked
-// anything, so whoever answers then has held the pid all the while.
+// Does somebody listen on the socket? Asked of the kernel, which knows across containers.
+bool is_listening(const std::filesystem::path& socket);
+
+// A handle on the process that listens on the socket; none if nobody does, or if that process can't
+// be seen from here, in another container.
 UniqueFd open_process(const PollerSocket& socket);
 
 }  // namespace actiond

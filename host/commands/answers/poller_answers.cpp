@@ -24,8 +24,7 @@ json silent_poller(std::optional<int> id, pid_t pid, const std::string& state,
 std::optional<json> ask(const PollerSocket& socket) {
   auto answer = ask_poller(socket.path, {{"command", "status"}}, kAnswerTime);
   if (answer) return std::move(*answer);
-  std::error_code error;
-  if (!std::filesystem::exists(socket.path, error)) return std::nullopt;
+  if (!is_listening(socket.path)) return std::nullopt;
   return silent_poller(socket.id, socket.pid, "does not answer", answer.error().text);
 }
 
@@ -40,15 +39,15 @@ json ask_all(const std::vector<PollerSocket>& sockets) {
   return pollers;
 }
 
-bool has_socket(const std::vector<PollerSocket>& sockets, pid_t pid) {
+bool has_socket(const std::vector<PollerSocket>& sockets, int id, pid_t pid) {
   for (const auto& socket : sockets)
-    if (socket.pid == pid) return true;
+    if (socket.id == id && socket.pid == pid) return true;
   return false;
 }
 
 // What a PID file tells of a poller that has no control socket.
-json poller_of(int id, const PidRecord& record) {
-  if (open_process(record))
+json poller_of(const std::filesystem::path& run_dir, int id, const PidRecord& record) {
+  if (is_alive(pid_path(run_dir, id), record))
     return silent_poller(id, record.pid, "does not answer", "it has no control socket");
   return silent_poller(
       id, record.pid, "gone",
@@ -64,7 +63,8 @@ Result<json> ask_pollers(const std::filesystem::path& run_dir) {
   if (!found) return found.error();
   json pollers = ask_all(found->sockets);
   for (const auto& [id, record] : found->pid_records)
-    if (!has_socket(found->sockets, record.pid)) pollers.push_back(poller_of(id, record));
+    if (!has_socket(found->sockets, id, record.pid))
+      pollers.push_back(poller_of(run_dir, id, record));
   return pollers;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,7 +43,10 @@ Result<std::string> read_all(int fd, std::chrono::milliseconds timeout) {
 
 std::filesystem::path control_path(const std::filesystem::path& run_dir, std::optional<int> id,
                                    pid_t pid) {
-  return run_dir / fmt::format("poller.{}.{}.sock", id ? std::to_string(*id) : "console", pid);
+  std::uint32_t nonce = 0;
+  (void)::getrandom(&nonce, sizeof nonce, 0);
+  return run_dir /
+         fmt::format("poller.{}.{}.{:08x}.sock", id ? std::to_string(*id) : "console", pid, nonce);
 }
 
 // Lives as long as its handlers hold it.
@@ -58,12 +62,14 @@ ControlSocket::ControlSocket(asio::io_context& io, std::filesystem::path path, O
     : acceptor_(io), path_(std::move(path)), on_request_(std::move(on_request)) {}
 
 ControlSocket::~ControlSocket() {
-  if (acceptor_.is_open()) ::unlink(path_.c_str());
+  struct stat now {};
+  if (bound_.st_ino != 0 && ::lstat(path_.c_str(), &now) == 0 && now.st_ino == bound_.st_ino &&
+      now.st_dev == bound_.st_dev)
+    ::unlink(path_.c_str());
 }
 
 Result<void> ControlSocket::listen() {
   boost::system::error_code error;
-  ::unlink(path_.c_str());  // of an earlier process of this pid
   if (path_.native().size() >= sizeof(sockaddr_un::sun_path))
     return Error{fmt::format(
         "the path of the control socket {} is too long for a socket: choose a shorter run_dir",
@@ -72,6 +78,7 @@ Result<void> ControlSocket::listen() {
   const mode_t before = ::umask(0177);  // born private: no moment at which others could connect
   if (!error) acceptor_.bind(Stream::endpoint(path_.native()), error);
   ::umask(before);
+  if (!error) ::lstat(path_.c_str(), &bound_);
   if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
   if (error) return Error{fmt::format("can't listen on {}: {}", path_.native(), error.message())};
   accept();

@@ -2,6 +2,8 @@
 // stop. One line of JSON in, one line of JSON out, then it is closed.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <filesystem>
@@ -12,8 +14,9 @@
 
 namespace actiond {
 
-// "run_dir/poller.3.4711.sock"; without an id "run_dir/poller.console.4711.sock". The pid is in it
-// because a poller and its successor share an id for a while.
+// "run_dir/poller.3.4711.1a2b3c4d.sock"; without an id "run_dir/poller.console.4711.1a2b3c4d.sock".
+// The pid is in it because a poller and its successor share an id for a while; the last part is
+// another one each time, because two containers that share a run_dir have the same pids.
 std::filesystem::path control_path(const std::filesystem::path& run_dir, std::optional<int> id,
                                    pid_t pid);
 
@@ -23,7 +26,7 @@ class ControlSocket {
   using OnRequest = std::function<nlohmann::json(const nlohmann::json& request)>;
 
   ControlSocket(boost::asio::io_context& io, std::filesystem::path path, OnRequest on_request);
-  // Removes the socket.
+  // Removes the socket, if the file of that name is still the one that this made.
   ~ControlSocket();
 
   // Binds and listens. Does not block.
@@ -37,6 +40,7 @@ class ControlSocket {
 
   boost::asio::local::stream_protocol::acceptor acceptor_;
   std::filesystem::path path_;
+  struct stat bound_ {};  // the file that bind made
   OnRequest on_request_;
 };
 

@@ -1,10 +1,13 @@
 #include "poller/plugin_sets/plugin_set.hpp"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <utility>
 
 #include "base/content_hash.hpp"
 #include "poller/plugin_sets/plugin_directory.hpp"
+#include "poller/plugin_sets/plugin_tree.hpp"
 #include "poller/plugin_sets/set_record.hpp"
 #include "poller/runners/trial.hpp"
 
@@ -29,6 +32,26 @@ Result<void> PluginSet::load(const std::string& hash) {
   return use(std::move(*snapshot));
 }
 
+Result<void> PluginSet::load_for(std::optional<int> id, const std::string& hash,
+                                 bool is_anybody_there) {
+  auto loaded = load(hash);
+  if (!id) return loaded;
+  const auto before = read_set_record(config_.run_dir, *id).current;
+  if (!loaded && is_on_hold(config_.plugins) && !before.empty()) {
+    log_.warning("{}: the plugin set {} goes on", loaded.error().text, before);
+    return load(before);
+  }
+  if (loaded && is_empty() && is_anybody_there && has_plugins(before)) return all_gone();
+  return loaded;
+}
+
+Result<void> PluginSet::restore() {
+  if (tree_look(snapshot_.directory) == look_) return {};
+  log_.warning("the copy of the plugins in {} is not whole any more: copying them anew",
+               snapshot_.directory.native());
+  return load("");
+}
+
 Result<void> PluginSet::use(Snapshot snapshot) {
   auto files = list_plugins(snapshot.directory);
   if (!files) return files.error();
@@ -38,8 +61,21 @@ Result<void> PluginSet::use(Snapshot snapshot) {
   for (const auto& file : *files)
     if (auto hash = content_hash(file)) hashes_[file] = *hash;  // else the runner says why
   setup_ = to_text(runner_setup(config_, std::move(*files)));
+  look_ = tree_look(snapshot.directory);
   snapshot_ = std::move(snapshot);
   return {};
+}
+
+bool PluginSet::has_plugins(const std::string& hash) const {
+  const auto files = list_plugins(config_.run_dir / "snapshots" / hash);
+  return !hash.empty() && files && !files->empty();
+}
+
+Error PluginSet::all_gone() const {
+  return {fmt::format(
+      "the plugin directory {} has no plugin any more: put them back, or stop the poller "
+      "first if it is to run without",
+      config_.plugins.native())};
 }
 
 void PluginSet::loaded(LoadReport report) {

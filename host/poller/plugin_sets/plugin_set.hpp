@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/config/config.hpp"
@@ -25,10 +26,23 @@ class PluginSet {
   // Takes what the plugin directory holds now, or, by its hash, a set that has run before. Blocks
   // while it is copied. Fails if it can't be read, or is gone.
   Result<void> load(const std::string& hash);
+  // The same for poller N. In the middle of a deploy it loads what ran before. Fails if the
+  // directory was emptied while somebody is poller N with plugins.
+  Result<void> load_for(std::optional<int> id, const std::string& hash, bool is_anybody_there);
   // Takes this one. Fails if it can't be read: then what was there stays.
   Result<void> use(Snapshot snapshot);
+  // If the copy on disk is no longer as it was (somebody has tidied up), what the plugin directory
+  // holds now takes its place. Costs a stat for each file; else blocks while it is copied.
+  Result<void> restore();
   // A runner has loaded it; the report names its files.
   void loaded(LoadReport report);
+
+  // There is no plugin in it.
+  bool is_empty() const { return hashes_.empty(); }
+  // There are some in that one, which has run before.
+  bool has_plugins(const std::string& hash) const;
+  // The sentence for a plugin directory that was emptied, while there are plugins at work.
+  Error all_gone() const;
 
   const std::string& hash() const { return snapshot_.hash; }
   // What runners are to load, as a setup frame's text.
@@ -52,6 +66,7 @@ class PluginSet {
   Log& log_;
   Snapshots snapshots_;
   Snapshot snapshot_;
+  std::string look_;  // of the copy
   std::string setup_;
   std::map<std::string, std::string> hashes_;  // by file of the snapshot
   LoadReport report_;

@@ -2,21 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <random>
 #include <utility>
 
 #include "base/duration.hpp"
 #include "base/files.hpp"
+#include "poller/plugin_sets/plugin_directory.hpp"
 #include "poller/plugin_sets/plugin_tree.hpp"
 #include "poller/plugin_sets/set_record.hpp"
-#include "poller/plugin_sets/successor.hpp"
 
 namespace actiond {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kSpreadMs = 200;    // over which the pollers of a machine begin to reload
 constexpr auto kTurnWait = 50ms;  // until the next try to be the one that reloads
 constexpr int kMostWaysBack = 3;
 constexpr auto kWayBackAgain = 1s;
@@ -29,21 +27,6 @@ std::string in_one_line(std::string text) {
 }
 
 }  // namespace
-
-ReloadTools ReloadTools::real(boost::asio::io_context& io, const Config& config) {
-  ReloadTools tools;
-  tools.start_successor = [&io](std::vector<std::string> words,
-                                Successor::OnEnd on_end) -> Result<std::shared_ptr<void>> {
-    auto started = Successor::start(io, std::move(words), std::move(on_end));
-    if (!started) return started.error();
-    return std::shared_ptr<void>(std::shared_ptr<Successor>(std::move(*started)));
-  };
-  tools.renew = [&io, &config](Renewal::OnEnd on_end) {
-    return std::make_shared<Renewal>(io, config, std::move(on_end));
-  };
-  tools.spread = [] { return std::chrono::milliseconds(std::random_device{}() % kSpreadMs); };
-  return tools;
-}
 
 Reloader::Reloader(Clock& clock, const Config& config, Log& log, PluginSet& plugins,
                    ReloadOptions options, ReloadEvents events, ReloadTools tools)
@@ -142,7 +125,14 @@ void Reloader::sources_changed() {
     return;
   }
   problem_.clear();
+  has_refused_ = false;
+  what_changed_ = "plugins or configuration have changed";
   give_up();  // of a directory that has changed again
+  if (const auto files = list_plugins(config_.plugins);
+      files && files->empty() && !plugins_.is_empty()) {
+    state_ = Quiet{};
+    return refuse(plugins_.all_gone());
+  }
   if (!options_.successor.empty()) {
     state_ = Due{};
     return start_in(tools_.spread());
@@ -157,6 +147,13 @@ void Reloader::sources_restless(std::chrono::seconds unrest) {
       "up until it is at rest: does something write its log or data there?",
       config_.plugins.native(), unrest / 1s);
   log_.warning("{}", problem_);
+}
+
+void Reloader::run_dir_moved(const std::string& what) {
+  if (is_underway()) return;
+  if (std::exchange(what_changed_, what) != what) has_refused_ = false;
+  state_ = Due{};
+  start_in(0ms);
 }
 
 void Reloader::start_in(std::chrono::milliseconds wait) {
@@ -181,7 +178,7 @@ void Reloader::start() {
   if (const auto* back = std::get_if<GoingBack>(&state_)) {
     set = back->to;
   } else {
-    log_.info("plugins or configuration have changed: starting a successor");
+    log_.info("{}: starting a successor", what_changed_);
     state_ = Starting{};
     if (is_only_rejected_there()) set = plugins_.hash();
   }
@@ -196,6 +193,7 @@ void Reloader::start() {
 void Reloader::on_successor(const Result<void>& started) {
   give_up();
   if (started) return events_.on_succeeded();
+  has_refused_ = true;
   refuse(started.error());
   if (is_going_back()) return go_back_again();
   state_ = Due{};  // the broker may have been why: tried again when it has been away

@@ -85,6 +85,9 @@ class Reloader {
   // The plugin directory or the configuration has changed and is at rest; or finds none.
   void sources_changed();
   void sources_restless(std::chrono::seconds unrest);
+  // Run_dir is another directory, or none: `what`, for people. A successor is started, as after a
+  // change, until one is at work.
+  void run_dir_moved(const std::string& what);
   // A run has ended. True: it crashed, and the plugins are to blame, not the event. One crash too
   // many begins the way back.
   bool ended(std::string_view event, Ending ending);
@@ -93,6 +96,8 @@ class Reloader {
   Result<std::string> go_back(const std::string& why);
 
   bool is_going_back() const { return std::holds_alternative<GoingBack>(state_); }
+  // The last try to take up this change has failed.
+  bool has_refused(const std::string& what) const { return has_refused_ && what_changed_ == what; }
   // A successor starts, or is to.
   bool is_underway() const;
   // Why the last change was refused or gone back from, or waits; empty: all is well.
@@ -130,11 +135,13 @@ class Reloader {
   ReloadTools tools_;
   std::unique_ptr<SourceWatch> sources_;
   std::unique_ptr<Timer> timer_;
+  std::string what_changed_;
 
   std::variant<Quiet, Due, Starting, GoingBack> state_;
   UniqueFd turn_;                   // held while a successor starts
   std::shared_ptr<void> underway_;  // what is under way
   bool is_at_work_ = false;
+  bool has_refused_ = false;
   std::string problem_;
   std::string rejected_look_;  // of the directory while it holds what was gone back from
   Probation probation_;

@@ -151,6 +151,11 @@ bool Crew::are_all_ready() const {
                      [](const Station& station) { return station.slot().is_ready(); });
 }
 
+bool Crew::is_any_ready() const {
+  return std::any_of(stations_.begin(), stations_.end(),
+                     [](const Station& station) { return station.slot().is_ready(); });
+}
+
 std::vector<RunnerLook> Crew::look() const {
   std::vector<RunnerLook> looks;
   for (const auto& station : stations_) {

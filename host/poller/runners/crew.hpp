@@ -67,6 +67,7 @@ class Crew {
   // What some were handed is still on its way.
   bool is_any_sending() const;
   bool are_all_ready() const;
+  bool is_any_ready() const;
   std::vector<RunnerLook> look() const;
   // Why they die or can't be started; empty: they don't.
   const std::string& problem() const { return commons_.problem; }

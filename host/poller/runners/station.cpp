@@ -12,17 +12,19 @@ Station::Station(CrewCommons& commons)
       timer_(commons.clock.timer()) {}
 
 void Station::start() {
+  if (commons_.has_been_ready)
+    if (auto there = commons_.events.before_another(); !there) return start_again(there.error());
   plugins_ = commons_.plugins;
   auto started = slot_.start(commons_.setup, commons_.config.broker_variables);
-  if (started) {
-    socket_watch_ = std::make_unique<Watch>(commons_.io, slot_.process().socket());
-    death_watch_ = std::make_unique<Watch>(commons_.io, slot_.process().pidfd());
-    return;
-  }
-  const std::string& why = started.error().text;
-  if (!commons_.has_been_ready) return give_up(started.error());
-  if (commons_.problem != why) commons_.log.error("{}", why);
-  commons_.problem = why;
+  if (!started && !commons_.has_been_ready) return give_up(started.error());
+  if (!started) return start_again(started.error());
+  socket_watch_ = std::make_unique<Watch>(commons_.io, slot_.process().socket());
+  death_watch_ = std::make_unique<Watch>(commons_.io, slot_.process().pidfd());
+}
+
+void Station::start_again(const Error& why) {
+  if (commons_.problem != why.text) commons_.log.error("{}", why.text);
+  commons_.problem = why.text;
   start_in(respawn_.died(false));
 }
 

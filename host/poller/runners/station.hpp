@@ -40,6 +40,8 @@ struct CrewEvents {
   std::function<void(const LoadReport& report)> on_ready;
   // One can't load them, and not all have ever been ready: there is no use in trying.
   std::function<void(const Error& why)> on_refused;
+  // Another is to be started in the place of one that has ended: what it is to load must be there.
+  std::function<Result<void>()> before_another = [] { return Result<void>{}; };
 };
 
 // What the stations of a crew have in common.
@@ -91,6 +93,7 @@ class Station final : SlotListener {
   void on_died(RunnerSlot& slot, bool had_worked, const std::string& how) override;
   void start_in(std::chrono::milliseconds wait);
   void give_up(const Error& why);
+  void start_again(const Error& why);
   void recycle(const std::string& why);
 
   CrewCommons& commons_;

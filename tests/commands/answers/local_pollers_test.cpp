@@ -1,7 +1,11 @@
 #include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <fstream>
+#include <vector>
 
 #include "commands/answers/local_pollers.hpp"
 #include "poller/face/control_socket.hpp"
@@ -23,17 +27,35 @@ struct Directory {
   fs::path path;
 };
 
-constexpr pid_t kNobody = 4194304 + 1;  // above the highest pid there can be
+// Somebody who listens on a control socket.
+class Listener {
+ public:
+  explicit Listener(const fs::path& path) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+    const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+    REQUIRE(::bind(fd_.get(), generic, sizeof address) == 0);
+    REQUIRE(::listen(fd_.get(), 8) == 0);
+  }
+  void close() { fd_.reset(); }
+
+ private:
+  UniqueFd fd_;
+};
 
 }  // namespace
 
 TEST_CASE("local pollers: what the name of a control socket says") {
+  CHECK(socket_of("poller.3.4711.0a1b2c3d.sock") ==
+        PollerSocket{3, 4711, "poller.3.4711.0a1b2c3d.sock"});
   CHECK(socket_of("poller.3.4711.sock") == PollerSocket{3, 4711, "poller.3.4711.sock"});
   CHECK(socket_of("poller.console.12.sock") ==
         PollerSocket{std::nullopt, 12, "poller.console.12.sock"});
-  for (const char* name : {"poller.3.sock", "poller.3.4711.pid", "poller.x.1.sock",
-                           "poller.3.x.sock", "poller.3.-1.sock", "poller..sock", "poller.sock",
-                           "x.3.1.sock", "poller.3.1.2.sock", "", "poller.0.7.sock"})
+  for (const char* name :
+       {"poller.3.sock", "poller.3.4711.pid", "poller.x.1.sock", "poller.3.x.sock",
+        "poller.3.-1.sock", "poller..sock", "poller.sock", "x.3.1.sock", "poller.3.1.2.sock", "",
+        "poller.0.7.sock", "poller.3.1.0a1b2c3x.sock", "poller.3.1.0a1b2c3d.4.sock"})
     CHECK_FALSE_MESSAGE(socket_of(name).has_value(), name);
   const fs::path path = control_path("/run", 3, 4711);
   CHECK(socket_of(path.filename().native())->pid == 4711);
@@ -49,8 +71,9 @@ TEST_CASE("local pollers: what the name of a PID file says") {
 TEST_CASE("local pollers: by id, consoles last") {
   Directory run;
   const auto pid = std::to_string(::getpid());
+  std::vector<Listener> listeners;
   for (const char* who : {"console", "10", "2"})
-    run.write("poller." + std::string(who) + "." + pid + ".sock");
+    listeners.emplace_back(run.path / ("poller." + std::string(who) + "." + pid + ".sock"));
   run.write("poller.2.pid", "7\n1-a\n");
   run.write("poller.5.pid", "rubbish");
   run.write("poller.2.lock");
@@ -65,12 +88,17 @@ TEST_CASE("local pollers: by id, consoles last") {
   CHECK(found->pid_records.at(2) == PidRecord{7, "1-a"});
 }
 
-TEST_CASE("local pollers: a socket whose process is gone is removed") {
+TEST_CASE("local pollers: a socket on which nobody listens is nobody's, and stays") {
   Directory run;
-  const std::string name = "poller.1." + std::to_string(kNobody) + ".sock";
-  run.write(name);
+  const auto path = run.path / ("poller.1." + std::to_string(::getpid()) + ".0a1b2c3d.sock");
+  Listener listener(path);
+  CHECK(find_pollers(run.path)->sockets.size() == 1);
+  CHECK(is_listening(path));
+  CHECK(open_process(PollerSocket{1, 1, path}));  // the pid is asked of the kernel
+  listener.close();
   CHECK(find_pollers(run.path)->sockets.empty());
-  CHECK_FALSE(fs::exists(run.path / name));
+  CHECK_FALSE(open_process(PollerSocket{1, ::getpid(), path}));
+  CHECK(fs::exists(path));
 }
 
 TEST_CASE("local pollers: a directory that is not there holds none, one that is none is an error") {

@@ -1,6 +1,10 @@
 #include "poller/face/control_socket.hpp"
 
 #include <doctest/doctest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "base/duration.hpp"
 
@@ -24,4 +28,27 @@ TEST_CASE("stop request: its timeout is a whole number of milliseconds, within r
     CHECK(timeout(refused).error().text ==
           "timeout_ms must be a whole number of milliseconds, at most 3153600000000");
   }
+}
+
+TEST_CASE(
+    "control socket: two of one id and pid, in two containers, are two, and each goes alone") {
+  std::string directory = (std::filesystem::temp_directory_path() / "control-XXXXXX").native();
+  REQUIRE(::mkdtemp(directory.data()) != nullptr);
+  boost::asio::io_context io;
+  const auto answer = [](const nlohmann::json&) { return nlohmann::json::object(); };
+  const auto one = control_path(directory, std::nullopt, 7);
+  const auto other = control_path(directory, std::nullopt, 7);
+  CHECK(one != other);
+  {
+    ControlSocket first(io, one, answer);
+    ControlSocket second(io, other, answer);
+    REQUIRE(first.listen().ok());
+    REQUIRE(second.listen().ok());
+    // Somebody has put another file there: it is not this one's to remove.
+    std::filesystem::remove(other);
+    std::ofstream(other) << "another's";
+  }
+  CHECK_FALSE(std::filesystem::exists(one));
+  CHECK(std::filesystem::exists(other));
+  std::filesystem::remove_all(directory);
 }

@@ -1,10 +1,13 @@
 #include "poller/life/pid_file.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+
+#include "base/files.hpp"
 
 using namespace actiond;
 namespace fs = std::filesystem;
@@ -29,23 +32,31 @@ void write(const fs::path& path, const std::string& text) {
 TEST_CASE("pid file: it is mine once written, and holds pid and nonce") {
   Directory directory;
   PidFile file(directory.path, 3);
-  CHECK_FALSE(file.is_mine());
+  CHECK(file.look() != Standing::Mine);
   REQUIRE(file.write_mine().ok());
-  CHECK(file.is_mine());
+  CHECK(file.look() == Standing::Mine);
   const auto record = read_pid_file(directory.path / "poller.3.pid");
   REQUIRE(record);
   CHECK(record->pid == ::getpid());
   CHECK_FALSE(record->nonce.empty());
+  CHECK(record->where == this_place());
   CHECK(open_process(*record));
+  CHECK(is_alive(file.path(), *record));
+  CHECK(name_of(*record) == "pid " + std::to_string(::getpid()));
 }
 
 TEST_CASE("pid file: the last to write it has it") {
   Directory directory;
   PidFile first(directory.path, 1), second(directory.path, 1);
-  REQUIRE(first.write_mine().ok());
-  REQUIRE(second.write_mine().ok());  // the same pid, another nonce
-  CHECK_FALSE(first.is_mine());
-  CHECK(second.is_mine());
+  const auto from_nobody = first.write_mine();
+  REQUIRE(from_nobody.ok());
+  CHECK_FALSE(from_nobody->has_value());
+  const auto record = read_pid_file(first.path());
+  const auto from_first = second.write_mine();  // the same pid, another nonce
+  REQUIRE(from_first.ok());
+  CHECK(*from_first == record);
+  CHECK(first.look() != Standing::Mine);
+  CHECK(second.look() == Standing::Mine);
 }
 
 TEST_CASE("pid file: gone, foreign or rewritten by hand, it is no longer mine") {
@@ -64,7 +75,7 @@ TEST_CASE("pid file: gone, foreign or rewritten by hand, it is no longer mine") 
   SUBCASE("empty") {
     write(file.path(), "");
   }
-  CHECK_FALSE(file.is_mine());
+  CHECK(file.look() != Standing::Mine);
 }
 
 TEST_CASE("pid file: only its owner removes it") {
@@ -73,7 +84,7 @@ TEST_CASE("pid file: only its owner removes it") {
   REQUIRE(first.write_mine().ok());
   REQUIRE(second.write_mine().ok());
   first.remove_if_mine();
-  CHECK(second.is_mine());
+  CHECK(second.look() == Standing::Mine);
   second.remove_if_mine();
   CHECK_FALSE(fs::exists(second.path()));
 }
@@ -82,6 +93,50 @@ TEST_CASE("pid file: a reused pid is not the process that is meant") {
   const auto record = [](const std::string& nonce) { return PidRecord{::getpid(), nonce}; };
   CHECK_FALSE(open_process(record("1-0123456789abcdef")));
   CHECK_FALSE(open_process(record("")));
+}
+
+TEST_CASE("pid file: whoever holds it lives, wherever that is") {
+  Directory directory;
+  const auto path = directory.path / "poller.1.pid";
+  PidFile file(directory.path, 1);
+  // The pid of a process that there is here, in another container.
+  write(path, std::to_string(::getpid()) + "\n1-a\nhost web-2 namespace 7 boot b\n");
+  const auto record = read_pid_file(path);
+  REQUIRE(record);
+  CHECK(record->where == Whereabouts{"web-2", "7", "b"});
+  CHECK_FALSE(open_process(*record));
+  const UniqueFd held(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  REQUIRE(try_to_lock(held));
+  CHECK(is_alive(path, *record));
+  const auto refused = file.write_mine();
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().text ==
+        "poller 1 is alive elsewhere, with pid " + std::to_string(::getpid()) +
+            " on host web-2, in another container or on another machine: give each its own --id, "
+            "or its own run_dir");
+  CHECK(read_pid_file(path) == record);
+}
+
+TEST_CASE("pid file: the place of one that has ended elsewhere is free") {
+  Directory directory;
+  const auto path = directory.path / "poller.1.pid";
+  write(path, std::to_string(::getpid()) + "\n1-a\nhost web-2 namespace 7 boot b\n");
+  CHECK_FALSE(is_alive(path, *read_pid_file(path)));
+  PidFile file(directory.path, 1);
+  const auto taken = file.write_mine();
+  REQUIRE(taken.ok());
+  CHECK_FALSE(taken->has_value());
+}
+
+TEST_CASE("pid file: one of an earlier version, which holds nothing, is known by its pid") {
+  Directory directory;
+  PidFile file(directory.path, 1);
+  REQUIRE(file.write_mine().ok());
+  auto record = *read_pid_file(file.path());
+  write(directory.path / "copy", std::to_string(record.pid) + "\n" + record.nonce + "\n");
+  record.where.reset();
+  CHECK(read_pid_file(directory.path / "copy") == record);
+  CHECK(is_alive(directory.path / "copy", record));
 }
 
 TEST_CASE("pid file: what can't be read as one is none") {

@@ -1,11 +1,13 @@
 #include "poller/life/tenure.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 
 #include <fstream>
 
 #include "../fake_clock.hpp"
 #include "../log_scene.hpp"
+#include "base/files.hpp"
 
 using namespace actiond;
 using namespace std::chrono_literals;
@@ -49,19 +51,97 @@ TEST_CASE("tenure: before it has begun nothing is over") {
   CHECK_FALSE(std::filesystem::exists(scene.tenure.path()));
 }
 
-TEST_CASE("tenure: replaced or removed it is over, at the next turn") {
+TEST_CASE("tenure: replaced it is over, at the next turn") {
   TenureScene scene;
   scene.begin();
   scene.turn();
   CHECK_FALSE(scene.tenure.is_over());
-  SUBCASE("replaced") {
-    scene.replace();
-  }
-  SUBCASE("removed") {
-    std::filesystem::remove(scene.tenure.path());
-  }
+  scene.replace();
   scene.turn();
   CHECK(scene.tenure.is_over());
+}
+
+TEST_CASE("tenure: removed it is over when its directory has stayed; until then it is in doubt") {
+  TenureScene scene;
+  scene.begin();
+  std::filesystem::remove(scene.tenure.path());
+  scene.turn();
+  CHECK_FALSE(scene.tenure.is_over());
+  CHECK(scene.tenure.is_in_doubt());
+  scene.clock.advance(299ms);
+  CHECK_FALSE(scene.tenure.is_over());
+  scene.clock.advance(1ms);
+  CHECK(scene.tenure.is_over());
+  CHECK_FALSE(scene.tenure.has_moved());
+}
+
+TEST_CASE("tenure: removed with its directory, or with all that was there, it has moved") {
+  TenureScene scene;
+  scene.begin();
+  std::filesystem::remove(scene.tenure.path());
+  scene.turn();
+  CHECK_FALSE(scene.tenure.is_over());
+  SUBCASE("the directory") {
+    std::filesystem::remove_all(scene.directory);
+  }
+  SUBCASE("all in it") {
+    std::filesystem::remove(scene.directory / "poller.1.lock");
+  }
+  scene.clock.advance(300ms);
+  CHECK_FALSE(scene.tenure.is_over());
+  CHECK(scene.tenure.has_moved());
+  CHECK(scene.tenure.is_homeless() == !std::filesystem::exists(scene.directory));
+}
+
+TEST_CASE("tenure: another directory under its path is noticed within a second, again in ten") {
+  TenureScene scene;
+  const auto old = scene.directory.native() + ".old";
+  scene.begin();
+  scene.clock.advance(5s);
+  CHECK_FALSE(scene.tenure.has_moved());
+  std::filesystem::rename(scene.directory, old);
+  SUBCASE("none") {}
+  SUBCASE("a new one, with the PID file of another") {
+    std::filesystem::create_directory(scene.directory);
+    scene.replace();
+  }
+  scene.clock.advance(1s);
+  CHECK(scene.tenure.has_moved());
+  CHECK_FALSE(scene.tenure.has_moved());
+  scene.clock.advance(9s);
+  CHECK_FALSE(scene.tenure.has_moved());
+  scene.clock.advance(1s);
+  CHECK(scene.tenure.has_moved());
+  scene.tenure.event_ended();
+  CHECK_FALSE(scene.tenure.is_over());  // it is in the directory that it holds
+  CHECK_FALSE(scene.tenure.is_homeless());
+  scene.tenure.end();
+  CHECK_FALSE(std::filesystem::exists(old + "/poller.1.pid"));
+  std::filesystem::remove_all(old);
+}
+
+TEST_CASE("tenure: a poller N that is alive elsewhere is not replaced") {
+  TenureScene scene;
+  std::ofstream(scene.directory / "poller.1.pid") << "7\n1-a\nhost web-2 namespace 7 boot b\n";
+  const UniqueFd held(::open((scene.directory / "poller.1.pid").c_str(), O_RDONLY | O_CLOEXEC));
+  REQUIRE(try_to_lock(held));
+  CHECK(scene.tenure.is_anybody_there());
+  CHECK_FALSE(scene.tenure.begin().ok());
+}
+
+TEST_CASE("tenure: once a day its files look used, and the directory is held against tidying") {
+  TenureScene scene;
+  scene.begin();
+  const auto file = scene.tenure.path();
+  const auto days_ago = std::filesystem::file_time_type::clock::now() - std::chrono::hours(240);
+  std::filesystem::last_write_time(file, days_ago);
+  scene.clock.advance(23h);
+  CHECK(std::filesystem::last_write_time(file) == days_ago);
+  scene.clock.advance(1h);
+  CHECK(std::filesystem::last_write_time(file) > days_ago);
+  CHECK_FALSE(scene.tenure.look());
+  const UniqueFd directory(::open(scene.directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  CHECK_FALSE(try_to_lock(directory));  // as systemd-tmpfiles asks
 }
 
 TEST_CASE("tenure: without inotify it is looked at after each event, and once a second") {
@@ -78,7 +158,6 @@ TEST_CASE("tenure: without inotify it is looked at after each event, and once a 
     scene.clock.advance(1ms);
   }
   SUBCASE("so have many") {
-    std::filesystem::remove(scene.tenure.path());
     REQUIRE(scene.tenure.begin().ok());
     scene.clock.advance(10s);
     CHECK_FALSE(scene.tenure.is_over());

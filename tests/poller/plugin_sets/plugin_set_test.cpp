@@ -76,3 +76,47 @@ TEST_CASE("plugin set: no plugins at all is worth a warning") {
   REQUIRE(set.load("").ok());
   CHECK(scene.times_logged("WARNING no plugins in") == 1);
 }
+
+TEST_CASE("plugin set: a copy that somebody has tidied away, or touched, is made anew") {
+  SetScene scene;
+  scene.write("mail.so", "code");
+  PluginSet set(scene.config, scene.log);
+  REQUIRE(set.load("").ok());
+  const auto copy = scene.snapshot(set.hash()) / "mail.so";
+  REQUIRE(set.restore().ok());
+  CHECK(scene.times_logged("copying them anew") == 0);
+  SUBCASE("all snapshots") {
+    fs::remove_all(scene.config.run_dir / "snapshots");
+  }
+  SUBCASE("a file of it") {
+    fs::remove(copy);
+  }
+  SUBCASE("its content") {
+    fs::permissions(copy, fs::perms::owner_all);
+    std::ofstream(copy) << "rubbish";
+  }
+  REQUIRE(set.restore().ok());
+  CHECK(scene.times_logged("is not whole any more: copying them anew") == 1);
+  std::string content;
+  std::ifstream(copy) >> content;
+  CHECK(content == "code");
+  REQUIRE(set.restore().ok());
+  CHECK(scene.times_logged("copying them anew") == 1);
+}
+
+TEST_CASE("plugin set: a directory on hold is not copied") {
+  SetScene scene;
+  scene.write("mail.so", "code");
+  scene.write(".hold", "");
+  PluginSet set(scene.config, scene.log);
+  const auto refused = set.load("");
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().text.starts_with((scene.config.plugins / ".hold").native() +
+                                         " holds new plugins back: "));
+  fs::remove(scene.config.plugins / ".hold");
+  REQUIRE(set.load("").ok());
+  CHECK_FALSE(set.is_empty());
+  CHECK(set.has_plugins(set.hash()));
+  CHECK_FALSE(set.has_plugins("0123456789ab"));
+  CHECK_FALSE(set.has_plugins(""));
+}

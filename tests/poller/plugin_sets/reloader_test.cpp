@@ -202,3 +202,41 @@ TEST_CASE("reloader: in the foreground a changed configuration waits for the nex
   CHECK(scene.times_logged(
             "plugins unchanged; restart `actiond run` to use the new configuration") == 1);
 }
+
+TEST_CASE("reloader: a directory that was emptied is refused, what runs goes on") {
+  ReloadScene scene;
+  scene.work();
+  std::filesystem::remove(scene.config.plugins / "mail.so");
+  scene.change();
+  scene.clock.advance(10s);
+  CHECK(scene.started.empty());
+  CHECK(scene.reloader->problem().find("has no plugin any more: put them back") !=
+        std::string::npos);
+  scene.write("mail", "two");
+  scene.change();
+  scene.clock.advance(kReloadSpread);
+  CHECK(scene.started.size() == 1);
+  CHECK(scene.reloader->problem().empty());
+}
+
+TEST_CASE("reloader: a run_dir that has moved brings a successor, and another try if that fails") {
+  ReloadScene scene;
+  scene.work();
+  const std::string gone = "run_dir /run/x is gone";
+  scene.reloader->run_dir_moved(gone);
+  CHECK_FALSE(scene.reloader->has_refused(gone));
+  scene.clock.advance(0s);
+  REQUIRE(scene.started.size() == 1);
+  CHECK(scene.times_logged(gone + ": starting a successor") == 1);
+  scene.reloader->run_dir_moved(gone);  // it starts
+  scene.clock.advance(0s);
+  CHECK(scene.started.size() == 1);
+  scene.refuse();
+  CHECK(scene.reloader->has_refused(gone));
+  CHECK_FALSE(scene.reloader->has_refused("run_dir /run/x is another directory now"));
+  scene.reloader->run_dir_moved(gone);
+  scene.clock.advance(0s);
+  CHECK(scene.started.size() == 2);
+  scene.on_end({});
+  CHECK(scene.happened == "succeeded ");
+}
