@@ -5,5 +5,6 @@
 
 namespace actiond {
 using action::Error;
+using action::Fault;
 using action::Result;
 }  // namespace actiond

@@ -7,11 +7,13 @@
 #include "broker/rabbitmq/rabbit_broker.hpp"
 #include "broker/rabbitmq/rabbit_dead_letters.hpp"
 #include "broker/rabbitmq/rabbit_look.hpp"
+#include "broker/rabbitmq/rights.hpp"
 #include "broker/sqlite/sqlite_backlog.hpp"
 #include "broker/sqlite/sqlite_broker.hpp"
 #include "broker/sqlite/sqlite_dead_letters.hpp"
 #include "broker/sqlite/sqlite_look.hpp"
 #include "broker/target.hpp"
+#include "client/rabbitmq/broker_url.hpp"
 
 namespace actiond {
 namespace {
@@ -20,8 +22,10 @@ namespace {
 template <typename Value, typename Try>
 Result<Value> first_of(const action::Link::Target& target, Try&& attempt) {
   std::string problems;
-  for (const auto& url : target.brokers) {
-    Result<Value> value = attempt(url);
+  for (const auto& address : target.brokers) {
+    const auto url = action::parse_broker_url(address);
+    if (!url) return url.error();
+    Result<Value> value = attempt(*url);
     if (value) return value;
     if (!problems.empty()) problems += "; ";
     problems += value.error().text;
@@ -58,6 +62,16 @@ Result<std::unique_ptr<Backlog>> open_backlog(const Config& config, const std::s
   if (!target->queue_file.empty()) return open_sqlite_backlog(*target, timeout);
   return first_of<std::unique_ptr<Backlog>>(
       *target, [&](const auto& url) { return open_rabbit_backlog(*target, url, timeout); });
+}
+
+// Whoever may write to a queue file may do all.
+Result<std::vector<std::string>> missing_rights(const Config& config, const std::string& name,
+                                                std::chrono::milliseconds timeout) {
+  const auto target = target_of(config, name);
+  if (!target) return target.error();
+  if (!target->queue_file.empty()) return std::vector<std::string>{};
+  return first_of<std::vector<std::string>>(
+      *target, [&](const auto& url) { return missing_rights_at_rabbit(*target, url, timeout); });
 }
 
 Result<BrokerLook> look_at_broker(const Config& config, const std::string& name,

@@ -55,6 +55,8 @@ class Broker {
   virtual std::chrono::milliseconds heartbeat() const = 0;
   // Which one it is, for people: no password in it.
   virtual std::string name() const = 0;
+  // What connecting found that people should know and is no reason to stop, a sentence each.
+  virtual std::vector<std::string> remarks() const { return {}; }
 
   // Takes all that has come, without waiting, and tells the listener. Fails if the connection is
   // lost, or if the broker took a consumer away.

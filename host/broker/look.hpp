@@ -39,4 +39,9 @@ struct BrokerLook {
 Result<BrokerLook> look_at_broker(const Config& config, const std::string& name,
                                   std::chrono::milliseconds timeout);
 
+// What the broker's user may not do though pollers need it, a sentence each, with the command that
+// allows it. The queues must have been declared.
+Result<std::vector<std::string>> missing_rights(const Config& config, const std::string& name,
+                                                std::chrono::milliseconds timeout);
+
 }  // namespace actiond

@@ -10,9 +10,7 @@ constexpr char kWaysOut[] =
 }  // namespace
 
 action::Topology topology_of(const Config& config) {
-  return {config.application, config.queues,
-          config.queue_type == QueueType::Quorum ? action::QueueKind::Quorum
-                                                 : action::QueueKind::Classic};
+  return {config.application, config.queues, config.queue_type};
 }
 
 Result<action::Link::Target> target_of(const Config& config, const std::string& name) {

@@ -10,6 +10,7 @@
 #include "base/duration.hpp"
 #include "base/fd.hpp"
 #include "broker/broker.hpp"
+#include "broker/look.hpp"
 #include "commands/command.hpp"
 #include "commands/terminal/table.hpp"
 #include "poller/face/control_socket.hpp"
@@ -105,7 +106,11 @@ void check_broker(const Config& config, Check& check) {
   if (!broker) return check.fail("broker", broker.error());
   check.ok("broker", fmt::format("{} has the queues {} of {}", (*broker)->name(),
                                  fmt::join(config.queues, ", "), config.application));
+  for (const auto& remark : (*broker)->remarks()) check.warn("broker", remark);
   (void)(*broker)->close();
+  const auto missing = missing_rights(config, "actiond check", kBrokerTime);
+  if (!missing) return check.fail("rights", missing.error());
+  for (const auto& right : *missing) check.fail("rights", Error{right});
 }
 
 void check_run_dir(const Config& config, Check& check) {

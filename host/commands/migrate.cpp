@@ -102,19 +102,6 @@ std::string plural(std::size_t count, const char* what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-// By whatever name: what is put back where it came from would never come to an end.
-bool is_same_place(const action::Link::Target& one, const action::Link::Target& other) {
-  std::error_code absent;
-  if (!one.queue_file.empty() && !other.queue_file.empty())
-    return std::filesystem::weakly_canonical(one.queue_file, absent) ==
-           std::filesystem::weakly_canonical(other.queue_file, absent);
-  return std::any_of(one.brokers.begin(), one.brokers.end(), [&](const auto& broker) {
-    return std::any_of(other.brokers.begin(), other.brokers.end(), [&](const auto& same) {
-      return broker.host == same.host && broker.port == same.port && broker.vhost == same.vhost;
-    });
-  });
-}
-
 int tell(const Moved& moved, bool is_json) {
   if (is_json)
     print_json({{"events", moved.events}, {"later", moved.later}, {"dead", moved.dead}});
@@ -133,7 +120,7 @@ Result<int> migrate(const Common& common, const MigrateFlags& flags) {
   if (!target) return target.error();
   const auto source = target_of(with_broker(*config, *from), process_name());
   if (!source) return source.error();
-  if (is_same_place(*source, *target))
+  if (action::is_same_place(*source, *target))
     return refuse({"--from and --to are the same broker: name two"});
   auto backlog = open_backlog(with_broker(*config, *from), process_name(), kMigrateTimeout);
   if (!backlog) return backlog.error();

@@ -39,11 +39,9 @@ std::string connection_name(const ClientOptions& options) {
 
 Link::Target target_of(std::string_view broker, const ClientOptions& options) {
   check(options);
-  const auto kind =
-      options.queue_type == QueueType::Quorum ? QueueKind::Quorum : QueueKind::Classic;
   Link::Target target;
   check(read_addresses(broker, target));
-  target.topology = {options.application, {}, kind};
+  target.topology = {options.application, {}, options.queue_type};
   target.name = connection_name(options);
   return target;
 }

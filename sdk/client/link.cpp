@@ -1,5 +1,8 @@
 #include "client/link.hpp"
 
+#include <algorithm>
+
+#include "client/rabbitmq/broker_url.hpp"
 #include "client/rabbitmq/rabbit_link.hpp"
 #include "client/sqlite/address.hpp"
 #include "client/sqlite/sqlite_link.hpp"
@@ -21,10 +24,19 @@ Result<void> read_addresses(std::string_view text, Link::Target& target) {
     target.queue_file = std::move(*path);
     return {};
   }
-  auto urls = parse_broker_urls(text);
+  const auto urls = split_broker_urls(text);
   if (!urls) return urls.error();
-  for (auto& url : *urls) target.brokers.push_back(std::move(url));
+  for (const auto url : *urls) target.brokers.emplace_back(url);
   return {};
+}
+
+bool is_same_place(const Link::Target& one, const Link::Target& other) {
+  if (!one.queue_file.empty() && !other.queue_file.empty())
+    return is_same_file(one.queue_file, other.queue_file);
+  return std::any_of(one.brokers.begin(), one.brokers.end(), [&](const auto& url) {
+    return std::any_of(other.brokers.begin(), other.brokers.end(),
+                       [&](const auto& same) { return is_same_virtual_host(url, same); });
+  });
 }
 
 }  // namespace action

@@ -10,9 +10,8 @@
 #include <vector>
 
 #include "client/message.hpp"
-#include "client/rabbitmq/broker_url.hpp"
-#include "client/rabbitmq/topology.hpp"
 #include "client/result.hpp"
+#include "client/topology.hpp"
 
 namespace action {
 
@@ -23,8 +22,8 @@ class Link {
 
   // Where to, and what to declare there; Topology's `queues` are not used.
   struct Target {
-    std::vector<BrokerUrl> brokers;  // RabbitMQ's nodes, or
-    std::string queue_file;          // the path of an SQLite file
+    std::vector<std::string> brokers;  // the URLs of RabbitMQ's nodes, or
+    std::string queue_file;            // the path of an SQLite file
     Topology topology;
     std::string name;    // for the broker's list of connections
     std::string advice;  // "; ...": added to the sentence if none of them can be reached
@@ -58,7 +57,10 @@ class Link {
 };
 
 // Fills in where to, from addresses with white space between: RabbitMQ's nodes, or one
-// "sqlite:PATH", where the path goes on to the end of the text.
+// "sqlite:PATH", where the path goes on to the end of the text. Fails if one can't be understood.
 Result<void> read_addresses(std::string_view text, Link::Target& target);
+
+// Do both lead to the same queues, by whatever user or path?
+bool is_same_place(const Link::Target& one, const Link::Target& other);
 
 }  // namespace action

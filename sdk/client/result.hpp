@@ -9,12 +9,23 @@
 
 namespace action {
 
+// What trying again may bring.
+enum class Fault : unsigned char {
+  Passing,    // success, another time
+  Missing,    // success, once what it needs is declared again
+  Lasting,    // nothing else: it can't be done as it is
+  Undecided,  // whether it was done is not known
+};
+
 // One sentence: what happened, to what, and what to do about it. No secrets in it.
 struct Error {
   std::string text;
+  Fault fault = Fault::Passing;
 
   // The same failure, told by a caller who knows what was being done: "doing: text".
-  [[nodiscard]] Error within(const std::string& doing) const { return {doing + ": " + text}; }
+  [[nodiscard]] Error within(const std::string& doing) const {
+    return {doing + ": " + text, fault};
+  }
 };
 
 // A T, or an Error. Reading the one that is not there is a bug and asserts.

@@ -10,6 +10,7 @@
 #include "broker/look.hpp"
 #include "broker/target.hpp"
 #include "client/event_id.hpp"
+#include "client/rabbitmq/connection.hpp"
 #include "skipping.hpp"
 
 namespace actiond::test {

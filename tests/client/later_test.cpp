@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "client/rabbitmq/delay.hpp"
-#include "test_broker.hpp"
+#include "delayed_application.hpp"
 
 using action::Client;
 using action::ClientError;
@@ -12,28 +12,6 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 namespace {
-
-// An application whose delay levels are deleted at its end, too.
-class DelayedApplication : public TestApplication {
- public:
-  ~DelayedApplication() {
-    const auto state = connection().raw();
-    for (int level = 0; level < action::kDelayLevels; ++level)
-      remove(state, "delay.v1." + std::string(level < 10 ? "0" : "") + std::to_string(level));
-    for (const char* name : {"delay.v1.deliver", "delay.v1.unroutable"}) remove(state, name);
-  }
-  bool wait_for(const std::string& queue, std::uint32_t count) {
-    const auto until = Clock::now() + 30s;
-    while (ready(queue) < count && Clock::now() < until) std::this_thread::sleep_for(5ms);
-    return ready(queue) == count;
-  }
-
- private:
-  void remove(amqp_connection_state_t state, const std::string& name) {
-    amqp_queue_delete(state, 1, action::to_bytes(queue(name)), false, false);
-    amqp_exchange_delete(state, 1, action::to_bytes(queue(name)), false);
-  }
-};
 
 // A user who may write and read, until the end of the scope.
 struct NoConfiguring {

@@ -12,7 +12,7 @@
 
 #include "client/event_id.hpp"
 #include "client/rabbitmq/amqp.hpp"
-#include "client/rabbitmq/topology.hpp"
+#include "client/rabbitmq/declare.hpp"
 
 namespace {
 
@@ -73,7 +73,7 @@ std::uint64_t next_ack(action::Connection& connection) {
 
 Speed bare(const Run& run) {
   auto connection = connect(run);
-  const action::Topology topology{run.application, {"high"}, action::QueueKind::Classic};
+  const action::Topology topology{run.application, {"high"}, action::QueueType::Classic};
   if (!action::declare(*connection, 1, topology)) std::abort();
   amqp_confirm_select(connection->raw(), 1);
   const std::string body = "{\"to\":\"" + run.to + "\"}";

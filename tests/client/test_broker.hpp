@@ -12,7 +12,7 @@
 
 #include "client/message.hpp"
 #include "client/rabbitmq/connection.hpp"
-#include "client/rabbitmq/topology.hpp"
+#include "client/rabbitmq/declare.hpp"
 #include "skipping.hpp"
 
 std::string test_broker();  // "" without one
@@ -43,7 +43,7 @@ class TestApplication {
   const std::string& name() const { return name_; }
   std::string queue(const std::string& queue) const { return name_ + "." + queue; }
   action::Topology topology(std::vector<std::string> queues,
-                            action::QueueKind kind = action::QueueKind::Classic) const {
+                            action::QueueType kind = action::QueueType::Classic) const {
     return {name_, std::move(queues), kind};
   }
 

@@ -161,3 +161,17 @@ TEST_CASE("later: a time that can't be understood is wrong usage") {
   }
   CHECK(rabbit::ready("medium") == 0);
 }
+
+TEST_CASE("later: an event whose queue is gone when it is due runs when the queue is back") {
+  NEEDS_BROKER();
+  Site site("", {"recorder"});
+  site.start(1, {"--queues", "high"});
+  const Ran queued = site.actiond({"enqueue", "record", site.params("ran", R"("text": "x")"),
+                                   "--queue", "medium", "--in", "500ms"});
+  REQUIRE_MESSAGE(queued.status == 0, queued.err);
+  rabbit::delete_queue("medium");
+  CHECK(wait_until([&] { return contains(site.actiond({"status"}).out, "unroutable"); }));
+  site.start(2);
+  CHECK(site.wait_for_lines("ran", 1));
+  CHECK(!contains(site.actiond({"status"}).out, "unroutable"));
+}

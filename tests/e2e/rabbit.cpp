@@ -7,9 +7,9 @@
 
 #include "client/event_id.hpp"
 #include "client/rabbitmq/amqp.hpp"
+#include "client/rabbitmq/declare.hpp"
 #include "client/rabbitmq/delay.hpp"
 #include "client/rabbitmq/publisher.hpp"
-#include "client/rabbitmq/topology.hpp"
 #include "process.hpp"
 
 using action::to_bytes;
@@ -27,7 +27,7 @@ std::string environment(const char* name) {
 }
 
 action::Topology topology() {
-  return {rabbit::application(), {"high", "medium", "low"}, action::QueueKind::Classic};
+  return {rabbit::application(), {"high", "medium", "low"}, action::QueueType::Classic};
 }
 
 // Without heartbeats: the tests read from it only now and then.
@@ -102,6 +102,7 @@ std::vector<std::string> delay_names() {
     names.push_back(rabbit::queue_name("delay.v1." + std::string(2 - number.size(), '0') + number));
   }
   names.push_back(rabbit::queue_name("delay.v1.unroutable"));
+  names.push_back(rabbit::queue_name("delay.unroutable"));
   return names;
 }
 
@@ -135,7 +136,7 @@ std::string queue_name(const std::string& queue) {
 void prepare() {
   const auto declared = action::declare(connection(), kChannel, topology());
   REQUIRE_MESSAGE(declared, declared.error().text);
-  if (!is_declared) REQUIRE(action::declare_delays(connection(), kChannel, topology()));
+  if (!is_declared) REQUIRE(action::Declaration(topology()).delays().run(connection(), kChannel));
   is_declared = true;
   for (const auto& queue : work_queues()) {
     amqp_queue_purge(state(), kChannel, to_bytes(queue));
@@ -200,7 +201,7 @@ void bury(const std::vector<action::Message>& letters) {
 }
 
 void declare_dead(const std::string& type) {
-  const auto kind = type == "quorum" ? action::QueueKind::Quorum : action::QueueKind::Classic;
+  const auto kind = type == "quorum" ? action::QueueType::Quorum : action::QueueType::Classic;
   delete_queue("dead");
   const auto declared = action::declare(connection(), kChannel, {application(), {}, kind});
   REQUIRE_MESSAGE(declared, declared.error().text);

@@ -17,6 +17,7 @@ printf 'subjectAltName=DNS:localhost\n' >server.ext
 openssl x509 -req -in server.csr -CA ours.pem -CAkey ours.key -CAcreateserial -days 2 \
   -extfile server.ext -out server.pem
 chmod 644 server.key
+openssl pkey -in server.key -aes256 -passout pass:opened -out locked.key
 )";
 
 class TlsNode {
@@ -68,4 +69,18 @@ TEST_CASE("tls: the broker is verified, and a wrong certificate is refused with 
   CHECK(count_of(refused.err, "\n") == 1);
   CHECK(contains(refused.err, "certificate"));
   CHECK_FALSE(contains(refused.err, "guest:guest"));
+
+  const std::string own = "cacertfile=" + node.path("ours.pem") +
+                          "&certfile=" + node.path("server.pem") +
+                          "&keyfile=" + node.path("locked.key");
+  for (const char* password : {"", "&keypassword=guessed"}) {
+    site.configure("", node.url(own + password));
+    const Ran locked = site.actiond({"enqueue", "record"});
+    CHECK(locked.status == 1);
+    CHECK(contains(locked.err, "locked.key is encrypted"));
+    CHECK_FALSE(contains(locked.err, "guessed"));
+  }
+  site.configure("", node.url(own + "&keypassword=opened"));
+  const Ran opened = site.actiond({"enqueue", "record", site.params("ran", R"("text": "y")")});
+  CHECK_MESSAGE(opened.status == 0, opened.err);
 }

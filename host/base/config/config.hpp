@@ -2,6 +2,7 @@
 // defaults stand here; config/actiond.yaml repeats them for people.
 #pragma once
 
+#include <action/queue_type.hpp>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -15,7 +16,7 @@
 
 namespace actiond {
 
-enum class QueueType { Classic, Quorum };
+using action::QueueType;
 enum class Reload { Auto, Manual };
 
 // How long a failed event waits before its next attempt, and how many attempts it has in all.

@@ -13,9 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr amqp_channel_t kFirstChannel = 2;
-// Enough that few channels are needed, little enough that a broker need not hold all of a long
-// queue's bodies in its memory to push them.
-constexpr std::size_t kPrefetch = 5000;
+// Unacknowledged on a channel: some hosted brokers end one that holds 1,000.
+constexpr std::size_t kPrefetch = 500;
 constexpr std::size_t kBatch = 500;  // requeued and acknowledged together
 constexpr auto kSilence = 500ms;
 constexpr int kMostSilences = 20;

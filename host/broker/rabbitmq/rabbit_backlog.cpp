@@ -2,12 +2,15 @@
 // meanwhile is met again below; then the work queues and the dead letters.
 #include "broker/rabbitmq/rabbit_backlog.hpp"
 
+#include <algorithm>
 #include <deque>
 
 #include "base/clock.hpp"
 #include "broker/rabbitmq/rabbit_channel.hpp"
 #include "client/rabbitmq/amqp.hpp"
+#include "client/rabbitmq/declare.hpp"
 #include "client/rabbitmq/delay.hpp"
+#include "client/sender.hpp"
 
 namespace actiond {
 namespace {
@@ -19,17 +22,26 @@ constexpr amqp_channel_t kFirstBacklogChannel = 2;
 constexpr int kBacklogPrefetch = 1000;
 constexpr auto kBacklogSilence = 100ms;
 constexpr int kMostBacklogSilences = 100;
+constexpr std::size_t kMostRouted = 1000;  // at once; the next connection takes more
 
 struct Source {
   std::string full_name;
-  std::string queue;  // empty: a delay level
-  int level = 0;
+  std::string queue;  // empty: it is in the routing key
+  int level = 0;      // of a delay; kOverdue: the delay is over
 };
+
+constexpr int kOverdue = -1;
+
+std::vector<Source> unroutable_sources(const action::Topology& topology) {
+  return {{action::unroutable_queue(topology.application), {}, kOverdue},
+          {action::old_unroutable_queue(topology.application), {}, kOverdue}};
+}
 
 std::vector<Source> sources_of(const action::Topology& topology) {
   std::vector<Source> sources;
   for (int level = action::kDelayLevels - 1; level >= 0; --level)
     sources.push_back({action::delay_level(topology.application, level), {}, level});
+  for (auto& source : unroutable_sources(topology)) sources.push_back(std::move(source));
   for (const auto& queue : topology.queues) sources.push_back({topology.queue(queue), queue});
   sources.push_back({topology.dead(), action::kDead});
   return sources;
@@ -37,8 +49,8 @@ std::vector<Source> sources_of(const action::Topology& topology) {
 
 class RabbitBacklog : public Backlog, BrokerListener {
  public:
-  RabbitBacklog(std::unique_ptr<action::Connection> connection, const action::Topology& topology)
-      : connection_(std::move(connection)), sources_(sources_of(topology)) {}
+  RabbitBacklog(std::unique_ptr<action::Connection> connection, std::vector<Source> sources)
+      : connection_(std::move(connection)), sources_(std::move(sources)) {}
 
   Result<std::vector<Waiting>> take(std::size_t most) override {
     while (waiting_.size() < most && (is_reading_ || next_ < sources_.size()))
@@ -115,11 +127,14 @@ class RabbitBacklog : public Backlog, BrokerListener {
     std::swap(waiting.message, message);
     auto& trail = waiting.message.trail;
     if (source.queue.empty()) {
-      const auto rest = action::rest_of_route(source.level, channels_[channel].routing_key());
+      const auto rest =
+          action::rest_of_route(std::max(source.level, 0), channels_[channel].routing_key());
       waiting.queue = rest.queue;
-      waiting.due_at_ms = trail.delayed_until_ms > 0
-                              ? trail.delayed_until_ms
-                              : action::due_at_ms(rest.at_most, std::chrono::system_clock::now());
+      const bool has_time = trail.delayed_until_ms > 0;
+      if (source.level != kOverdue)
+        waiting.due_at_ms = has_time
+                                ? trail.delayed_until_ms
+                                : action::due_at_ms(rest.at_most, std::chrono::system_clock::now());
     } else {
       waiting.due_at_ms = trail.due_at_ms;
     }
@@ -140,15 +155,41 @@ class RabbitBacklog : public Backlog, BrokerListener {
   int silences_ = 0;  // in a row
 };
 
+Result<std::unique_ptr<Backlog>> open_sources(const std::string& name, const action::BrokerUrl& url,
+                                              std::vector<Source> sources,
+                                              std::chrono::milliseconds timeout) {
+  auto connection = action::Connection::open(url, name, timeout);
+  if (!connection) return connection.error();
+  if (auto opened = (*connection)->open_channel(kLooking); !opened) return opened.error();
+  return std::unique_ptr<Backlog>(new RabbitBacklog(std::move(*connection), std::move(sources)));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Backlog>> open_rabbit_backlog(const action::Link::Target& target,
                                                      const action::BrokerUrl& url,
                                                      std::chrono::milliseconds timeout) {
-  auto connection = action::Connection::open(url, target.name, timeout);
-  if (!connection) return connection.error();
-  if (auto opened = (*connection)->open_channel(kLooking); !opened) return opened.error();
-  return std::unique_ptr<Backlog>(new RabbitBacklog(std::move(*connection), target.topology));
+  return open_sources(target.name, url, sources_of(target.topology), timeout);
+}
+
+Result<std::size_t> route_again(const action::Link::Target& target, const action::BrokerUrl& url,
+                                std::chrono::milliseconds timeout) {
+  auto backlog = open_sources(target.name, url, unroutable_sources(target.topology), timeout);
+  if (!backlog) return backlog.error();
+  const auto& queues = target.topology.queues;
+  action::Sender sender(target, kMostRouted, timeout);
+  std::vector<Waiting> routed;
+  auto waiting = (*backlog)->take(kMostRouted);
+  if (!waiting) return waiting.error();
+  for (auto& each : *waiting) {
+    if (std::find(queues.begin(), queues.end(), each.queue) == queues.end()) continue;
+    if (auto sent = sender.post({each.queue, std::move(each.message)}); !sent) return sent.error();
+    routed.push_back(std::move(each));
+  }
+  if (const auto loss = sender.flush()) return Error{loss->why};
+  if (auto removed = (*backlog)->remove(routed); !removed) return removed.error();
+  if (auto closed = (*backlog)->close(); !closed) return closed.error();
+  return routed.size();
 }
 
 }  // namespace actiond

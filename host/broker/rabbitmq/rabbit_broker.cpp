@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <future>
+
+#include "broker/rabbitmq/rabbit_backlog.hpp"
 #include "broker/target.hpp"
 #include "client/rabbitmq/amqp.hpp"
+#include "client/rabbitmq/declare.hpp"
 #include "client/rabbitmq/delay.hpp"
 
 namespace actiond {
@@ -18,6 +22,7 @@ Result<std::unique_ptr<Broker>> RabbitBroker::connect(const action::BrokerUrl& u
                                                       std::chrono::milliseconds timeout) {
   std::unique_ptr<RabbitBroker> broker(new RabbitBroker(url, config));
   if (auto opened = broker->open(name, timeout); !opened) return opened.error();
+  if (broker->has_unroutable_) broker->route_again(config, name, timeout);
   return std::unique_ptr<Broker>(std::move(broker));
 }
 
@@ -26,16 +31,36 @@ RabbitBroker::RabbitBroker(action::BrokerUrl url, const Config& config)
       topology_(topology_of(config)),
       consumed_queues_(config.queues_to_consume()) {}
 
+// Both at once: each of them takes a broker that is far away four round trips.
 Result<void> RabbitBroker::open(const std::string& name, std::chrono::milliseconds timeout) {
+  auto consuming = std::async(std::launch::async, [&] { return open_consuming(name, timeout); });
+  auto publishing = open_publishing(name, timeout);
+  auto consumed = consuming.get();
+  return publishing ? consumed : publishing;
+}
+
+// Work need not wait for it to succeed.
+void RabbitBroker::route_again(const Config& config, const std::string& name,
+                               std::chrono::milliseconds timeout) {
+  const auto target = target_of(config, name + " (routing again)");
+  if (!target) return;
+  if (auto routed = actiond::route_again(*target, url_, timeout); !routed)
+    remarks_.push_back("events that had no queue when they were due can't be sent to it: " +
+                       routed.error().text);
+}
+
+Result<void> RabbitBroker::open_publishing(const std::string& name,
+                                           std::chrono::milliseconds timeout) {
   auto publishing = action::Connection::open(url_, name + " (publishing)", timeout);
   if (!publishing) return publishing.error();
   publishing_ = std::move(*publishing);
-  if (auto opened = publishing_->open_channel(kPublishingChannel); !opened) return opened;
-  if (auto declared = action::declare(*publishing_, kPublishingChannel, topology_); !declared)
-    return declared;
-  if (auto declared = action::declare_delays(*publishing_, kPublishingChannel, topology_);
+  if (auto begun = publishing_->begin_channel(kPublishingChannel); !begun) return begun;
+  action::Declaration declaration(topology_);
+  if (auto declared = declaration.queues().delays().run(*publishing_, kPublishingChannel);
       !declared)
     return declared;
+  remarks_ = declaration.remarks();
+  has_unroutable_ = declaration.has_unroutable();
   auto publisher = action::Publisher::open(*publishing_, kPublishingChannel,
                                            [this](std::uint64_t number, const Result<void>& taken) {
                                              if (listener_ != nullptr)
@@ -43,7 +68,11 @@ Result<void> RabbitBroker::open(const std::string& name, std::chrono::millisecon
                                            });
   if (!publisher) return publisher.error();
   publisher_ = std::move(*publisher);
+  return {};
+}
 
+Result<void> RabbitBroker::open_consuming(const std::string& name,
+                                          std::chrono::milliseconds timeout) {
   auto consuming = action::Connection::open(url_, name + " (consuming)", timeout);
   if (!consuming) return consuming.error();
   consuming_ = std::move(*consuming);
@@ -51,9 +80,12 @@ Result<void> RabbitBroker::open(const std::string& name, std::chrono::millisecon
 }
 
 Result<void> RabbitBroker::open_channels() {
+  const auto number_of = [](QueueIndex queue) { return static_cast<amqp_channel_t>(queue + 1); };
+  for (QueueIndex queue = 0; queue < consumed_queues_.size(); ++queue)
+    if (auto begun = consuming_->begin_channel(number_of(queue)); !begun) return begun;
   for (QueueIndex queue = 0; queue < consumed_queues_.size(); ++queue) {
-    const auto number = static_cast<amqp_channel_t>(queue + 1);
-    if (auto opened = consuming_->open_channel(number); !opened) return opened;
+    const auto number = number_of(queue);
+    if (auto opened = consuming_->await_channel(number); !opened) return opened;
     channels_.emplace_back(*consuming_, number, queue, topology_.queue(consumed_queues_[queue]));
   }
   return {};

@@ -8,7 +8,7 @@
 #include "broker/broker.hpp"
 #include "broker/rabbitmq/rabbit_channel.hpp"
 #include "client/rabbitmq/publisher.hpp"
-#include "client/rabbitmq/topology.hpp"
+#include "client/topology.hpp"
 
 namespace actiond {
 
@@ -22,6 +22,7 @@ class RabbitBroker : public Broker {
   std::vector<int> descriptors() const override { return {consuming_->fd(), publishing_->fd()}; }
   std::chrono::milliseconds heartbeat() const override { return url_.heartbeat; }
   std::string name() const override { return url_.display(); }
+  std::vector<std::string> remarks() const override { return remarks_; }
   Result<void> receive(BrokerListener& listener) override;
   Result<void> consume(QueueIndex queue, int prefetch) override {
     return channels_[queue].consume(prefetch);
@@ -45,12 +46,18 @@ class RabbitBroker : public Broker {
  private:
   RabbitBroker(action::BrokerUrl url, const Config& config);
   Result<void> open(const std::string& name, std::chrono::milliseconds timeout);
+  Result<void> open_publishing(const std::string& name, std::chrono::milliseconds timeout);
+  Result<void> open_consuming(const std::string& name, std::chrono::milliseconds timeout);
   Result<void> open_channels();
+  void route_again(const Config& config, const std::string& name,
+                   std::chrono::milliseconds timeout);
   Result<void> take(const amqp_frame_t& frame, BrokerListener& listener);
 
   action::BrokerUrl url_;
   action::Topology topology_;
   std::vector<std::string> consumed_queues_;
+  std::vector<std::string> remarks_;
+  bool has_unroutable_ = false;
   std::unique_ptr<action::Connection> consuming_;
   std::unique_ptr<action::Connection> publishing_;
   std::deque<RabbitChannel> channels_;  // of queue i: channel i + 1

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "broker/rabbitmq/dead_reading.hpp"
+#include "client/rabbitmq/declare.hpp"
 
 namespace actiond {
 namespace {
@@ -56,7 +57,8 @@ class RabbitDeadLetters : public DeadLetters {
     if (auto opened = connection_->open_channel(kChannel); !opened) return opened;
     auto topology = target_.topology;
     topology.queues.clear();
-    if (auto declared = action::declare(*connection_, kChannel, topology); !declared)
+    if (auto declared = action::Declaration(topology).queues().run(*connection_, kChannel);
+        !declared)
       return declared;
     const auto depth = action::queue_depth(*connection_, kChannel, topology.dead());
     if (!depth) return depth.error();

@@ -3,6 +3,7 @@
 
 #include "broker/dead_letters.hpp"
 #include "client/link.hpp"
+#include "client/rabbitmq/broker_url.hpp"
 
 namespace actiond {
 

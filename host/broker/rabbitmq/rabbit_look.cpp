@@ -1,7 +1,8 @@
 // A look at RabbitMQ's queues: a passive declaration of each.
 #include "broker/rabbitmq/rabbit_look.hpp"
 
-#include "client/rabbitmq/connection.hpp"
+#include "client/rabbitmq/declare.hpp"
+#include "client/rabbitmq/delay.hpp"
 
 namespace actiond {
 namespace {
@@ -37,6 +38,14 @@ Result<BrokerLook> look_at_rabbit(const action::Link::Target& target, const acti
   for (const auto& queue : target.topology.queues)
     look.queues.push_back(look_at(**connection, target.topology, queue));
   look.queues.push_back(look_at(**connection, target.topology, action::kDead));
+  for (const auto& queue : {action::unroutable_queue(target.topology.application),
+                            action::old_unroutable_queue(target.topology.application)}) {
+    const auto depth = action::queue_depth(**connection, kLookChannel, queue);
+    if (!depth || depth->messages == 0) continue;
+    QueueLook& unroutable = look.queues.emplace_back();
+    unroutable.name = "unroutable";
+    unroutable.ready = depth->messages;
+  }
   (void)(*connection)->close(1s);
   return look;
 }

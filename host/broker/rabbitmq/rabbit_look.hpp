@@ -2,6 +2,7 @@
 
 #include "broker/look.hpp"
 #include "client/link.hpp"
+#include "client/rabbitmq/broker_url.hpp"
 
 namespace actiond {
 

@@ -11,7 +11,7 @@
 #include "broker/sqlite/alarm.hpp"
 #include "broker/sqlite/claims.hpp"
 #include "broker/sqlite/owner.hpp"
-#include "client/rabbitmq/topology.hpp"
+#include "client/topology.hpp"
 
 namespace actiond {
 

@@ -120,10 +120,18 @@ Result<void> apply_parameter(BrokerUrl& url, std::string_view name, const std::s
     url.certificate_file = value;
   } else if (name == "keyfile") {
     url.key_file = value;
+  } else if (name == "keypassword") {
+    url.key_password = value;
+  } else if (name == "connection_timeout") {
+    const auto ms = to_number<int>(value);
+    if (!ms || *ms < 100 || *ms > 3600'000)
+      return Error{
+          "connection_timeout= in the broker's URL: write milliseconds from 100 to 3600000"};
+    url.connection_timeout = std::chrono::milliseconds(*ms);
   } else {
     return Error{
-        fmt::format("unknown parameter '{}' in the broker's URL: there are heartbeat, verify, "
-                    "cacertfile, certfile, keyfile",
+        fmt::format("unknown parameter '{}' in the broker's URL: there are heartbeat, "
+                    "connection_timeout, verify, cacertfile, certfile, keyfile, keypassword",
                     name)};
   }
   return {};
@@ -180,17 +188,22 @@ Result<BrokerUrl> parse_broker_url(std::string_view text) {
   return url;
 }
 
-Result<std::vector<BrokerUrl>> parse_broker_urls(std::string_view text) {
-  std::vector<BrokerUrl> urls;
+Result<std::vector<std::string_view>> split_broker_urls(std::string_view text) {
+  std::vector<std::string_view> urls;
   while (!text.empty()) {
     const auto word = cut(text, kWhiteSpace);
     if (word.empty()) continue;
-    auto url = parse_broker_url(word);
-    if (!url) return url.error();
-    urls.push_back(std::move(*url));
+    if (const auto url = parse_broker_url(word); !url) return url.error();
+    urls.push_back(word);
   }
   if (urls.empty()) return Error{fmt::format("the broker's URL is empty: {}", kExample)};
   return urls;
+}
+
+bool is_same_virtual_host(std::string_view url, std::string_view other) {
+  const auto one = parse_broker_url(url), same = parse_broker_url(other);
+  return one && same && one->host == same->host && one->port == same->port &&
+         one->vhost == same->vhost;
 }
 
 }  // namespace action

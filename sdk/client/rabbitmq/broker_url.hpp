@@ -21,7 +21,9 @@ struct BrokerUrl {
   std::string ca_file;           // ?cacertfile=; empty: the system's certificates
   std::string certificate_file;  // ?certfile= and ?keyfile=: the client's own
   std::string key_file;
-  std::chrono::seconds heartbeat{10};  // ?heartbeat=
+  std::string key_password;                         // ?keypassword=; of an encrypted key
+  std::chrono::milliseconds connection_timeout{0};  // ?connection_timeout=; 0: the caller's
+  std::chrono::seconds heartbeat{10};               // ?heartbeat=
 
   // "amqp://guest@127.0.0.1:5672/%2f": for people and logs, without the password.
   std::string display() const;
@@ -32,7 +34,11 @@ struct BrokerUrl {
 // could be the user or the password, even of a text that is mistyped.
 Result<BrokerUrl> parse_broker_url(std::string_view text);
 
-// Several of them, separated by white space. Fails if there is none.
-Result<std::vector<BrokerUrl>> parse_broker_urls(std::string_view text);
+// Several of them, separated by white space: each as it stands in `text`, from which it borrows.
+// Fails if there is none, or if parse_broker_url refuses one.
+Result<std::vector<std::string_view>> split_broker_urls(std::string_view text);
+
+// Do these two lead to the same queues?
+bool is_same_virtual_host(std::string_view url, std::string_view other);
 
 }  // namespace action

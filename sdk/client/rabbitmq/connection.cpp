@@ -6,89 +6,12 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 
 #include "client/rabbitmq/amqp.hpp"
+#include "client/rabbitmq/limits.hpp"
 
 namespace action {
-namespace {
-
-constexpr int kFrameMax = 131072;  // smaller ones run into a corked last frame, see MSG_MORE
-
-// rabbitmq-c takes a negative time for a wrong parameter.
-timeval to_timeval(std::chrono::milliseconds time) {
-  const auto ms = std::max<std::chrono::milliseconds::rep>(0, time.count());
-  return {ms / 1000, (ms % 1000) * 1000};
-}
-
-amqp_table_entry_t boolean_entry(const char* key, bool value) {
-  amqp_table_entry_t entry{};
-  entry.key = amqp_cstring_bytes(key);
-  entry.value.kind = AMQP_FIELD_KIND_BOOLEAN;
-  entry.value.value.boolean = value;
-  return entry;
-}
-
-// OpenSSL is started by the library on first use; only the files are ours to set.
-Result<void> configure_tls(amqp_socket_t* socket, const BrokerUrl& url) {
-  const std::string ca = url.ca_file.empty() ? "/etc/ssl/certs/ca-certificates.crt" : url.ca_file;
-  if (url.verify && amqp_ssl_socket_set_cacert(socket, ca.c_str()) != AMQP_STATUS_OK)
-    return Error{
-        fmt::format("can't read the certificates in {}: install ca-certificates or name "
-                    "a file with ?cacertfile=",
-                    ca)};
-  amqp_ssl_socket_set_verify_peer(socket, url.verify);
-  amqp_ssl_socket_set_verify_hostname(socket, url.verify);
-  const std::string key = url.key_file.empty() ? url.certificate_file : url.key_file;
-  if (!url.certificate_file.empty() &&
-      amqp_ssl_socket_set_key(socket, url.certificate_file.c_str(), key.c_str()) != AMQP_STATUS_OK)
-    return Error{fmt::format(
-        "can't use the client certificate {} with the key {}: both must be PEM files that you may "
-        "read, named by ?certfile= and &keyfile=",
-        url.certificate_file, key)};
-  return {};
-}
-
-std::string explain_open(int status, const BrokerUrl& url) {
-  const std::string where = fmt::format("{}:{}", url.host, url.port);
-  switch (status) {
-    case AMQP_STATUS_HOSTNAME_RESOLUTION_FAILED:
-      return fmt::format("the broker's host {} is not known: check the broker's URL", url.host);
-    case AMQP_STATUS_SSL_PEER_VERIFY_FAILED:
-    case AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED:
-      return fmt::format(
-          "the broker at {} shows a certificate that is not trusted ({}): use a host "
-          "name it is made for, or name its authority with ?cacertfile=",
-          where, amqp_error_string2(status));
-    case AMQP_STATUS_TIMEOUT:
-      return fmt::format(
-          "the broker at {} does not answer: is it the right host, and is a firewall "
-          "between?",
-          where);
-    default:
-      return fmt::format("can't connect to the broker at {} ({}): is RabbitMQ running there?",
-                         where, amqp_error_string2(status));
-  }
-}
-
-std::string explain_login(const amqp_rpc_reply_t& reply, const BrokerUrl& url) {
-  const CloseReason reason = close_reason(reply);
-  if (reason.code == AMQP_ACCESS_REFUSED)
-    return fmt::format(
-        "the broker at {}:{} refused the login of user '{}': check user and password in the "
-        "broker's URL (guest may log in from the broker's own machine only)",
-        url.host, url.port, url.user);
-  if (reason.code == AMQP_NOT_ALLOWED)
-    return fmt::format(
-        "the broker at {}:{} does not let user '{}' use the virtual host '{}' ({}): "
-        "create it, or correct the end of the broker's URL",
-        url.host, url.port, url.user, url.vhost, reason.text);
-  return fmt::format("login at {}:{} failed ({}): is that the port on which RabbitMQ speaks {}?",
-                     url.host, url.port, describe(reply), url.tls ? "AMQP over TLS" : "AMQP");
-}
-
-}  // namespace
 
 CloseReason close_reason(const amqp_method_t& method) {
   if (method.id == AMQP_CHANNEL_CLOSE_METHOD) {
@@ -100,6 +23,14 @@ CloseReason close_reason(const amqp_method_t& method) {
     return {close->reply_code, to_string(close->reply_text)};
   }
   return {};
+}
+
+std::string end_of(const amqp_method_t& method, std::string_view channel) {
+  const CloseReason reason = close_reason(method);
+  const bool is_channel = method.id == AMQP_CHANNEL_CLOSE_METHOD;
+  if (const auto limit = explain_limit(reason.text)) return fmt::format("the broker {}", *limit);
+  return fmt::format("the broker closed the {}: {} {}", is_channel ? channel : "connection",
+                     reason.code, reason.text);
 }
 
 CloseReason close_reason(const amqp_rpc_reply_t& reply) {
@@ -124,48 +55,8 @@ std::string describe(const amqp_rpc_reply_t& reply) {
   return "unknown reply";
 }
 
-Result<std::unique_ptr<Connection>> Connection::open(const BrokerUrl& url, const std::string& name,
-                                                     std::chrono::milliseconds timeout) {
-  std::unique_ptr<Connection> connection(new Connection(amqp_new_connection()));
-  if (auto opened = connection->open_socket(url, timeout); !opened) return opened.error();
-  if (auto logged_in = connection->login(url, name); !logged_in) return logged_in.error();
-  return connection;
-}
-
 Connection::~Connection() {
   amqp_destroy_connection(state_);
-}
-
-Result<void> Connection::open_socket(const BrokerUrl& url, std::chrono::milliseconds timeout) {
-  const timeval limit = to_timeval(timeout);
-  amqp_socket_t* socket = url.tls ? amqp_ssl_socket_new(state_) : amqp_tcp_socket_new(state_);
-  if (socket == nullptr) return Error{"can't create a socket: out of memory"};
-  if (url.tls)
-    if (auto configured = configure_tls(socket, url); !configured) return configured;
-  const int status = amqp_socket_open_noblock(socket, url.host.c_str(), url.port, &limit);
-  if (status != AMQP_STATUS_OK) return Error{explain_open(status, url)};
-  amqp_set_handshake_timeout(state_, &limit);
-  amqp_set_rpc_timeout(state_, &limit);
-  return {};
-}
-
-Result<void> Connection::login(const BrokerUrl& url, const std::string& name) {
-  std::array capabilities{boolean_entry("consumer_cancel_notify", true),
-                          boolean_entry("connection.blocked", true),
-                          boolean_entry("authentication_failure_close", true)};
-  std::array<amqp_table_entry_t, 2> entries{};
-  entries[0].key = amqp_cstring_bytes("capabilities");
-  entries[0].value.kind = AMQP_FIELD_KIND_TABLE;
-  entries[0].value.value.table = {static_cast<int>(capabilities.size()), capabilities.data()};
-  entries[1].key = amqp_cstring_bytes("connection_name");
-  entries[1].value.kind = AMQP_FIELD_KIND_UTF8;
-  entries[1].value.value.bytes = to_bytes(name);
-  const amqp_table_t properties{static_cast<int>(entries.size()), entries.data()};
-  const auto reply = amqp_login_with_properties(
-      state_, url.vhost.c_str(), 0, kFrameMax, static_cast<int>(url.heartbeat.count()), &properties,
-      AMQP_SASL_METHOD_PLAIN, url.user.c_str(), url.password.c_str());
-  if (reply.reply_type != AMQP_RESPONSE_NORMAL) return Error{explain_login(reply, url)};
-  return {};
 }
 
 int Connection::fd() const {
@@ -173,8 +64,20 @@ int Connection::fd() const {
 }
 
 Result<void> Connection::open_channel(amqp_channel_t channel) {
-  amqp_channel_open(state_, channel);
-  return check_rpc("opening a channel");
+  if (auto sent = begin_channel(channel); !sent) return sent;
+  return await_channel(channel);
+}
+
+Result<void> Connection::begin_channel(amqp_channel_t channel) {
+  amqp_channel_open_t open{amqp_empty_bytes};
+  return send(channel, AMQP_CHANNEL_OPEN_METHOD, &open);
+}
+
+Result<void> Connection::await_channel(amqp_channel_t channel) {
+  amqp_frame_t frame;
+  if (auto read = next_frame_on(channel, frame); !read)
+    return read.error().within("opening a channel");
+  return {};
 }
 
 Result<void> Connection::reopen_channel(amqp_channel_t channel) {
@@ -188,7 +91,35 @@ Result<bool> Connection::next_frame(amqp_frame_t& frame) {
 }
 
 Result<bool> Connection::next_frame(amqp_frame_t& frame, std::chrono::milliseconds timeout) {
-  const timeval limit = to_timeval(timeout);
+  if (!set_aside_.empty()) {
+    frame = set_aside_.front();
+    set_aside_.pop_front();
+    return true;
+  }
+  return read_frame(frame, timeout);
+}
+
+Result<void> Connection::next_frame_on(amqp_channel_t channel, amqp_frame_t& frame) {
+  const auto before =
+      std::find_if(set_aside_.begin(), set_aside_.end(),
+                   [channel](const amqp_frame_t& each) { return each.channel == channel; });
+  if (before != set_aside_.end()) {
+    frame = *before;
+    set_aside_.erase(before);
+    return {};
+  }
+  for (;;) {
+    auto read = read_frame(frame, timeout_);
+    if (!read) return read.error();
+    if (!*read) return lost(AMQP_STATUS_TIMEOUT);
+    if (!is_open_) return Error{end_of(frame.payload.method)};
+    if (frame.channel == channel) return {};
+    set_aside_.push_back(frame);
+  }
+}
+
+Result<bool> Connection::read_frame(amqp_frame_t& frame, std::chrono::milliseconds timeout) {
+  const timeval limit = timeval_of(timeout);
   const int status = amqp_simple_wait_frame_noblock(state_, &frame, &limit);
   if (status == AMQP_STATUS_TIMEOUT) return false;
   if (status != AMQP_STATUS_OK) return lost(status);
@@ -199,6 +130,8 @@ Result<bool> Connection::next_frame(amqp_frame_t& frame, std::chrono::millisecon
 }
 
 void Connection::release(amqp_channel_t channel) {
+  for (const auto& frame : set_aside_)
+    if (frame.channel == channel) return;
   amqp_maybe_release_buffers_on_channel(state_, channel);
 }
 
@@ -246,9 +179,15 @@ int Connection::server_major() const {
 }
 
 Result<void> Connection::close(std::chrono::milliseconds timeout) {
-  const timeval limit = to_timeval(timeout);
+  const timeval limit = timeval_of(timeout);
   amqp_set_rpc_timeout(state_, &limit);
   return close();
+}
+
+void Connection::say_goodbye() {
+  amqp_connection_close_t close{AMQP_REPLY_SUCCESS, amqp_cstring_bytes("Goodbye"), 0, 0};
+  (void)send(0, AMQP_CONNECTION_CLOSE_METHOD, &close);
+  is_open_ = false;
 }
 
 Result<void> Connection::close() {

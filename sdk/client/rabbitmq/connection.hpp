@@ -5,10 +5,15 @@
 // open; next_frame never does; send may, while the broker does not read.
 #pragma once
 
+#include <sys/time.h>
+
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/broker_url.hpp"
@@ -31,6 +36,9 @@ class Connection {
   amqp_connection_state_t raw() const { return state_; }
 
   Result<void> open_channel(amqp_channel_t channel);
+  // The same in two steps: what is sent on the channel in between is carried out once it is open.
+  Result<void> begin_channel(amqp_channel_t channel);
+  Result<void> await_channel(amqp_channel_t channel);
   // After the broker closed a channel: confirms that, and opens the same number again.
   Result<void> reopen_channel(amqp_channel_t channel);
 
@@ -39,6 +47,9 @@ class Connection {
   Result<bool> next_frame(amqp_frame_t& frame);
   // Waits for the next frame at most `timeout`.
   Result<bool> next_frame(amqp_frame_t& frame, std::chrono::milliseconds timeout);
+  // Waits for the next frame of this channel, for the timeout given to open. Those of other
+  // channels are kept for next_frame. Fails when the connection is lost, or closed by the broker.
+  Result<void> next_frame_on(amqp_channel_t channel, amqp_frame_t& frame);
   // Gives memory back once frames of the channel are no longer needed. Cheap.
   void release(amqp_channel_t channel);
 
@@ -67,14 +78,22 @@ class Connection {
   Result<void> close();
   // The same, but waits at most for `timeout`.
   Result<void> close(std::chrono::milliseconds timeout);
+  // Says goodbye and does not wait: nothing that was sent is in doubt.
+  void say_goodbye();
 
  private:
   explicit Connection(amqp_connection_state_t state) : state_(state) {}
-  Result<void> open_socket(const BrokerUrl& url, std::chrono::milliseconds timeout);
+  Result<void> open_socket(const BrokerUrl& url, std::chrono::milliseconds timeout,
+                           std::chrono::milliseconds login_timeout);
+  Result<void> open_tcp(const BrokerUrl& url);
+  Result<void> open_tls(const BrokerUrl& url);
+  Result<bool> read_frame(amqp_frame_t& frame, std::chrono::milliseconds timeout);
   Result<void> login(const BrokerUrl& url, const std::string& name);
 
   amqp_connection_state_t state_;
   bool is_open_ = true;
+  std::chrono::milliseconds timeout_{0};
+  std::deque<amqp_frame_t> set_aside_;  // of other channels, while one was waited for
 };
 
 // What the broker says in channel.close or connection.close: "404 NOT_FOUND - no queue …"; the
@@ -85,9 +104,17 @@ struct CloseReason {
 };
 CloseReason close_reason(const amqp_method_t& method);
 CloseReason close_reason(const amqp_rpc_reply_t& reply);
+// "the broker closed the connection: 320 …": what one of these two methods says, as a sentence.
+std::string end_of(const amqp_method_t& method, std::string_view channel = "channel");
 
 // Every kind of failed reply as one text. Blames the server, the library or the socket.
 std::string describe(const amqp_rpc_reply_t& reply);
+
+// rabbitmq-c takes a negative time for a wrong parameter: it becomes none.
+inline timeval timeval_of(std::chrono::milliseconds time) {
+  const auto ms = std::max<std::chrono::milliseconds::rep>(0, time.count());
+  return {ms / 1000, (ms % 1000) * 1000};
+}
 
 inline std::string to_string(const amqp_bytes_t& bytes) {
   return std::string(static_cast<const char*>(bytes.bytes), bytes.len);

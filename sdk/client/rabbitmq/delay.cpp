@@ -3,63 +3,35 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <vector>
+#include <utility>
+
+#include "client/rabbitmq/inequivalence.hpp"
 
 #include "client/rabbitmq/amqp.hpp"
 
 namespace action {
 namespace {
 
-// The arguments of a declaration; borrows the texts.
-class Arguments {
+// What declares the levels.
+class DelaySteps {
  public:
-  Arguments& text(const char* key, const std::string& value) {
-    auto& entry = add(key, AMQP_FIELD_KIND_UTF8);
-    entry.value.value.bytes = to_bytes(value);
-    return *this;
-  }
-  Arguments& number(const char* key, std::int64_t value) {
-    add(key, AMQP_FIELD_KIND_I64).value.value.i64 = value;
-    return *this;
-  }
-  amqp_table_t table() { return {static_cast<int>(entries_.size()), entries_.data()}; }
+  DelaySteps(const Topology& topology, std::vector<Step>& steps)
+      : topology_(topology), steps_(steps), prefix_(topology.application + ".delay.v1.") {}
 
- private:
-  amqp_table_entry_t& add(const char* key, char kind) {
-    amqp_table_entry_t entry{};
-    entry.key = amqp_cstring_bytes(key);
-    entry.value.kind = static_cast<std::uint8_t>(kind);
-    return entries_.emplace_back(entry);
-  }
-  std::vector<amqp_table_entry_t> entries_;
-};
-
-class DelayTopology {
- public:
-  DelayTopology(Connection& connection, amqp_channel_t channel, const Topology& topology)
-      : connection_(connection),
-        channel_(channel),
-        topology_(topology),
-        prefix_(topology.application + ".delay.v1.") {}
-
-  Result<void> declare() {
-    if (auto done = declare_delivery(); !done) return done;
-    for (int level = 0; level < kDelayLevels && may_declare_; ++level)
-      if (auto done = declare_level(level); !done) return done;
-    return bind();
+  void add_levels() {
+    add_delivery();
+    for (int level = 0; level < kDelayLevels; ++level) add_level(level);
   }
 
-  Result<void> bind() {
+  void add_bindings() {
     for (const auto& queue : topology_.queues)
-      if (auto done = bind_queue(topology_.queue(queue), deliver(), any(kDelayLevels) + queue);
-          !done)
-        return done;
-    return {};
+      add({StepKind::BindQueue, topology_.queue(queue), deliver(), any(kDelayLevels) + queue, {}},
+          Purpose::DelayBinding);
   }
 
  private:
   std::string deliver() const { return prefix_ + "deliver"; }
-  std::string level_name(int level) const { return fmt::format("{}{:02}", prefix_, level); }
+  std::string level_name(int level) const { return delay_level(topology_.application, level); }
   std::string below(int level) const { return level == 0 ? deliver() : level_name(level - 1); }
   static std::string any(int words) {
     std::string pattern;
@@ -67,78 +39,72 @@ class DelayTopology {
     return pattern;
   }
 
-  Result<void> declare_delivery() {
-    const std::string unroutable = prefix_ + "unroutable";
-    if (auto done = declare_exchange(unroutable, "fanout", {}); !done || !may_declare_) return done;
-    if (auto done = declare_queue(unroutable, Arguments()); !done) return done;
-    if (auto done = bind_queue(unroutable, unroutable, ""); !done) return done;
-    return declare_exchange(deliver(), "topic", Arguments().text("alternate-exchange", unroutable));
+  // The queue is a quorum one, for whoever connects needs it and no single node should be needed.
+  // It takes the place of the classic one, which keeps what it has. (Bound before the other is
+  // unbound, so that there is always one.)
+  void add_delivery() {
+    const std::string exchange = prefix_ + "unroutable";
+    const std::string queue = unroutable_queue(topology_.application);
+    add({StepKind::Exchange, exchange, "fanout", {}, {}}, Purpose::Delay);
+    add({StepKind::Queue, queue, {}, {}, quorum()}, Purpose::Unroutable);
+    add({StepKind::BindQueue, queue, exchange, {}, {}}, Purpose::Unroutable);
+    add({StepKind::UnbindQueue, old_unroutable_queue(topology_.application), exchange, {}, {}},
+        Purpose::Unroutable);
+    add({StepKind::Exchange, deliver(), "topic", {}, {{"alternate-exchange", exchange}}},
+        Purpose::Delay);
   }
 
   // A level's queue is a quorum one with at-least-once dead lettering whatever the work queues are:
   // a classic one loses what is expiring when the broker is killed.
-  Result<void> declare_level(int level) {
-    static const std::string quorum = "quorum", at_least_once = "at-least-once",
-                             reject = "reject-publish";
+  void add_level(int level) {
     const std::string name = level_name(level), next = below(level);
-    if (auto done = declare_exchange(name, "topic", {}); !done) return done;
-    Arguments arguments;
-    arguments.text("x-queue-type", quorum).number("x-message-ttl", kDelayTick.count() << level);
-    arguments.text("x-dead-letter-exchange", next).text("x-dead-letter-strategy", at_least_once);
-    arguments.text("x-overflow", reject);
-    if (auto done = declare_queue(name, arguments); !done) return done;
+    add({StepKind::Exchange, name, "topic", {}, {}}, Purpose::Delay);
+    add({StepKind::Queue,
+         name,
+         {},
+         {},
+         {{"x-queue-type", "quorum"},
+          {"x-message-ttl", std::int64_t{kDelayTick.count()} << level},
+          {"x-dead-letter-exchange", next},
+          {"x-dead-letter-strategy", "at-least-once"},
+          {"x-overflow", "reject-publish"}}},
+        Purpose::Delay);
     const std::string higher = any(kDelayLevels - 1 - level);
-    if (auto done = bind_queue(name, name, higher + "1.#"); !done) return done;
-    return bind_exchange(next, name, higher + "0.#");
+    add({StepKind::BindQueue, name, name, higher + "1.#", {}}, Purpose::Delay);
+    add({StepKind::BindExchange, next, name, higher + "0.#", {}}, Purpose::Delay);
   }
 
-  Result<void> declare_exchange(const std::string& name, const char* type, Arguments arguments) {
-    amqp_exchange_declare(connection_.raw(), channel_, to_bytes(name), amqp_cstring_bytes(type),
-                          false, true, false, false, arguments.table());
-    return checked("exchange", name);
-  }
-  Result<void> declare_queue(const std::string& name, Arguments arguments) {
-    amqp_queue_declare(connection_.raw(), channel_, to_bytes(name), false, true, false, false,
-                       arguments.table());
-    return checked("queue", name);
-  }
-  Result<void> bind_queue(const std::string& queue, const std::string& exchange,
-                          const std::string& key) {
-    amqp_queue_bind(connection_.raw(), channel_, to_bytes(queue), to_bytes(exchange), to_bytes(key),
-                    amqp_empty_table);
-    return checked("binding of the queue", queue);
-  }
-  Result<void> bind_exchange(const std::string& to, const std::string& from,
-                             const std::string& key) {
-    amqp_exchange_bind(connection_.raw(), channel_, to_bytes(to), to_bytes(from), to_bytes(key),
-                       amqp_empty_table);
-    return checked("binding of the exchange", to);
-  }
-  Result<void> checked(const char* what, const std::string& name) {
-    const auto reply = connection_.reply();
-    if (reply.reply_type == AMQP_RESPONSE_NORMAL) return {};
-    const bool is_forbidden = close_reason(reply).code == AMQP_ACCESS_REFUSED;
-    // 541 also closes the connection; any other refusal is about the arguments.
-    const char* advice = connection_.is_open() ? "delete it, or choose another application: name"
-                                               : "if it happens again, see the broker's log";
-    const Error error{
-        fmt::format("declaring the {} '{}': {}: {}", what, name, describe(reply), advice)};
-    if (connection_.is_open())
-      if (auto reopened = connection_.reopen_channel(channel_); !reopened) return reopened;
-    // A user who may not configure may well use what is there: publishing tells.
-    if (!is_forbidden) return error;
-    may_declare_ = false;
-    return {};
+  static std::vector<Argument> quorum() {
+    return {{"x-queue-type", "quorum"}, {"x-delivery-limit", std::int64_t{kNoDeliveryLimit}}};
   }
 
-  Connection& connection_;
-  amqp_channel_t channel_;
+  void add(Step step, Purpose purpose) {
+    step.purpose = purpose;
+    steps_.push_back(std::move(step));
+  }
+
   const Topology& topology_;
+  std::vector<Step>& steps_;
   std::string prefix_;
-  bool may_declare_ = true;
 };
 
 }  // namespace
+
+std::string unroutable_queue(const std::string& application) {
+  return application + ".delay.unroutable";
+}
+
+std::string old_unroutable_queue(const std::string& application) {
+  return application + ".delay.v1.unroutable";
+}
+
+void add_delay_levels(const Topology& topology, std::vector<Step>& steps) {
+  DelaySteps(topology, steps).add_levels();
+}
+
+void add_delay_bindings(const Topology& topology, std::vector<Step>& steps) {
+  DelaySteps(topology, steps).add_bindings();
+}
 
 std::string delay_level(const std::string& application, int level) {
   return fmt::format("{}.delay.v1.{:02}", application, level);
@@ -172,16 +138,6 @@ DelayRest rest_of_route(int level, std::string_view routing_key) {
   rest.queue = routing_key;
   rest.at_most = kDelayTick * ticks;
   return rest;
-}
-
-Result<void> declare_delays(Connection& connection, amqp_channel_t channel,
-                            const Topology& topology) {
-  return DelayTopology(connection, channel, topology).declare();
-}
-
-Result<void> bind_to_delays(Connection& connection, amqp_channel_t channel,
-                            const Topology& topology) {
-  return DelayTopology(connection, channel, topology).bind();
 }
 
 Result<std::uint64_t> publish_later(Publisher& publisher, const std::string& application,

@@ -5,16 +5,18 @@
 //
 //   exchange <app>.delay.v1.27 -> … -> <app>.delay.v1.00 -> <app>.delay.v1.deliver -> work queue
 //
-// What arrives for no queue goes by the alternate exchange to <app>.delay.v1.unroutable, lest one
-// such message stop its whole level.
+// What arrives for no queue goes by the alternate exchange <app>.delay.v1.unroutable to the queue
+// <app>.delay.unroutable, lest one such message stop its whole level.
 #pragma once
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "client/delay_trip.hpp"
 #include "client/rabbitmq/publisher.hpp"
-#include "client/rabbitmq/topology.hpp"
+#include "client/rabbitmq/steps.hpp"
+#include "client/topology.hpp"
 
 namespace action {
 
@@ -39,13 +41,13 @@ struct DelayRest {
 };
 DelayRest rest_of_route(int level, std::string_view routing_key);
 
-// Declares the levels and binds the work queues, which must exist, on an open channel as declare of
-// topology.hpp wants it. A user who may not configure uses what is there. Blocks.
-Result<void> declare_delays(Connection& connection, amqp_channel_t channel,
-                            const Topology& topology);
-// Binds further work queues to levels that have been declared. Blocks.
-Result<void> bind_to_delays(Connection& connection, amqp_channel_t channel,
-                            const Topology& topology);
+// The queue of what is due and has no work queue; and its name in earlier versions, on one node.
+std::string unroutable_queue(const std::string& application);
+std::string old_unroutable_queue(const std::string& application);
+
+// Adds what declares the levels, and what makes them lead to the work queues.
+void add_delay_levels(const Topology& topology, std::vector<Step>& steps);
+void add_delay_bindings(const Topology& topology, std::vector<Step>& steps);
 
 // Publishes for `queue` (a short name), bound to the levels, as Publisher::publish does. A delay
 // beyond kLongestDelay gets a first trip, and the message its due time.

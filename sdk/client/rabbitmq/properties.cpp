@@ -14,6 +14,8 @@ constexpr std::size_t kLongestText = 255;
 constexpr std::size_t kMaxError = 2048;  // bytes
 constexpr std::size_t kMaxBacktrace = 8192;
 constexpr std::size_t kOwnProperties = 16384;  // more than all that build adds can take
+constexpr std::size_t kFrameOverhead = 20;     // of a content header, besides its properties
+constexpr std::size_t kMaxLeftOut = 1024;
 
 std::string_view view(const amqp_bytes_t& bytes) {
   return {static_cast<const char*>(bytes.bytes), bytes.len};
@@ -88,6 +90,8 @@ void read_header(const amqp_table_entry_t& entry, Trail& trail) {
     trail.plugin = text(entry.value);
   else if (name == "backtrace")
     trail.backtrace = text(entry.value);
+  else if (name == "left-out")
+    trail.left_out = text(entry.value);
   else if (name == "unknown-since")
     trail.unknown_since_ms = integer(entry.value, 0, kMaxTime_s * 1000);
   else if (name == "first-failed-at")
@@ -176,14 +180,58 @@ const amqp_basic_properties_t& PropertiesBuilder::build(const Message& message) 
     properties_._flags |= AMQP_BASIC_TIMESTAMP_FLAG;
     properties_.timestamp = static_cast<std::uint64_t>(message.enqueued_at_s);
   }
-  write_headers(message.trail);
+  left_out_ = message.trail.left_out;
+  write_headers(message.trail, {kMaxError, kMaxBacktrace});
+  const std::size_t trail = message.trail.error.size() + message.trail.backtrace.size();
+  if (message.properties.size() + std::min(trail, kOwnProperties) + kOwnProperties / 4 > frame_max_)
+    make_fit(message.trail, message.properties.size());
   return properties_;
+}
+
+// What others wrote tells more of the event than our own notes of its last failure.
+void PropertiesBuilder::make_fit(const Trail& trail, std::size_t foreign_bytes) {
+  scratch_.resize(2 * frame_max_ + foreign_bytes);
+  for (const Room room :
+       {Room{kMaxError, kMaxBacktrace}, Room{kMaxError / 2, 1024}, Room{256, 0}}) {
+    write_headers(trail, room);
+    if (fits()) return;
+  }
+  while (leave_out_largest()) {
+    write_headers(trail, {256, 0});
+    if (fits()) return;
+  }
+}
+
+bool PropertiesBuilder::fits() {
+  const amqp_bytes_t encoded{frame_max_ - kFrameOverhead, scratch_.data()};
+  return amqp_encode_properties(AMQP_BASIC_CLASS, &properties_, encoded) >= 0;
+}
+
+bool PropertiesBuilder::leave_out_largest() {
+  const auto size = [this](amqp_table_entry_t& entry) {
+    amqp_table_t table{1, &entry};
+    std::size_t offset = 0;
+    const int status = amqp_encode_table({scratch_.size(), scratch_.data()}, &table, &offset);
+    return status < 0 ? scratch_.size() : offset;
+  };
+  std::size_t largest_size = 0;
+  auto largest = foreign_.end();
+  for (auto each = foreign_.begin(); each != foreign_.end(); ++each)
+    if (const std::size_t bytes = size(*each); bytes > largest_size) {
+      largest_size = bytes;
+      largest = each;
+    }
+  if (largest == foreign_.end()) return false;
+  left_out_ += (left_out_.empty() ? "" : ", ") + std::string(view(largest->key)) + " (" +
+               std::to_string(largest_size) + " bytes)";
+  foreign_.erase(largest);
+  return true;
 }
 
 // Properties that can't be decoded any more are dropped: the event itself is in our own fields.
 void PropertiesBuilder::restore(const Message& message) {
+  foreign_.clear();
   if (message.properties.empty()) return;
-  if (message.properties.size() + kOwnProperties > frame_max_) return;
   void* decoded = nullptr;
   if (amqp_decode_properties(AMQP_BASIC_CLASS, &pool_, bytes(message.properties), &decoded) !=
       AMQP_STATUS_OK)
@@ -193,30 +241,30 @@ void PropertiesBuilder::restore(const Message& message) {
   // by the broker unless it is our own.
   properties_._flags &=
       ~static_cast<amqp_flags_t>(AMQP_BASIC_EXPIRATION_FLAG | AMQP_BASIC_USER_ID_FLAG);
+  if ((properties_._flags & AMQP_BASIC_HEADERS_FLAG) == 0) return;
+  for (int i = 0; i < properties_.headers.num_entries; ++i) {
+    const auto& entry = properties_.headers.entries[i];
+    if (!starts_with(entry.key, kOwn) && !is_brokers_own(entry.key) && !makes_copies(entry.key))
+      foreign_.push_back(entry);
+  }
 }
 
-void PropertiesBuilder::write_headers(const Trail& trail) {
-  const amqp_table_t before =
-      properties_._flags & AMQP_BASIC_HEADERS_FLAG ? properties_.headers : amqp_table_t{0, nullptr};
-  auto* entries = static_cast<amqp_table_entry_t*>(amqp_pool_alloc(
-      &pool_,
-      sizeof(amqp_table_entry_t) * static_cast<std::size_t>(before.num_entries + kOwnHeaders)));
+void PropertiesBuilder::write_headers(const Trail& trail, Room room) {
+  auto* entries = static_cast<amqp_table_entry_t*>(
+      amqp_pool_alloc(&pool_, sizeof(amqp_table_entry_t) * (foreign_.size() + kOwnHeaders)));
   int count = 0;
-  for (int i = 0; i < before.num_entries; ++i) {
-    const auto& entry = before.entries[i];
-    if (!starts_with(entry.key, kOwn) && !is_brokers_own(entry.key) && !makes_copies(entry.key))
-      entries[count++] = entry;
-  }
+  for (const auto& entry : foreign_) entries[count++] = entry;
   if (trail.attempt > 1 || trail.failed_at_ms > 0)
     entries[count++] = integer_header("x-action-attempt", trail.attempt);
   const auto add_text = [&](const char* key, std::string_view value, std::size_t max_bytes) {
     if (!value.empty()) entries[count++] = text_header(key, cut(value, max_bytes));
   };
   add_text("x-action-queue", trail.queue, kLongestText);
-  add_text("x-action-error", trail.error, kMaxError);
+  add_text("x-action-error", trail.error, room.error);
   add_text("x-action-poller", trail.poller, kLongestText);
   add_text("x-action-plugin", trail.plugin, kLongestText);
-  add_text("x-action-backtrace", trail.backtrace, kMaxBacktrace);
+  add_text("x-action-backtrace", trail.backtrace, room.backtrace);
+  add_text("x-action-left-out", left_out_, kMaxLeftOut);
   const auto add_time = [&](const char* key, std::int64_t ms) {
     if (ms > 0) entries[count++] = integer_header(key, ms);
   };

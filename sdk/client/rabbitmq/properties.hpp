@@ -6,6 +6,9 @@
 // for what would make the broker expire, refuse or copy it.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "client/message.hpp"
 #include "client/rabbitmq/amqp.hpp"
 
@@ -18,7 +21,8 @@ void read_properties(const amqp_basic_properties_t& properties, amqp_bytes_t raw
 
 // Builds the properties of a message. What build returns borrows from the builder and from the
 // message, until the next build. It always fits into one frame of `frame_max` bytes, as it must:
-// long texts of the trail are cut, and other headers that leave no room are dropped.
+// long texts of the trail are cut, then the largest headers of others left out, and
+// x-action-left-out names those.
 class PropertiesBuilder {
  public:
   explicit PropertiesBuilder(std::size_t frame_max = 131072);
@@ -29,10 +33,20 @@ class PropertiesBuilder {
   const amqp_basic_properties_t& build(const Message& message);
 
  private:
+  // How much of the trail's longest texts is kept, in bytes.
+  struct Room {
+    std::size_t error, backtrace;
+  };
   void restore(const Message& message);
-  void write_headers(const Trail& trail);
+  void write_headers(const Trail& trail, Room room);
+  void make_fit(const Trail& trail, std::size_t foreign_bytes);
+  bool fits();
+  bool leave_out_largest();
 
   std::size_t frame_max_;
+  std::vector<char> scratch_;  // to measure in, once a frame was nearly full
+  std::string left_out_;
+  std::vector<amqp_table_entry_t> foreign_;  // headers, of the message that is being built
   amqp_pool_t pool_;
   amqp_basic_properties_t properties_{};
 };

@@ -18,11 +18,16 @@ std::string return_text(const amqp_basic_return_t& returned) {
 }  // namespace
 
 Result<std::unique_ptr<Publisher>> Publisher::open(Connection& connection, amqp_channel_t channel,
-                                                   OnSettled on_settled) {
-  amqp_confirm_select(connection.raw(), channel);
-  if (auto selected = connection.check_rpc("asking for publisher confirms"); !selected)
-    return selected.error();
-  return std::unique_ptr<Publisher>(new Publisher(connection, channel, std::move(on_settled)));
+                                                   OnSettled on_settled, OnRefusal on_refusal) {
+  std::unique_ptr<Publisher> publisher(
+      new Publisher(connection, channel, std::move(on_settled), on_refusal));
+  if (auto selected = publisher->select_confirms(); !selected) return selected.error();
+  return publisher;
+}
+
+Result<void> Publisher::select_confirms() {
+  amqp_confirm_select_t select{/*nowait=*/true};
+  return connection_.send(channel_, AMQP_CONFIRM_SELECT_METHOD, &select);
 }
 
 Result<std::uint64_t> Publisher::publish(const std::string& exchange,
@@ -30,13 +35,14 @@ Result<std::uint64_t> Publisher::publish(const std::string& exchange,
   for (const std::string* name : {&exchange, &routing_key, &message.event, &message.id})
     if (name->size() > kShortString)
       return Error{
-          fmt::format("a name in AMQP has at most {} bytes, not {}", kShortString, name->size())};
+          fmt::format("a name in AMQP has at most {} bytes, not {}", kShortString, name->size()),
+          Fault::Lasting};
   const int status = amqp_basic_publish(
       connection_.raw(), channel_, to_bytes(exchange), to_bytes(routing_key),
       /*mandatory=*/true, /*immediate=*/false, &properties_.build(message), to_bytes(message.body));
   if (status != AMQP_STATUS_OK) return connection_.lost(status);
   connection_.push_out(message.body.size());
-  return window_.add(message.id);
+  return window_.add(message.id, {exchange, message.body.size()});
 }
 
 Result<void> Publisher::poll() {
@@ -94,16 +100,27 @@ Result<void> Publisher::take_method(const amqp_method_t& method) {
       is_blocked_ = false;
       return {};
     case AMQP_CHANNEL_CLOSE_METHOD:
-    case AMQP_CONNECTION_CLOSE_METHOD: {
-      const CloseReason reason = close_reason(method);
-      const bool is_channel = method.id == AMQP_CHANNEL_CLOSE_METHOD;
-      return Error{fmt::format("the broker closed the {}: {} {}",
-                               is_channel ? "publishing channel" : "connection", reason.code,
-                               reason.text)};
-    }
+      return take_close(method);
+    case AMQP_CONNECTION_CLOSE_METHOD:
+      return Error{end_of(method, "publishing channel")};
     default:
       return {};
   }
+}
+
+// What is published from now on waits in the broker for the channel. Told last: whoever is told may
+// publish again.
+Result<void> Publisher::take_close(const amqp_method_t& method) {
+  const std::string text = end_of(method, "publishing channel");
+  if (on_refusal_ == OnRefusal::End) return Error{text};
+  const CloseReason reason = close_reason(method);
+  amqp_channel_close_ok_t ok{};
+  if (auto sent = connection_.send(channel_, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok); !sent) return sent;
+  if (auto begun = connection_.begin_channel(channel_); !begun) return begun;
+  if (auto selected = select_confirms(); !selected) return selected;
+  window_.closed(reason.text,
+                 fmt::format("the broker refused the message ({} {})", reason.code, reason.text));
+  return {};
 }
 
 }  // namespace action

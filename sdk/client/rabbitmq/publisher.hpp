@@ -18,10 +18,15 @@ class Publisher {
   // Told of each publication once, in no order: its number, and why it was not taken, if so.
   using OnSettled = ConfirmWindow::OnSettled;
 
-  // Turns the channel into confirm mode. `connection` must outlive the publisher, and nobody else
-  // may read from it.
+  // When the broker refuses a publication it closes the channel: that is the end, or it is opened
+  // anew, and those that were on it are settled as ConfirmWindow::closed says.
+  enum class OnRefusal { End, Reopen };
+
+  // Turns the channel, which may be just begun, into confirm mode, without waiting for the broker.
+  // `connection` must outlive the publisher, and nobody else may read from it.
   static Result<std::unique_ptr<Publisher>> open(Connection& connection, amqp_channel_t channel,
-                                                 OnSettled on_settled);
+                                                 OnSettled on_settled,
+                                                 OnRefusal on_refusal = OnRefusal::End);
 
   // Sends a message and returns its number (1, 2, …). Without an id it can't be told from others
   // if it comes back. Fails when the connection is lost, or when a name is longer than AMQP's 255
@@ -41,11 +46,15 @@ class Publisher {
   const std::string& blocked_reason() const { return blocked_reason_; }
 
  private:
-  Publisher(Connection& connection, amqp_channel_t channel, OnSettled on_settled)
+  Publisher(Connection& connection, amqp_channel_t channel, OnSettled on_settled,
+            OnRefusal on_refusal)
       : connection_(connection),
         channel_(channel),
         properties_(static_cast<std::size_t>(amqp_get_frame_max(connection.raw()))),
-        window_(std::move(on_settled)) {}
+        window_(std::move(on_settled)),
+        on_refusal_(on_refusal) {}
+  Result<void> select_confirms();
+  Result<void> take_close(const amqp_method_t& method);
   Result<void> take(const amqp_frame_t& frame);
   Result<void> take_method(const amqp_method_t& method);
   void take_returned(const amqp_basic_properties_t& properties);
@@ -54,6 +63,7 @@ class Publisher {
   amqp_channel_t channel_;
   PropertiesBuilder properties_;
   ConfirmWindow window_;
+  OnRefusal on_refusal_;
   std::string return_reason_;
   std::string blocked_reason_;
   bool is_blocked_ = false;

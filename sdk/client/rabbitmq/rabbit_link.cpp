@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "client/rabbitmq/declare.hpp"
 #include "client/rabbitmq/delay.hpp"
 
 namespace action {
@@ -21,16 +22,19 @@ RabbitLink::RabbitLink(std::unique_ptr<Connection> connection, Topology topology
 
 // One that was blocked is not read by the broker, and would not answer.
 RabbitLink::~RabbitLink() {
-  if (connection_ != nullptr && is_open() && publisher_ != nullptr && !is_blocked())
+  if (connection_ == nullptr || !is_open() || publisher_ == nullptr || is_blocked()) return;
+  if (publisher_->unconfirmed() > 0)
     (void)connection_->close(kGoodbye);
+  else
+    connection_->say_goodbye();
 }
 
 Result<std::unique_ptr<Link>> RabbitLink::open(const Target& target, const OnSettled& on_settled,
                                                std::chrono::milliseconds timeout) {
   const auto each = std::max(timeout / static_cast<int>(target.brokers.size()), kLeastTry);
   std::string problems;
-  for (const auto& url : target.brokers) {
-    auto link = open_one(target, url, on_settled, each);
+  for (const auto& address : target.brokers) {
+    auto link = open_one(target, address, on_settled, each);
     if (link) return link;
     if (!problems.empty()) problems += "; ";
     problems += link.error().text;
@@ -38,14 +42,16 @@ Result<std::unique_ptr<Link>> RabbitLink::open(const Target& target, const OnSet
   return Error{problems + target.advice};
 }
 
-Result<std::unique_ptr<Link>> RabbitLink::open_one(const Target& target, const BrokerUrl& url,
+Result<std::unique_ptr<Link>> RabbitLink::open_one(const Target& target, const std::string& address,
                                                    const OnSettled& on_settled,
                                                    std::chrono::milliseconds timeout) {
-  auto connection = Connection::open(url, target.name, timeout);
+  const auto url = parse_broker_url(address);
+  if (!url) return url.error();
+  auto connection = Connection::open(*url, target.name, timeout);
   if (!connection) return connection.error();
   std::unique_ptr<RabbitLink> link(new RabbitLink(std::move(*connection), target.topology));
   for (const amqp_channel_t channel : {kPublishing, kDeclaring})
-    if (auto opened = link->connection_->open_channel(channel); !opened) return opened.error();
+    if (auto begun = link->connection_->begin_channel(channel); !begun) return begun.error();
   auto publisher = Publisher::open(*link->connection_, kPublishing, on_settled);
   if (!publisher) return publisher.error();
   link->publisher_ = std::move(*publisher);
@@ -55,33 +61,29 @@ Result<std::unique_ptr<Link>> RabbitLink::open_one(const Target& target, const B
 // The dead letters by the default exchange, so that no work queue's name can collide with them.
 Result<std::uint64_t> RabbitLink::publish(const std::string& queue, const Message& message) {
   if (!declared_.contains(queue))
-    if (auto declared = declare_queue(queue); !declared) return declared.error();
+    if (auto declared = declare(queue, false); !declared) return declared.error();
   if (queue == kDead) return publisher_->publish("", topology_.dead(), message);
   return publisher_->publish(topology_.application, queue, message);
 }
 
 Result<std::uint64_t> RabbitLink::publish_later(const std::string& queue, const Message& message,
                                                 std::chrono::milliseconds delay) {
-  if (!declared_.contains(queue))
-    if (auto declared = declare_queue(queue); !declared) return declared.error();
-  if (!delayed_.contains(queue))
-    if (auto declared = declare_delay(queue); !declared) return declared.error();
+  if (!declared_.contains(queue) || !delayed_.contains(queue))
+    if (auto declared = declare(queue, true); !declared) return declared.error();
   return action::publish_later(*publisher_, topology_.application, queue, message, delay);
 }
 
-Result<void> RabbitLink::declare_queue(const std::string& queue) {
+// What it has not declared yet of the queue and, if it is to be reached later, of the delays.
+Result<void> RabbitLink::declare(const std::string& queue, bool is_later) {
   topology_.queues = queue == kDead ? std::vector<std::string>{} : std::vector{queue};
-  if (auto done = declare(*connection_, kDeclaring, topology_); !done) return done;
+  Declaration declaration(topology_);
+  if (!declared_.contains(queue)) declaration.queues();
+  if (is_later && delayed_.empty()) declaration.delays();
+  if (is_later && !delayed_.empty()) declaration.delay_bindings();
+  if (auto done = declaration.run(*connection_, kDeclaring); !done) return done;
   declared_.insert(queue);
+  if (is_later) delayed_.insert(queue);
   return {};
-}
-
-Result<void> RabbitLink::declare_delay(const std::string& queue) {
-  topology_.queues = {queue};
-  auto done = delayed_.empty() ? declare_delays(*connection_, kDeclaring, topology_)
-                               : bind_to_delays(*connection_, kDeclaring, topology_);
-  if (done) delayed_.insert(queue);
-  return done;
 }
 
 // It may as well be a delay level that is missing.

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "client/link.hpp"
+#include "client/rabbitmq/broker_url.hpp"
 #include "client/rabbitmq/publisher.hpp"
 
 namespace action {
@@ -12,7 +13,7 @@ class RabbitLink : public Link {
  public:
   static Result<std::unique_ptr<Link>> open(const Target& target, const OnSettled& on_settled,
                                             std::chrono::milliseconds timeout);
-  // Says goodbye to a broker that listens, and waits for its answer up to a second.
+  // Says goodbye to a broker that listens, and waits up to a second for what it has not confirmed.
   ~RabbitLink() override;
   RabbitLink(const RabbitLink&) = delete;
   RabbitLink& operator=(const RabbitLink&) = delete;
@@ -30,11 +31,10 @@ class RabbitLink : public Link {
 
  private:
   RabbitLink(std::unique_ptr<Connection> connection, Topology topology);
-  static Result<std::unique_ptr<Link>> open_one(const Target& target, const BrokerUrl& url,
+  static Result<std::unique_ptr<Link>> open_one(const Target& target, const std::string& address,
                                                 const OnSettled& on_settled,
                                                 std::chrono::milliseconds timeout);
-  Result<void> declare_queue(const std::string& queue);
-  Result<void> declare_delay(const std::string& queue);
+  Result<void> declare(const std::string& queue, bool is_later);
 
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<Publisher> publisher_;

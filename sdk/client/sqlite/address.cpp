@@ -1,5 +1,7 @@
 #include "client/sqlite/address.hpp"
 
+#include <filesystem>
+
 namespace action {
 namespace {
 
@@ -18,6 +20,12 @@ Result<std::string> queue_file_of(std::string_view address) {
     return Error{"the address '" + std::string(kScheme) + path.c_str() +
                  "' names no file: write sqlite:queue.db"};
   return path;
+}
+
+bool is_same_file(const std::string& one, const std::string& other) {
+  std::error_code absent;
+  return std::filesystem::weakly_canonical(one, absent) ==
+         std::filesystem::weakly_canonical(other, absent);
 }
 
 }  // namespace action

@@ -14,4 +14,7 @@ bool is_queue_file(std::string_view address);
 // something else than a file.
 Result<std::string> queue_file_of(std::string_view address);
 
+// By whatever paths.
+bool is_same_file(const std::string& one, const std::string& other);
+
 }  // namespace action

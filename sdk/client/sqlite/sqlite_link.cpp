@@ -14,7 +14,7 @@ constexpr std::chrono::milliseconds kLeastPatience{1000};
 
 Result<std::unique_ptr<Link>> SqliteLink::open(const Target& target, OnSettled on_settled,
                                                std::chrono::milliseconds timeout) {
-  if (target.topology.kind == QueueKind::Quorum) return Error{kNoQuorumInFile};
+  if (target.topology.type == QueueType::Quorum) return Error{kNoQuorumInFile};
   auto file = QueueFile::open(target.queue_file, std::max(timeout, kLeastPatience));
   if (!file) return file.error();
   return std::unique_ptr<Link>(

@@ -11,6 +11,7 @@
 #define ACTION_CLIENT_HPP
 
 #include <action/queue_options.hpp>
+#include <action/queue_type.hpp>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -45,14 +46,10 @@ class ACTION_CLIENT_API ClientError : public std::runtime_error {
   std::vector<std::string> ids_;
 };
 
-// The type of the queues that a client or a poller declares where none exist yet. It must be the
-// `queue_type` of the pollers' configuration.
-enum class QueueType { Classic, Quorum };
-
 struct ClientOptions {
-  std::string application = "action_event";  // as in the pollers' configuration
-  std::string default_queue = "medium";      // for events that name no queue
-  QueueType queue_type = QueueType::Classic;
+  std::string application = "action_event";   // as in the pollers' configuration
+  std::string default_queue = "medium";       // for events that name no queue
+  QueueType queue_type = QueueType::Classic;  // as in the pollers' configuration
   // The longest wait for the broker without any progress: to connect, to confirm, to reconnect,
   // to end an alarm.
   std::chrono::milliseconds timeout{10000};

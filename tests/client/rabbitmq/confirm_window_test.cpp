@@ -131,3 +131,50 @@ TEST_CASE("confirms: whoever is told may publish at once") {
   owner.settle(200, true, true);
   CHECK(owner.unconfirmed() == 0);
 }
+
+namespace {
+
+using Faults = std::map<std::uint64_t, action::Fault>;
+
+// Three publications to "a", the second of them large, and one to the default exchange; the first
+// is confirmed. Then the broker closes the channel.
+Faults faults_after(const std::string& reason) {
+  Faults faults;
+  action::ConfirmWindow window([&](std::uint64_t number, const action::Result<void>& taken) {
+    if (!taken) faults[number] = taken.error().fault;
+  });
+  window.add("1", {"a", 10});
+  window.add("2", {"a", 2000});
+  window.add("3", {"a", 10});
+  window.add("4", {"", 10});
+  window.settle(1, false, true);
+  window.closed(reason, "refused");
+  CHECK(window.unconfirmed() == 0);
+  CHECK(window.add("5", {"a", 10}) == 5);
+  window.settle(1, false, true);  // the first of the new channel
+  CHECK(window.unconfirmed() == 0);
+  return faults;
+}
+
+}  // namespace
+
+TEST_CASE("confirms: of those on a channel that is closed only the refused ones are known") {
+  using enum action::Fault;
+  const struct {
+    const char* reason;
+    Faults faults;
+  } rows[] = {
+      {"ACCESS_REFUSED - access to exchange 'a' in vhost '/' refused for user 'u'",
+       {{2, Passing}, {3, Passing}, {4, Undecided}}},
+      {"ACCESS_REFUSED - access to exchange 'amq.default' in vhost '/' refused for user 'u'",
+       {{2, Undecided}, {3, Undecided}, {4, Passing}}},
+      {"NOT_FOUND - no exchange 'a' in vhost '/'", {{2, Missing}, {3, Missing}, {4, Undecided}}},
+      {"PRECONDITION_FAILED - message size 2000 is larger than configured max size 1000",
+       {{2, Lasting}, {3, Undecided}, {4, Undecided}}},
+      {"something else", {{2, Passing}, {3, Undecided}, {4, Undecided}}},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.reason);
+    CHECK(faults_after(row.reason) == row.faults);
+  }
+}

@@ -75,6 +75,15 @@ TEST_CASE("connection: without a frame the reader is told so, after the wait it 
   CHECK(connection->is_open());
 }
 
+TEST_CASE("connection: frames of other channels wait for whoever asks for theirs") {
+  NEEDS_BROKER();
+  auto connection = connect_to_test_broker();
+  for (amqp_channel_t channel = 2; channel <= 40; ++channel)
+    REQUIRE(connection->begin_channel(channel));
+  for (amqp_channel_t channel = 40; channel >= 2; --channel)
+    CHECK(connection->await_channel(channel));
+}
+
 TEST_CASE("connection: it knows the broker's version, and is over after a goodbye") {
   NEEDS_BROKER();
   auto connection = connect_to_test_broker();

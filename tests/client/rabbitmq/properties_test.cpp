@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <string>
@@ -232,6 +233,44 @@ TEST_CASE("properties: all of it fits into a frame, whatever a sender or a handl
   large.event = "send_email";
   CHECK(encoded(builder.build(large)).size() < 131064);
   CHECK(to_string(builder.build(large).type) == "send_email");
+}
+
+TEST_CASE("properties: where there is little room our own texts are the first to be shortened") {
+  const std::string large(116000, 'x');
+  amqp_basic_properties_t sent{};
+  std::vector<amqp_table_entry_t> headers{text_entry("trace", "t-1"), text_entry("large", large)};
+  sent._flags = AMQP_BASIC_HEADERS_FLAG | AMQP_BASIC_CORRELATION_ID_FLAG |
+                AMQP_BASIC_REPLY_TO_FLAG | AMQP_BASIC_PRIORITY_FLAG;
+  sent.headers = {static_cast<int>(headers.size()), headers.data()};
+  sent.correlation_id = to_bytes("c-1");
+  sent.reply_to = to_bytes("answers");
+  sent.priority = 7;
+  Message message = received(sent);
+  message.event = "send_email";
+  message.trail.attempt = 2;
+  message.trail.error = std::string(4000, 'e');
+  message.trail.backtrace = std::string(20000, 'b');
+  struct Row {
+    std::size_t frame_max;
+    bool is_large_kept;
+  };
+  for (const Row row :
+       {Row{131072, true}, Row{120000, true}, Row{116300, false}, Row{8192, false}}) {
+    CAPTURE(row.frame_max);
+    PropertiesBuilder builder(row.frame_max);
+    const auto& built = builder.build(message);
+    CHECK(encoded(built).size() <= row.frame_max - 20);
+    CHECK(to_string(built.correlation_id) == "c-1");
+    CHECK(to_string(built.reply_to) == "answers");
+    CHECK(built.priority == 7);
+    const auto kept = names(built);
+    CHECK(std::count(kept.begin(), kept.end(), "trace") == 1);
+    CHECK(std::count(kept.begin(), kept.end(), "large") == row.is_large_kept);
+    const auto again = received(built);
+    CHECK(again.trail.attempt == 2);
+    CHECK(!again.trail.error.empty());
+    CHECK(again.trail.left_out == (row.is_large_kept ? "" : "large (116015 bytes)"));
+  }
 }
 
 TEST_CASE("properties: a long error is cut between two characters") {

@@ -14,10 +14,14 @@ namespace {
 // A publisher on a channel of its own, and what it was told.
 class Published {
  public:
-  Published() : connection_(connect_to_test_broker()) {
-    auto opened = Publisher::open(*connection_, 1, [this](std::uint64_t number, const auto& taken) {
-      verdicts[number] = taken ? "" : taken.error().text;
-    });
+  explicit Published(Publisher::OnRefusal on_refusal = Publisher::OnRefusal::End)
+      : connection_(connect_to_test_broker()) {
+    auto opened = Publisher::open(
+        *connection_, 1,
+        [this](std::uint64_t number, const auto& taken) {
+          verdicts[number] = taken ? "" : taken.error().text;
+        },
+        on_refusal);
     REQUIRE(opened);
     publisher = std::move(*opened);
   }
@@ -102,6 +106,25 @@ TEST_CASE("publisher: an exchange that is not there closes the channel with the 
   const std::string problem = published.settle_all();
   CHECK(problem.find("closed the publishing channel: 404") != std::string::npos);
   CHECK(problem.find("'nowhere'") != std::string::npos);
+}
+
+TEST_CASE("publisher: what is refused costs its channel, and the next ones go on over another") {
+  NEEDS_BROKER();
+  TestApplication app;
+  REQUIRE(action::declare(app.connection(), 1, app.topology({"high"})));
+  Published published(Publisher::OnRefusal::Reopen);
+  for (int round = 0; round < 3; ++round) {
+    REQUIRE(published.publish(app.name(), "high"));
+    REQUIRE(published.publish("nowhere", "high"));
+    CHECK(published.settle_all() == "");
+    REQUIRE(published.publish(app.name(), "high"));
+    CHECK(published.settle_all() == "");
+  }
+  REQUIRE(published.verdicts.size() == 9);
+  for (const std::uint64_t refused : {2, 5, 8})
+    CHECK(published.verdicts[refused].find("refused the message (404 ") != std::string::npos);
+  for (const std::uint64_t taken : {3, 6, 9}) CHECK(published.verdicts[taken] == "");
+  CHECK(app.ready("high") == 6);
 }
 
 TEST_CASE("publisher: a name longer than AMQP's is refused, and the connection goes on") {

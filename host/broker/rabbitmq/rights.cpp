@@ -1,0 +1,94 @@
+#include "broker/rabbitmq/rights.hpp"
+#include "client/rabbitmq/amqp.hpp"
+
+#include <fmt/format.h>
+
+#include "client/rabbitmq/declare.hpp"
+#include "client/rabbitmq/delay.hpp"
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr amqp_channel_t kRightsChannel = 1;
+
+class Rights {
+ public:
+  Rights(action::Connection& connection, const action::Topology& topology,
+         const action::BrokerUrl& url)
+      : connection_(connection), topology_(topology), url_(url) {}
+
+  Result<std::vector<std::string>> missing() {
+    if (auto opened = connection_.open_channel(kRightsChannel); !opened) return opened.error();
+    try_to_write(topology_.application, "handlers can't queue events");
+    try_to_write("", "events that fail for good can't become dead letters");
+    for (int level = action::kDelayLevels - 1; level >= 0; --level)
+      if (try_to_write(action::delay_level(topology_.application, level),
+                       "events that failed can't be tried again"))
+        break;  // it would be the same with the others
+    for (const auto& queue : topology_.queues) try_to_read(topology_.queue(queue));
+    if (!connection_.is_open()) return Error{"the broker closed the connection while it was asked"};
+    return std::move(missing_);
+  }
+
+ private:
+  // In a transaction that is rolled back. True: it may not.
+  bool try_to_write(const std::string& exchange, const char* consequence) {
+    const auto state = connection_.raw();
+    amqp_tx_select(state, kRightsChannel);
+    if (is_refused()) return false;
+    amqp_basic_publish(state, kRightsChannel, action::to_bytes(exchange),
+                       amqp_cstring_bytes("check"), false, false, nullptr, amqp_empty_bytes);
+    amqp_tx_rollback(state, kRightsChannel);
+    if (!is_refused()) return false;
+    note(
+        "write to",
+        exchange.empty() ? "the default exchange (amq.default)" : "the exchange '" + exchange + "'",
+        consequence);
+    return true;
+  }
+
+  void try_to_read(const std::string& queue) {
+    const auto depth = action::queue_depth(connection_, kRightsChannel, queue);
+    if (!depth || depth->messages > 0) return;
+    amqp_basic_get(connection_.raw(), kRightsChannel, action::to_bytes(queue), false);
+    if (is_refused()) note("read", "the queue '" + queue + "'", "its events are not run");
+  }
+
+  // The broker has closed the channel, which is open again.
+  bool is_refused() {
+    const auto reply = connection_.reply();
+    if (reply.reply_type == AMQP_RESPONSE_NORMAL || !connection_.is_open()) return false;
+    const bool is_forbidden = action::close_reason(reply).code == AMQP_ACCESS_REFUSED;
+    (void)connection_.reopen_channel(kRightsChannel).ok();
+    return is_forbidden;
+  }
+
+  void note(const char* what, const std::string& which, const char* consequence) {
+    const std::string own = topology_.application + "([.].*)?";
+    missing_.push_back(fmt::format(
+        "the user '{}' may not {} {}, so {}: rabbitmqctl set_permissions -p '{}' '{}' '^{}$' "
+        "'^({}|amq[.]default)$' '^{}$'",
+        url_.user, what, which, consequence, url_.vhost, url_.user, own, own, own));
+  }
+
+  action::Connection& connection_;
+  const action::Topology& topology_;
+  const action::BrokerUrl& url_;
+  std::vector<std::string> missing_;
+};
+
+}  // namespace
+
+Result<std::vector<std::string>> missing_rights_at_rabbit(const action::Link::Target& target,
+                                                          const action::BrokerUrl& url,
+                                                          std::chrono::milliseconds timeout) {
+  auto connection = action::Connection::open(url, target.name, timeout);
+  if (!connection) return connection.error();
+  auto missing = Rights(**connection, target.topology, url).missing();
+  if ((*connection)->is_open()) (void)(*connection)->close(1s).ok();
+  return missing;
+}
+
+}  // namespace actiond

@@ -1,0 +1,66 @@
+// The exchange and the queues of an application in RabbitMQ: exchange <application> (direct), a
+// queue <application>.<name> for each name, bound by that name, <application>.dead for dead
+// letters, and the delay levels (delay.hpp).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client/rabbitmq/connection.hpp"
+#include "client/rabbitmq/steps.hpp"
+#include "client/topology.hpp"
+
+namespace action {
+
+// Makes sure that what was chosen exists. What exists is used as it is if its other arguments do no
+// harm; arguments by which an event could be lost, and queues that are neither classic nor quorum,
+// fail with a sentence that names them. A user who may not configure uses what is there.
+class Declaration {
+ public:
+  explicit Declaration(Topology topology) : topology_(std::move(topology)) {}
+
+  // The exchange, the work queues and the queue of dead letters.
+  Declaration& queues();
+  // The delay levels, and that they lead to the work queues.
+  Declaration& delays();
+  // Only the latter, for levels that have been declared.
+  Declaration& delay_bindings();
+
+  // As carry_out of steps.hpp: one round trip if all is there.
+  Result<void> run(Connection& connection, amqp_channel_t channel);
+
+  // Is there something that was due and had no queue?
+  bool has_unroutable() const;
+  // What people should know and is no reason to stop, a sentence each.
+  const std::vector<std::string>& remarks() const { return remarks_; }
+
+ private:
+  Result<Refused> refused(Step& step, const CloseReason& reason);
+  Result<Refused> refused_queue(Step& step, const CloseReason& reason);
+  Result<Refused> refused_delay(Step& step, const CloseReason& reason);
+  Refused refused_unroutable(Step& step);
+  void skip_all(Purpose purpose);
+  void look_at(const Step& step);
+
+  Topology topology_;
+  std::vector<Step> steps_;
+  std::vector<std::string> remarks_;
+  int server_major_ = 0;
+};
+
+// The queues alone.
+inline Result<void> declare(Connection& connection, amqp_channel_t channel,
+                            const Topology& topology) {
+  return Declaration(topology).queues().run(connection, channel);
+}
+
+// How many messages are ready in a queue, and how many consumers it has.
+struct QueueDepth {
+  std::uint32_t messages = 0;
+  std::uint32_t consumers = 0;
+};
+// Fails if the queue does not exist. The channel is usable afterwards. Blocks.
+Result<QueueDepth> queue_depth(Connection& connection, amqp_channel_t channel,
+                               const std::string& queue);
+
+}  // namespace action

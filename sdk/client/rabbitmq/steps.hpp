@@ -1,0 +1,52 @@
+// Declarations that travel together: all of them are sent before the first answer is read, so that
+// a broker far away costs one round trip for all, and one more for each that it refuses.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "client/rabbitmq/connection.hpp"
+
+namespace action {
+
+// The arguments of a declaration.
+struct Argument {
+  std::string key;
+  std::variant<std::int64_t, std::string> value;
+};
+
+// What a step is for, by which those who send it decide when it is refused.
+enum class Purpose { Exchange, WorkQueue, WorkBinding, Delay, DelayBinding, Unroutable };
+
+enum class StepKind { Exchange, Queue, BindQueue, UnbindQueue, BindExchange };
+
+struct Step {
+  StepKind kind;
+  std::string name;      // of what is declared, or of what is bound
+  std::string source{};  // the exchange that it is bound to, or the type of the exchange declared
+  std::string key{};     // of the binding
+  std::vector<Argument> arguments{};
+  Purpose purpose = Purpose::Exchange;
+  bool is_passive = false;  // look, and make nothing
+  bool is_skipped = false;  // never sent
+  int variant = 0;          // the caller's: how often it was changed
+  std::uint32_t ready = 0;  // in a queue: what the broker told of it
+};
+
+// What to do when the broker has refused a step: leave it, or send it once more as it is now.
+enum class Refused { Skip, Again };
+
+// `step` may be changed, and later ones skipped. An Error ends all.
+using OnRefused = std::function<Result<Refused>(Step& step, const CloseReason& reason)>;
+
+// Carries them out in order on an open channel without consumers or confirms, which is usable
+// afterwards whatever the broker refused. Frames of other channels are kept for next_frame. Blocks,
+// for as long as answers keep coming. Fails when the connection is lost, or with on_refused's
+// error.
+Result<void> carry_out(Connection& connection, amqp_channel_t channel, std::vector<Step>& steps,
+                       const OnRefused& on_refused);
+
+}  // namespace action

@@ -1,0 +1,85 @@
+// Brokers that are far away, slow to log in, or at their limits.
+#include <action/client.hpp>
+
+#include "../network/proxy.hpp"
+#include "client/rabbitmq/declare.hpp"
+#include "delayed_application.hpp"
+
+using action::Client;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Long enough that all that a client says at once is one piece of a conversation.
+Proxy::Lateness far_away() {
+  return [](Towards, int) { return 100ms; };
+}
+
+}  // namespace
+
+TEST_CASE("far broker: an event for later takes six round trips at most when all is there") {
+  NEEDS_BROKER();
+  DelayedApplication app;
+  Client(test_broker(), {.application = app.name()})
+      .queue_action_event("e", {}, {.queue = "high", .in = 1h});
+  const Proxy proxy(test_broker(), far_away());
+  Client(proxy.url(), {.application = app.name()})
+      .queue_action_event("e", {}, {.queue = "high", .in = 1h});
+  CHECK(proxy.connections() == 1);
+  CHECK(proxy.round_trips() <= 6);
+}
+
+TEST_CASE("far broker: a new application is declared in as many") {
+  NEEDS_BROKER();
+  DelayedApplication app;
+  const Proxy proxy(test_broker(), far_away());
+  Client(proxy.url(), {.application = app.name()})
+      .queue_action_event("e", {}, {.queue = "high", .in = 1h});
+  CHECK(proxy.round_trips() <= 6);
+}
+
+TEST_CASE("far broker: a login that takes longer than connecting may is waited for") {
+  NEEDS_BROKER();
+  auto url = action::parse_broker_url(test_broker());
+  // The broker's second piece is its yes to the user.
+  const Proxy proxy(test_broker(), [](Towards to, int piece) {
+    return to == Towards::Client && piece == 1 ? 900ms : 0ms;
+  });
+  url = action::parse_broker_url(proxy.url());
+  const auto connection = action::Connection::open(*url, "client_tests", 300ms);
+  CHECK_MESSAGE(connection, connection.error().text);
+}
+
+TEST_CASE("far broker: one that says nothing at all is given up after connection_timeout") {
+  NEEDS_BROKER();
+  const Proxy proxy(test_broker(),
+                    [](Towards to, int) { return to == Towards::Client ? 60s : 0ms; });
+  const auto url = action::parse_broker_url(proxy.url() + "?connection_timeout=200");
+  REQUIRE(url);
+  const auto began = std::chrono::steady_clock::now();
+  const auto connection = action::Connection::open(*url, "client_tests", 600s);
+  REQUIRE(!connection);
+  CHECK(std::chrono::steady_clock::now() - began < 30s);
+  CHECK(proxy.connections() == 1);
+}
+
+TEST_CASE("far broker: a limit that it has met is named") {
+  NEEDS_CTL();
+  ctl("add_vhost limited");
+  ctl("set_permissions -p limited guest '.*' '.*' '.*'");
+  ctl("set_vhost_limits -p limited '{\"max-connections\": 0}'");
+  auto url = action::parse_broker_url(test_broker());
+  url->vhost = "limited";
+  const auto refused = action::Connection::open(*url, "client_tests", 10s);
+  ctl("clear_vhost_limits -p limited");
+  ctl("set_vhost_limits -p limited '{\"max-queues\": 0}'");
+  const auto connection = action::Connection::open(*url, "client_tests", 10s);
+  REQUIRE(connection);
+  REQUIRE((*connection)->open_channel(1));
+  const auto declared = action::declare(**connection, 1, {"limited", {"high"}});
+  ctl("delete_vhost limited");
+  REQUIRE(!refused);
+  CHECK(refused.error().text.find("allows no more connections") != std::string::npos);
+  REQUIRE(!declared);
+  CHECK(declared.error().text.find("allows no more queues") != std::string::npos);
+}
