@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/json_object.hpp"
+#include "client/names.hpp"
 #include "runner/own_process.hpp"
 
 namespace actiond {
@@ -50,11 +51,18 @@ std::string default_reason(action_status status) {
 
 Outcome dispatch(const RunFrame& run, const HandlerTable& handlers, HostApi& host) {
   static RunTexts texts;
-  const std::string_view params = run.params.empty() ? std::string_view("{}") : run.params;
+  const std::string_view params =
+      run.params.empty() ? std::string_view("{}") : without_byte_order_mark(run.params);
   const action_event* event = handlers.find(run.event);
+  if (const auto possible = action::check_event(run.event); event == nullptr && !possible)
+    return {Ending::Malformed, possible.error().text, {}, {}};
   if (event == nullptr)
     return {Ending::Unknown, fmt::format("no plugin provides the event '{}'", run.event), {}, {}};
-  if (!is_json_object(params)) return {Ending::Malformed, "its body is not a JSON object", {}, {}};
+  if (!is_json_object(params))
+    return {Ending::Malformed,
+            fmt::format("its body is not a JSON object: it {}", why_no_json_object(params)),
+            {},
+            {}};
 
   const action_run input = to_abi(run, params, texts);
   const auto begun = monotonic_now();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.hpp"
+#include "base/json_object.hpp"
 #include "base/text.hpp"
 #include "commands/terminal/table.hpp"
 
@@ -81,6 +82,7 @@ std::string time_field(const std::string& label, std::int64_t ms) {
 
 // In the sender's order of members.
 std::string params_text(const std::string& body) {
+  if (is_too_deep(body)) return "body, which is nested too deeply\n" + lines_of(body, 0);
   const auto params = nlohmann::ordered_json::parse(body.empty() ? "{}" : body, nullptr, false);
   if (!params.is_object()) return "body, which is not a JSON object\n" + lines_of(body, 0);
   return "params\n" + lines_of(params.dump(2, ' ', false, json::error_handler_t::replace), 0);
@@ -116,7 +118,8 @@ std::string dead_letter_text(const Message& letter) {
          time_field("first failed at", trail.first_failed_at_ms) +
          time_field("last failed at", trail.failed_at_ms) + field("poller", trail.poller) +
          field("plugin", trail.plugin) + field("error", trail.error) +
-         field("backtrace", trail.backtrace) + params_text(letter.body);
+         field("backtrace", trail.backtrace) + field("left out", trail.left_out) +
+         params_text(letter.body);
 }
 
 json dead_letter_json(const Message& letter) {
@@ -127,7 +130,10 @@ json dead_letter_json(const Message& letter) {
               {"poller", trail.poller},
               {"plugin", trail.plugin},
               {"backtrace", trail.backtrace}});
-  auto params = json::parse(letter.body.empty() ? "{}" : letter.body, nullptr, false);
+  if (!trail.left_out.empty()) all["left_out"] = trail.left_out;
+  const bool has_params = !is_too_deep(letter.body);
+  auto params =
+      has_params ? json::parse(letter.body.empty() ? "{}" : letter.body, nullptr, false) : json();
   if (params.is_object())
     all["params"] = std::move(params);
   else

@@ -22,8 +22,11 @@ TEST_CASE("slot: an event that no plugin provides, and params that are no object
   scene.hand("noop", "");
   scene.wait_for_ends(4);
   CHECK(scene.ended == Texts{"nothing: unknown no plugin provides the event 'nothing'",
-                             "noop: malformed its body is not a JSON object",
-                             "noop: malformed its body is not a JSON object", "noop: done"});
+                             "noop: malformed its body is not a JSON object: it begins with byte "
+                             "0x5b at byte 0, not with '{'",
+                             "noop: malformed its body is not a JSON object: it ends too early, at "
+                             "byte 1",
+                             "noop: done"});
 }
 
 TEST_CASE("slot: a crash is charged to the run in hand alone, by its signal's name") {
