@@ -103,7 +103,8 @@ Status Poller::status() const {
   status.id = options_.id;
   status.pid = ::getpid();
   status.state = state_text();
-  for (const auto* problem : {&session_.problem(), &crew_.problem(), &reloader_.problem()})
+  for (const auto* problem :
+       {&session_.problem(), &scheduler_.problem(), &crew_.problem(), &reloader_.problem()})
     if (status.problem.empty()) status.problem = *problem;
   for (const auto& runner : crew_.look()) {
     status.runners.push_back(runner.pid);

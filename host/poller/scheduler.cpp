@@ -1,5 +1,6 @@
 #include "poller/scheduler.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -15,6 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kHold = kSlowRun;  // a busy poller keeps nothing from others for longer
 constexpr auto kSend = 5s;        // what is still on its way into a runner has not been waiting
+constexpr int kMostStuck = 16;    // events that can't be stored: more are not taken
 constexpr auto kAdjust = 20ms;    // at the least between two changes of the prefetch
 
 }  // namespace
@@ -40,7 +42,8 @@ Scheduler::Scheduler(const Config& config, Clock& clock, const std::string& poll
             events_.on_settled(delivery, settlement);
           }),
       strays_([this](Delivery& delivery) { journal_.settled(delivery, Settlement::Forget); }),
-      pace_(config.prefetch, config.concurrency) {}
+      pace_(config.prefetch, config.concurrency),
+      storing_timer_(clock.timer()) {}
 
 Scheduler::~Scheduler() {
   for (auto& delivery : settler_.lost()) delivery->is_settled = true;
@@ -82,12 +85,24 @@ void Scheduler::hold() {
 }
 
 std::optional<Error> Scheduler::resume() {
-  settler_.resume();
+  settler_.resume(clock_.now());
+  if (const auto next = settler_.next_try()) storing_timer_->set(*next - clock_.now(), [] {});
+  if (std::exchange(is_problem_logged_, !problem().empty()) < !problem().empty())
+    journal_.unstorable(problem());
   if (!strays_.is_empty()) strays_.drop_old(clock_.now());
   return settler_.take_trouble();
 }
 
+// Its prefetch alone would not do: the answer to a question comes besides.
+bool Scheduler::is_stuck() const {
+  return settler_.stuck() >= static_cast<std::size_t>(std::max(pace_.prefetch(), kMostStuck));
+}
+
 void Scheduler::schedule() {
+  if (is_stuck()) {
+    if (intake_.is_open()) hold();
+    return;
+  }
   if (!intake_.is_open() && (!crew_.is_any_idle() || !open())) return;
   adjust_prefetch();
   // What came for a higher queue overtakes what sits in a pipe and has not begun.

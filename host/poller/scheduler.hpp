@@ -59,13 +59,15 @@ class Scheduler final : public BrokerListener, public RunListener {
   // What ended while the broker was away is not waited for any more.
   void drop_strays() { strays_.drop_all(); }
 
-  // Sends what was kept back while the broker was blocked; fails if a failure can't be stored, see
-  // Settler.
+  // Sends what was kept back while the broker was blocked, or refused it; fails if a failure can't
+  // be stored at all, see Settler.
   std::optional<Error> resume();
   // Hands out what may start now.
   void schedule();
   // If nothing has been to do for so long, asks the broker about every queue.
   bool ask_if_idle(std::chrono::seconds silence);
+  // Why what became of some events can't be stored; empty: it can.
+  const std::string& problem() const { return settler_.problem(); }
   // Deliveries that have ended and are not settled yet.
   std::size_t unfinished() const { return settler_.unfinished(); }
 
@@ -90,6 +92,7 @@ class Scheduler final : public BrokerListener, public RunListener {
   void adjust_prefetch();
   bool adopt(QueueIndex queue, std::uint64_t tag, Message& message);
   void settle(DeliveryPointer delivery);
+  bool is_stuck() const;
   void hand(RunnerSlot& slot, DeliveryPointer delivery);
 
   const Config& config_;
@@ -105,8 +108,10 @@ class Scheduler final : public BrokerListener, public RunListener {
   Pace pace_;
   std::deque<EventPolicies> policies_{1};  // the last is in force; deliveries name others' plugins
   std::uint64_t epoch_ = 0;                // of the connection that is there; 0: none is
-  MonotonicTime last_change_{};            // a run was begun or ended
-  MonotonicTime last_adjusted_{};          // the prefetch
+  std::unique_ptr<Timer> storing_timer_;
+  bool is_problem_logged_ = false;
+  MonotonicTime last_change_{};    // a run was begun or ended
+  MonotonicTime last_adjusted_{};  // the prefetch
 };
 
 }  // namespace actiond

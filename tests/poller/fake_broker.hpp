@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,8 @@ class FakeBroker final : public actiond::Broker {
  public:
   std::vector<std::string> said;  // "consume 0 16", "ack 1 5", "publish high event", …
   bool blocked = false;
-  bool is_lost = false;  // the connection: reading, consuming and flushing fail
+  std::optional<actiond::Error> refusal;  // of every publication, before it is sent
+  bool is_lost = false;                   // the connection: reading, consuming and flushing fail
 
   std::vector<std::string> take() { return std::exchange(said, {}); }
 
@@ -62,6 +64,7 @@ class FakeBroker final : public actiond::Broker {
   }
   template <typename... Args>
   actiond::Result<std::uint64_t> numbered(fmt::format_string<Args...> format, Args&&... args) {
+    if (refusal) return *refusal;
     said.push_back(fmt::format(format, std::forward<Args>(args)...));
     return ++published_;
   }

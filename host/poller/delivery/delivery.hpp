@@ -46,6 +46,8 @@ struct Delivery {
   std::chrono::milliseconds waited{-1};  // before its run; negative: not known
   Verdict verdict;
   std::size_t unconfirmed = 0;       // what it queued and the broker has not confirmed yet
+  int refusals = 0;                  // of the copy that is to be stored
+  bool is_cut = false;               // its body was too large for one
   std::vector<QueuedEvent> unsent;   // what it queued and no broker there was to confirm it
   std::string publish_problem;       // why one of those was not taken
   std::size_t unfinished_index = 0;  // the settler's

@@ -51,6 +51,10 @@ void Journal::wrote(Delivery* delivery, const LogFrame& line) {
   log_.plugin(level, delivery->message.event, delivery->message.id, line.text);
 }
 
+void Journal::unstorable(const std::string& why) {
+  log_.error("{}: it is not run again, and storing it is tried again from time to time", why);
+}
+
 void Journal::settled(const Delivery& delivery, Settlement settlement) {
   const Outcome& outcome = delivery.outcome;
   switch (outcome.ending) {

@@ -34,6 +34,9 @@ class Journal {
   // It has ended, and that is what became of it.
   void settled(const Delivery& delivery, Settlement settlement);
 
+  // The outcome of one, or of several, can't be stored now.
+  void unstorable(const std::string& why);
+
   const JournalCounts& counts() const { return counts_; }
 
  private:

@@ -1,5 +1,7 @@
 #include "poller/delivery/settler.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/clock.hpp"
@@ -9,6 +11,10 @@ namespace {
 
 constexpr std::size_t kMostUnconfirmed = 5000;  // then runners wait, and memory stays bounded
 constexpr std::size_t kMostKeptBack = 1000;
+constexpr auto kFirstWait = std::chrono::seconds(1);  // before a refused copy is tried again
+constexpr auto kLongestWait = std::chrono::seconds(60);
+constexpr int kMostDoublings = 10;
+constexpr std::size_t kCutBody = 65536;
 constexpr char kTooMuchUnsent[] =
     "it queued more than 5000 events before the broker, which had been away, offered it again";
 
@@ -28,9 +34,14 @@ void Settler::connected(Broker& broker, std::uint64_t epoch) {
 std::vector<DeliveryPointer> Settler::lost() {
   broker_ = nullptr;
   keep_unsent();
+  stuck_.clear();
+  problem_.clear();
   // Whether the copy was stored is not known: the trail is that of the original again.
-  for (const auto& delivery : unfinished_)
+  for (const auto& delivery : unfinished_) {
     if (delivery->verdict.settlement == Settlement::Retry) --delivery->message.trail.attempt;
+    delivery->refusals = 0;
+    delivery->is_cut = false;  // it is offered again whole
+  }
   return std::exchange(unfinished_, {});
 }
 
@@ -92,7 +103,8 @@ void Settler::store(Delivery& delivery) {
                     ? broker_->publish_dead(delivery.message)
                     : broker_->publish_later(std::string(delivery.queue_name), delivery.message,
                                              delivery.verdict.delay);
-  if (number) publications_.emplace(*number, Publication{&delivery, {}});
+  if (!number) return refused(delivery, number.error());
+  publications_.emplace(*number, Publication{&delivery, {}});
 }
 
 void Settler::queue(Delivery& delivery, QueuedEvent event) {
@@ -119,35 +131,67 @@ void Settler::publish(Publication publication) {
   const auto& [queue, message, delay] = publication.event;
   auto number = delay.count() > 0 ? broker_->publish_later(queue, message, delay)
                                   : broker_->publish(queue, message);
-  if (number) publications_.emplace(*number, std::move(publication));
+  if (number)
+    publications_.emplace(*number, std::move(publication));
+  else
+    confirmed_queued(std::move(publication), number.error());
 }
 
 void Settler::published(std::uint64_t number, const Result<void>& taken) {
   const auto found = publications_.find(number);
   if (found == publications_.end()) return;
-  const Publication publication = std::move(found->second);
+  Publication publication = std::move(found->second);
   publications_.erase(found);
   if (publication.event.queue.empty())
     confirmed_settlement(*publication.delivery, taken);
   else
-    confirmed_queued(*publication.delivery, taken);
+    confirmed_queued(std::move(publication), taken);
 }
 
-void Settler::confirmed_queued(Delivery& delivery, const Result<void>& taken) {
+// Sent again with its id, one that was taken nevertheless is there twice: at least once.
+void Settler::confirmed_queued(Publication publication, const Result<void>& taken) {
+  if (!taken && taken.error().fault == Fault::Undecided) return publish(std::move(publication));
+  Delivery& delivery = *publication.delivery;
   if (!taken) delivery.publish_problem = "what it queued was not taken: " + taken.error().text;
   if (--delivery.unconfirmed == 0 && delivery.has_ended) settle(delivery);
 }
 
-// A copy that was not taken leaves the original as the only one: back to the broker with it.
 void Settler::confirmed_settlement(Delivery& delivery, const Result<void>& taken) {
   if (taken) return acknowledge(delivery, delivery.verdict.settlement);
+  if (taken.error().fault == Fault::Undecided) return store(delivery);
+  if (taken.error().fault != Fault::Missing) return refused(delivery, taken.error());
+  // The original is the only one: back to the broker with it.
   (void)broker_->give_back(delivery.queue, delivery.tag).ok();
   delivery.outcome.reason += "; it could not be stored either: " + taken.error().text;
   trouble_ = taken.error().within("a failure could not be stored");
   finish(delivery, Settlement::GiveBack);
 }
 
+// The run is not repeated, for its outcome is known; only storing it is.
+void Settler::refused(Delivery& delivery, const Error& why) {
+  if (why.fault == Fault::Lasting && !delivery.is_cut) return cut(delivery, why);
+  const auto doubled = kFirstWait * (1 << std::min(delivery.refusals++, kMostDoublings));
+  const auto wait = std::min<std::chrono::seconds>(doubled, kLongestWait);
+  stuck_.push_back({&delivery, now_ + wait});
+  problem_ = fmt::format("what became of {} {} can't be stored: {}", delivery.message.event,
+                         delivery.message.id, why.text);
+}
+
+void Settler::cut(Delivery& delivery, const Error& why) {
+  delivery.is_cut = true;
+  auto& message = delivery.message;
+  delivery.outcome.reason +=
+      fmt::format("; it can't be stored again as it is, so its body of {} bytes was cut to {}: {}",
+                  message.body.size(), std::min(message.body.size(), kCutBody), why.text);
+  if (delivery.verdict.settlement == Settlement::Retry) --message.trail.attempt;
+  delivery.verdict.settlement = Settlement::DeadLetter;
+  message.body.resize(std::min(message.body.size(), kCutBody));
+  write_trail(delivery);
+  store(delivery);
+}
+
 void Settler::acknowledge(Delivery& delivery, Settlement settlement) {
+  if (delivery.refusals > 0 && stuck_.empty()) problem_.clear();
   broker_->acknowledge(delivery.queue, delivery.tag, handled_by(settlement));
   finish(delivery, settlement);
 }
@@ -186,7 +230,8 @@ void Settler::write_failure(Delivery& delivery, std::int64_t now_ms) const {
   trail.plugin = delivery.plugin;
 }
 
-void Settler::resume() {
+void Settler::resume(MonotonicTime now) {
+  now_ = now;
   while (broker_ != nullptr && !broker_->is_blocked() && !kept_back_.empty()) {
     Publication kept = std::move(kept_back_.front());
     kept_back_.pop_front();
@@ -195,6 +240,19 @@ void Settler::resume() {
     else
       publish(std::move(kept));
   }
+  const auto due = std::stable_partition(stuck_.begin(), stuck_.end(),
+                                         [now](const Stuck& each) { return each.due > now; });
+  const std::vector<Stuck> again(due, stuck_.end());
+  stuck_.erase(due, stuck_.end());
+  for (const auto& each : again) store(*each.delivery);
+}
+
+std::optional<MonotonicTime> Settler::next_try() const {
+  if (stuck_.empty()) return std::nullopt;
+  const auto first =
+      std::min_element(stuck_.begin(), stuck_.end(),
+                       [](const Stuck& one, const Stuck& other) { return one.due < other.due; });
+  return first->due;
 }
 
 bool Settler::is_congested() const {

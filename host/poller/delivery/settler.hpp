@@ -1,6 +1,7 @@
 // Ends deliveries: waits until all that a handler queued is confirmed, publishes a dead letter or a
-// delayed copy where one is due, awaits its confirm, and only then acknowledges. Whatever stops
-// half-way leaves the message with the broker.
+// delayed copy where one is due, awaits its confirm, and only then acknowledges. A copy that the
+// broker refuses is tried again, for the outcome is known; what it will never take becomes a dead
+// letter with its body cut. Whatever stops half-way leaves the message with the broker.
 #pragma once
 
 #include <chrono>
@@ -12,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "broker/broker.hpp"
 #include "poller/delivery/delivery.hpp"
 #include "poller/delivery/settlement.hpp"
@@ -43,12 +45,20 @@ class Settler {
   // From the broker.
   void published(std::uint64_t number, const Result<void>& taken);
 
-  // Sends what was kept back while the broker was blocked. Call it after every receive.
-  void resume();
+  // Sends what was kept back while the broker was blocked, and what it refused some time ago. Call
+  // it after every receive, and at next_try().
+  void resume(MonotonicTime now);
+  // When something that was refused is to be tried again.
+  std::optional<MonotonicTime> next_try() const;
 
-  // A failure could not be stored, say because the queue for it was deleted: connecting again
-  // declares it, and waits lest the event runs in circles. Told once.
+  // A failure could not be stored because the queue for it was deleted: connecting again declares
+  // it, and waits lest the event runs in circles. Told once.
   std::optional<Error> take_trouble() { return std::exchange(trouble_, std::nullopt); }
+
+  // Deliveries whose copy the broker refuses.
+  std::size_t stuck() const { return stuck_.size(); }
+  // Why the last of them is; empty if none is.
+  const std::string& problem() const { return problem_; }
 
   // Deliveries that have ended and are not settled yet.
   std::size_t unfinished() const { return unfinished_.size(); }
@@ -60,6 +70,10 @@ class Settler {
     Delivery* delivery;
     QueuedEvent event;  // its queue is empty: the settlement of the delivery itself
   };
+  struct Stuck {
+    Delivery* delivery;
+    MonotonicTime due;
+  };
   void settle(Delivery& delivery);
   void store(Delivery& delivery);
   void publish(Publication publication);
@@ -68,18 +82,23 @@ class Settler {
   void finish(Delivery& delivery, Settlement settlement);
   void write_trail(Delivery& delivery) const;
   void write_failure(Delivery& delivery, std::int64_t now_ms) const;
-  void confirmed_queued(Delivery& delivery, const Result<void>& taken);
+  void confirmed_queued(Publication publication, const Result<void>& taken);
   void confirmed_settlement(Delivery& delivery, const Result<void>& taken);
+  void refused(Delivery& delivery, const Error& why);
+  void cut(Delivery& delivery, const Error& why);
 
   std::string poller_;
   OnJudge judge_;
   OnSettled on_settled_;
   Broker* broker_ = nullptr;
   std::uint64_t epoch_ = 0;
+  MonotonicTime now_{};
   std::unordered_map<std::uint64_t, Publication> publications_;
   std::vector<DeliveryPointer> unfinished_;  // each knows its index
   std::deque<Publication> kept_back_;
   std::size_t unsent_ = 0;  // queued since the connection was lost
+  std::vector<Stuck> stuck_;
+  std::string problem_;
   std::optional<Error> trouble_;
 };
 

@@ -60,6 +60,9 @@ Message event(const std::string& name) {
 
 const Result<void> taken;
 const Result<void> refused = Error{"no room"};
+const Result<void> missing = Error{"no queue", Fault::Missing};
+const Result<void> undecided = Error{"another was refused", Fault::Undecided};
+const Result<void> lasting = Error{"too large", Fault::Lasting};
 
 }  // namespace
 
@@ -79,13 +82,80 @@ TEST_CASE("settler: a failure is acknowledged only once its dead letter is confi
   CHECK(scene.broker.take() == Said{"ack 0 5"});
 }
 
-TEST_CASE("settler: a dead letter that is not taken leaves the original with the broker") {
+TEST_CASE("settler: a dead letter that has no queue leaves the original with the broker") {
   SettlerScene scene;
   scene.end(scene.delivery(), Ending::Failed, "boom");
-  scene.settler.published(1, refused);
+  scene.settler.published(1, missing);
   CHECK(scene.broker.take() == Said{"dead mail boom", "give back 0 5"});
   CHECK(scene.settler.take_trouble());  // the connection is to be made anew
   CHECK_FALSE(scene.settler.take_trouble());
+}
+
+TEST_CASE("settler: a copy that is refused is tried again after growing waits, and only the copy") {
+  SettlerScene scene;
+  scene.chances.has_attempts = true;
+  scene.end(scene.delivery(), Ending::Failed, "boom");
+  std::uint64_t number = 0;
+  MonotonicTime now{};
+  for (const auto wait : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
+    CHECK(scene.broker.take() == Said{"later high mail 2000"});
+    scene.settler.published(++number, refused);
+    CHECK(scene.broker.take().empty());
+    CHECK(scene.settler.stuck() == 1);
+    CHECK(scene.settler.problem() == "what became of mail  can't be stored: no room");
+    CHECK(scene.settler.next_try() == now + wait);
+    scene.settler.resume(now + wait - 1ms);
+    CHECK(scene.broker.take().empty());
+    now += wait;
+    scene.settler.resume(now);
+  }
+  scene.settler.published(++number, taken);
+  CHECK(scene.broker.take() == Said{"later high mail 2000", "ack 0 5"});
+  CHECK(scene.trail.attempt == 2);
+  CHECK(scene.settler.problem().empty());
+  CHECK_FALSE(scene.settler.take_trouble());
+}
+
+TEST_CASE("settler: what was lost with another's refusal is sent again at once") {
+  SettlerScene scene;
+  scene.end(scene.delivery(), Ending::Failed, "boom");
+  scene.settler.published(1, undecided);
+  CHECK(scene.broker.take() == Said{"dead mail boom", "dead mail boom"});
+  auto delivery = scene.delivery(6);
+  scene.settler.queue(*delivery, {"low", event("audit")});
+  scene.settler.published(3, undecided);
+  CHECK(scene.broker.take() == Said{"publish low audit", "publish low audit"});
+  scene.end(std::move(delivery), Ending::Done);
+  CHECK(scene.broker.take().empty());
+  scene.settler.published(4, taken);
+  CHECK(scene.broker.take() == Said{"ack 0 6"});
+}
+
+TEST_CASE("settler: an event that is too large for a copy is a dead letter with its body cut") {
+  SettlerScene scene;
+  scene.chances.has_attempts = true;
+  auto delivery = scene.delivery();
+  delivery->message.body = std::string(100000, 'x');
+  scene.end(std::move(delivery), Ending::Failed, "boom");
+  CHECK(scene.broker.take() == Said{"later high mail 2000"});
+  scene.settler.published(1, lasting);
+  CHECK(scene.broker.take() ==
+        Said{"dead mail boom; it can't be stored again as it is, so its body of 100000 bytes was "
+             "cut to 65536: too large"});
+  scene.settler.published(2, taken);
+  CHECK(scene.broker.take() == Said{"ack 0 5"});
+  CHECK(scene.trail.attempt == 1);
+  CHECK(scene.settled == Said{SettlerScene::by(Settlement::DeadLetter)});
+}
+
+TEST_CASE("settler: a publication that can't even be sent ends its delivery") {
+  SettlerScene scene;
+  auto delivery = scene.delivery();
+  scene.broker.refusal = Error{"a name is too long", Fault::Lasting};
+  scene.settler.queue(*delivery, {"low", event("audit")});
+  scene.broker.refusal.reset();
+  scene.end(std::move(delivery), Ending::Done);
+  CHECK(scene.broker.take() == Said{"dead mail what it queued was not taken: a name is too long"});
 }
 
 TEST_CASE("settler: a retry is the next attempt, and tells of this one") {
@@ -191,10 +261,10 @@ TEST_CASE("settler: while the broker is blocked publications are kept back, in o
   scene.settler.queue(*delivery, {"low", event("b"), 1500ms});
   scene.end(std::move(delivery), Ending::Done);
   scene.end(scene.delivery(6), Ending::Failed, "boom");
-  scene.settler.resume();
+  scene.settler.resume({});
   CHECK(scene.broker.take().empty());
   scene.broker.blocked = false;
-  scene.settler.resume();
+  scene.settler.resume({});
   CHECK(scene.broker.take() == Said{"publish low a", "later low b 1500", "dead mail boom"});
 }
 
