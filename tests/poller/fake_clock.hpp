@@ -25,6 +25,12 @@ class FakeClock final : public actiond::Clock {
     now_ = until;
   }
   bool is_any_set() const { return !set_.empty(); }
+  // How long until something falls due; something must be set.
+  std::chrono::nanoseconds until_next() const {
+    const auto next = std::min_element(
+        set_.begin(), set_.end(), [](auto* one, auto* other) { return one->due < other->due; });
+    return (*next)->due - now_;
+  }
 
  private:
   struct FakeTimer final : actiond::Timer {

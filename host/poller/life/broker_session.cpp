@@ -10,18 +10,21 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kSilence = 60s;
+constexpr auto kShortLife = 1s;  // of a connection: it proves nothing
 
 }  // namespace
 
 BrokerSession::BrokerSession(boost::asio::io_context& io, Clock& clock, Log& log, Connect connect,
                              SessionEvents events)
     : io_(io),
+      clock_(clock),
       log_(log),
       events_(std::move(events)),
       connector_(io, clock, std::move(connect),
                  [this](Result<std::unique_ptr<Broker>> tried) { on_tried(std::move(tried)); }),
       heartbeat_timer_(clock.timer()),
-      silence_timer_(clock.timer()) {}
+      silence_timer_(clock.timer()),
+      proof_timer_(clock.timer()) {}
 
 void BrokerSession::on_tried(Result<std::unique_ptr<Broker>> tried) {
   if (!tried) {
@@ -30,15 +33,35 @@ void BrokerSession::on_tried(Result<std::unique_ptr<Broker>> tried) {
     log_outage("trying again until it answers");
     return connector_.connect_later();
   }
-  connector_.succeeded();
   broker_ = std::move(*tried);
   for (const int fd : broker_->descriptors()) watches_.push_back(std::make_unique<Watch>(io_, fd));
-  if (!logged_problem_.empty()) log_.info("the broker {} is back", broker_->name());
-  logged_problem_.clear();
+  connected_at_ = clock_.now();
+  proof_timer_->set(kShortLife, [this] { is_back(); });
+  if (!is_flapping_) log_return();
   problem_.clear();
+  log_remarks();
   beat();
   listen_for_silence();
   events_.on_connected(*broker_, ++epoch_);
+}
+
+// It has lasted: the next loss is another outage.
+void BrokerSession::is_back() {
+  connector_.succeeded();
+  is_flapping_ = false;
+  last_loss_.clear();
+  log_return();
+}
+
+void BrokerSession::log_return() {
+  if (!logged_problem_.empty()) log_.info("the broker {} is back", broker_->name());
+  logged_problem_.clear();
+}
+
+// Each of them once in this process, or every connection would say the same.
+void BrokerSession::log_remarks() {
+  for (const auto& remark : broker_->remarks())
+    if (remarks_logged_.insert(remark).second) log_.warning("{}", remark);
 }
 
 // Once, and again when the reason changes: that a connection was lost is not why none is to be had.
@@ -68,6 +91,8 @@ void BrokerSession::lose(const Error& why) {
   is_silence_suspect_ = is_consumer_lost_ = false;
   events_.on_lost();
   if (is_stopped_) return;
+  is_flapping_ = clock_.now() - connected_at_ < kShortLife && why.text == last_loss_;
+  last_loss_ = why.text;
   problem_ = why.text;
   log_outage("connecting again");
   connector_.connect_later();
@@ -119,6 +144,7 @@ void BrokerSession::close() {
 void BrokerSession::drop() {
   heartbeat_timer_->cancel();
   silence_timer_->cancel();
+  proof_timer_->cancel();
   watches_.clear();
   broker_.reset();
 }

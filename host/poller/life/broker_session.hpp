@@ -1,5 +1,6 @@
 // A broker, or getting one: connects, connects again when the connection is lost, keeps its
-// heartbeat, and logs an outage once, and again when its reason changes.
+// heartbeat, and logs an outage once, and again when its reason changes. Connections that end
+// within a second for the same reason are one outage, and the waits between them grow.
 //
 // A consumer that the broker has lost looks like an empty queue. So after a minute without anything
 // to do the broker is asked about every queue, and if one has something after all, the connection
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,22 +79,31 @@ class BrokerSession {
 
  private:
   void on_tried(Result<std::unique_ptr<Broker>> tried);
+  void is_back();
+  void log_return();
+  void log_remarks();
   void log_outage(std::string_view next);
   void beat();
   void listen_for_silence();
   void drop();
 
   boost::asio::io_context& io_;
+  Clock& clock_;
   Log& log_;
   SessionEvents events_;
   Connector connector_;
   std::unique_ptr<Timer> heartbeat_timer_;
   std::unique_ptr<Timer> silence_timer_;
+  std::unique_ptr<Timer> proof_timer_;  // that a connection is worth something
   std::unique_ptr<Broker> broker_;
   std::vector<std::unique_ptr<Watch>> watches_;
   std::uint64_t epoch_ = 0;
   std::string problem_;
   std::string logged_problem_;  // of this outage, the last; empty: there is no outage
+  std::set<std::string> remarks_logged_;
+  std::string last_loss_;  // its reason, of a connection that did not last
+  MonotonicTime connected_at_{};
+  bool is_flapping_ = false;  // short connections end for one reason, again and again
   bool is_stopped_ = false;
   bool is_silence_suspect_ = false;  // the broker was asked whether its queues are empty indeed
   bool is_consumer_lost_ = false;    // they are not

@@ -94,10 +94,31 @@ TEST_CASE("session: the next outage is logged though it has the same reason") {
   SessionScene scene;
   scene.await_try();
   for (int i = 0; i < 2; ++i) {
+    scene.clock.advance(2s);
     scene.session.lose(Error{"the connection was closed"});
     scene.connect_at_last();
   }
   CHECK(scene.times_logged("the connection was closed: connecting again") == 2);
+  CHECK(scene.times_logged("is back") == 2);
+}
+
+TEST_CASE(
+    "session: connections that end at once for one reason are one outage, with longer waits") {
+  SessionScene scene;
+  scene.await_try();
+  scene.clock.advance(2s);
+  std::vector<std::chrono::nanoseconds> waits;
+  for (int i = 0; i < 60; ++i) {
+    scene.session.lose(Error{"the queue is a stream"});
+    const auto lost_at = scene.clock.now();
+    scene.clock.advance(scene.clock.until_next());
+    waits.push_back(scene.clock.now() - lost_at);
+    scene.await_try();
+  }
+  CHECK(waits.back() > 5 * waits.front());
+  CHECK(scene.times_logged("the queue is a stream: connecting again") == 2);
+  CHECK(scene.times_logged("is back") == 1);
+  scene.clock.advance(1s);
   CHECK(scene.times_logged("is back") == 2);
 }
 
@@ -138,6 +159,7 @@ TEST_CASE("session: the waits between tries grow, and a success ends that") {
   CHECK(scene.io.poll() == 0);
   CHECK(scene.tries == before);
   scene.connect_at_last();
+  scene.clock.advance(1s);  // it lasts
   scene.session.lose(Error{"gone"});
   scene.clock.advance(200ms);
   scene.await_try();
