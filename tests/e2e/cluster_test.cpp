@@ -1,0 +1,98 @@
+// A cluster of three nodes with replicated queues, of which any one may be killed at any moment.
+// Its tests are run by own_broker.sh with --nodes 3: ACTION_TEST_BROKER is the list of all of them.
+#include <action/client.hpp>
+
+#include <set>
+#include <thread>
+
+#include "site.hpp"
+
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr int kNodes = 3;
+constexpr int kEvents = 4000;
+constexpr int kEventsOfEachNode = kEvents / (kNodes + 1);
+constexpr auto kAtWorkAgain = 10s;  // after a node's death
+
+bool is_cluster() {
+  return std::filesystem::exists(test_rabbitmq_dir() + "/nodes");
+}
+
+// Queues events all the time, every tenth of them for a little later.
+class Load {
+ public:
+  explicit Load(const Site& site) : file_(site.path("ran")), thread_([this] { run(); }) {}
+  ~Load() {
+    if (thread_.joinable()) thread_.join();
+  }
+  void wait_for(int queued) {
+    REQUIRE(wait_until([&] { return queued_ >= queued || !problem_.empty(); }, 120s));
+  }
+  // Why it ended before its time; "" if it did not.
+  std::string problem() {
+    thread_.join();
+    return problem_;
+  }
+
+ private:
+  void run() {
+    try {
+      action::Client client(test_broker(), {.application = rabbit::application(),
+                                            .queue_type = action::QueueType::Quorum,
+                                            .timeout = 60s});
+      for (int i = 0; i < kEvents; ++i) {
+        client.queue_action_event("record", {{"file", file_}, {"text", std::to_string(i)}},
+                                  {.queue = "high", .in = i % 10 == 0 ? 500ms : 0ms});
+        queued_ = i + 1;
+        std::this_thread::sleep_for(4ms);  // its rate
+      }
+    } catch (const std::exception& error) {
+      problem_ = error.what();
+    }
+  }
+
+  std::string file_;
+  std::atomic<int> queued_{0};
+  std::string problem_;
+  std::thread thread_;
+};
+
+std::set<std::string> ran(const Site& site) {
+  const auto lines = site.lines("ran");
+  return {lines.begin(), lines.end()};
+}
+
+// An event queued by the command runs in time.
+void is_at_work(Site& site, const std::string& text, Clock::time_point since) {
+  const auto queued = site.actiond(
+      {"enqueue", "record", site.params("ran", "\"text\": \"" + text + "\""), "--queue", "high"});
+  CHECK_MESSAGE(queued.status == 0, queued.err);
+  CHECK(wait_until([&] { return ran(site).contains(text); }));
+  CHECK(Clock::now() - since < kAtWorkAgain);
+}
+
+}  // namespace
+
+TEST_CASE("cluster: no single node is needed, and none takes an event along") {
+  if (!is_cluster()) SKIP_TEST("ACTION_TEST_RABBITMQ_DIR names no cluster");
+  Site site("queue_type: quorum", {"recorder"}, Site::kWithoutRabbit);
+  site.start(1);
+  site.start(2);
+  const Ran check = site.actiond({"check"});
+  CHECK_MESSAGE(check.status == 0, check.out);
+  CHECK(!contains(check.out, "classic"));
+  Load load(site);
+  for (int node = 1; node <= kNodes; ++node) {
+    CAPTURE(node);
+    load.wait_for(node * kEventsOfEachNode);
+    site.rabbitmq({"--node", std::to_string(node), "kill"});
+    is_at_work(site, "without " + std::to_string(node), Clock::now());
+    site.rabbitmq({"--node", std::to_string(node), "start"});
+  }
+  CHECK(load.problem() == "");
+  CHECK(wait_until([&] { return ran(site).size() == kEvents + kNodes; }, 60s));
+  CHECK(ran(site).size() == kEvents + kNodes);
+  CHECK(!contains(site.actiond({"dead", "list"}).out, "record"));
+}

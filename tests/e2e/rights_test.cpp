@@ -1,0 +1,73 @@
+// A user of the broker who may not do all that pollers do.
+#include <chrono>
+
+#include "site.hpp"
+
+namespace {
+
+// A user of RabbitMQ, who may configure nothing.
+class User {
+ public:
+  User(const Site& site, const std::string& write, const std::string& read) : site_(site) {
+    ctl({"add_user", "limited", "limited"});
+    allow(write, read);
+  }
+  ~User() { ctl({"delete_user", "limited"}); }
+
+  void allow(const std::string& write, const std::string& read = ".*") {
+    ctl({"set_permissions", "limited", "^$", write, read});
+  }
+  static std::string url() {
+    std::string url = test_broker();
+    url.replace(url.find("guest:guest"), 11, "limited:limited");
+    return url;
+  }
+
+ private:
+  void ctl(std::vector<std::string> words) const {
+    words.insert(words.begin(), {"ctl", "-q"});
+    site_.rabbitmq(words);
+  }
+  const Site& site_;
+};
+
+const char* const kEvents = "retry: {attempts: 2, initial: 125ms}\nconcurrency: 2\n";
+
+}  // namespace
+
+TEST_CASE("rights: check names each one that is missing, and leaves no trace") {
+  NEEDS_NODE();
+  Site site("", {"recorder"});
+  const std::string application = rabbit::application();
+  User user(site, "^" + application + "$", "^$");
+  site.configure("", User::url());
+  const Ran refused = site.actiond({"check"});
+  CHECK(refused.status == 1);
+  CHECK(contains(refused.out, "may not write to the default exchange"));
+  CHECK(contains(refused.out, "may not write to the exchange '" + application + ".delay.v1.27'"));
+  CHECK(contains(refused.out, "may not read the queue '" + application + ".high'"));
+  CHECK(contains(refused.out, "rabbitmqctl set_permissions -p '/' 'limited'"));
+  user.allow(".*");
+  const Ran allowed = site.actiond({"check"});
+  CHECK_MESSAGE(allowed.status == 0, allowed.out);
+  for (const char* queue : {"high", "medium", "low", "dead"}) CHECK(rabbit::ready(queue) == 0);
+}
+
+TEST_CASE("rights: an outcome that can't be stored is kept, and everybody else goes on") {
+  NEEDS_NODE();
+  Site site(kEvents, {"recorder", "throws", "sleeper"});
+  User user(site, "^" + rabbit::application() + "$", ".*");
+  site.configure(kEvents, User::url());
+  site.start();
+  rabbit::queue("throws", site.params("failed", R"("succeeds_at": 2)"));
+  CHECK(site.wait_for_log("can't be stored"));
+  CHECK(contains(site.actiond({"status"}).out, "can't be stored"));
+  rabbit::queue("record", site.params("ran", R"("text": "x")"));
+  CHECK(site.wait_for_lines("ran", 1));
+  user.allow(".*");
+  CHECK(site.wait_for_lines("failed", 2));
+  CHECK(site.wait_for_log("Finished processing medium:throws"));
+  CHECK(site.lines("failed") == std::vector<std::string>{"1", "2"});
+  CHECK(count_of(site.log(), "can't be stored") == 1);
+  CHECK(times_lost(site) == 0);
+}
