@@ -1,5 +1,4 @@
-// Arguments -> command -> exit status. The same executable is also the runner: a poller starts
-// itself again in that role, so that both always speak the same frames.
+// Arguments -> command -> exit status.
 #include <fmt/format.h>
 #include <signal.h>
 
@@ -15,8 +14,6 @@
 #include "commands/command.hpp"
 #include "commands/process/init.hpp"
 #include "commands/terminal/usage.hpp"
-#include "runner/runner.hpp"
-#include "wire/runner_descriptors.hpp"
 
 namespace actiond {
 namespace {
@@ -95,8 +92,6 @@ int main(int argc, char** argv) {
 }  // namespace actiond
 
 int main(int argc, char** argv) {
-  if (argc == 3 && std::strcmp(argv[1], actiond::kRunnerRole) == 0)
-    return actiond::run_runner(static_cast<pid_t>(std::atoi(argv[2])));
   const auto is_run = [](const char* word) { return std::strcmp(word, "run") == 0; };
   if (std::any_of(argv + 1, argv + argc, is_run)) actiond::leave_pid_1();
   ::signal(SIGPIPE, SIG_IGN);

@@ -10,24 +10,13 @@
 
 #include "base/ownership.hpp"
 #include "runner/elf_check.hpp"
+#include "runner/loader_text.hpp"
 
 namespace actiond {
 namespace {
 
 Error refusal(const std::string& path, const std::string& why) {
   return Error{fmt::format("plugin {} {}", file_name(path), why)};
-}
-
-// What the dynamic linker says, without the path it begins with and what Boost puts around it
-// ("…: message): Bad file descriptor"), and with what to do about it.
-std::string explain_dlopen(const std::string& path, std::string text) {
-  if (const auto at = text.find(path + ": "); at != std::string::npos)
-    text.erase(0, at + path.size() + 2);
-  text.erase(std::min(text.rfind("): "), text.size()));
-  if (text.find("undefined symbol") != std::string::npos)
-    return fmt::format(
-        "can't be loaded: {}: link what it needs (-Wl,-z,defs shows it at build time)", text);
-  return fmt::format("can't be loaded: {}", text);
 }
 
 // Never unloaded: handlers' threads, destructors and atexit hooks may still run its code. Held by a
@@ -65,6 +54,7 @@ std::string file_name(const std::string& path) {
 Result<PluginLibrary> PluginLibrary::load(const std::string& path) {
   if (auto whole = check_elf(path); !whole) return refusal(path, whole.error().text);
   if (auto safe = check_not_writable_by_others(path); !safe) return safe.error().within("plugin");
+  const auto taken = names_taken_from(path);
   try {
     // Every symbol now, not at the first call: a missing one would end the process in a handler.
     auto library =
@@ -75,9 +65,9 @@ Result<PluginLibrary> PluginLibrary::load(const std::string& path) {
     const auto& descriptor = library->get<const action_plugin_descriptor>(ACTION_PLUGIN_SYMBOL);
     if (auto checked = check_descriptor(path, descriptor); !checked) return checked.error();
     keep_for_the_life_of_the_process(std::move(library));
-    return PluginLibrary(path, &descriptor);
+    return PluginLibrary(path, &descriptor, warning_of(path, taken));
   } catch (const std::exception& error) {
-    return refusal(path, explain_dlopen(path, error.what()));
+    return refusal(path, explain_dlopen(path, error.what(), taken));
   }
 }
 

@@ -21,13 +21,16 @@ class PluginLibrary {
   const action_plugin_descriptor& descriptor() const { return *descriptor_; }
   // Its path, name and versions; no events yet.
   PluginInfo info() const;
+  // What may go wrong with it though it was loaded, as a sentence; empty: nothing.
+  const std::string& warning() const { return warning_; }
 
  private:
-  PluginLibrary(std::string path, const action_plugin_descriptor* descriptor)
-      : path_(std::move(path)), descriptor_(descriptor) {}
+  PluginLibrary(std::string path, const action_plugin_descriptor* descriptor, std::string warning)
+      : path_(std::move(path)), descriptor_(descriptor), warning_(std::move(warning)) {}
 
   std::string path_;
   const action_plugin_descriptor* descriptor_;  // lives in the library, which stays
+  std::string warning_;
 };
 
 // "hello.so" of "/srv/plugins/hello.so".

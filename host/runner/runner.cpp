@@ -100,6 +100,7 @@ class Runner {
       info.problem = library.error().text;
       return info;
     }
+    if (!library->warning().empty()) outbox_.send(LogFrame{0, ACTION_WARNING, library->warning()});
     info = library->info();
     if (library->descriptor().attach != nullptr) library->descriptor().attach(host_->table());
     if (auto added = handlers_.add(*library, info); !added) info.problem = added.error().text;
@@ -204,6 +205,8 @@ int run_runner(pid_t poller) {
   // message elsewhere. The check closes the gap between birth and prctl.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != poller) return 0;
+  ::close(kRunnerProgram);
+  ::prctl(PR_SET_NAME, "actiond-runner");  // it was started by a descriptor's name
   leave_signals_to_the_poller();
   auto runner = make_runner();
   if (runner) return (*runner)->run();

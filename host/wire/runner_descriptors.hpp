@@ -3,12 +3,14 @@
 
 namespace actiond {
 
-// It moves both to higher numbers before it loads anything.
+// It moves the first two to higher numbers before it loads anything.
 inline constexpr int kRunnerSocket = 3;    // to the poller, blocking
 inline constexpr int kRunnerProgress = 4;  // the page of progress
-// The exit status of a runner that finds one of them closed or replaced by plugin code.
+inline constexpr int kRunnerProgram = 5;   // the runner's own executable
+
+// Its exit status where it finds one of them closed or replaced by plugin code,
 inline constexpr int kCutOffStatus = 112;
-// The executable's first argument that makes it a runner; the second is the poller's pid.
-inline constexpr const char* kRunnerRole = "runner";
+// and where it was built with another wire/ than the poller.
+inline constexpr int kOtherVersionStatus = 113;
 
 }  // namespace actiond

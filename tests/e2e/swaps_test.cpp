@@ -130,6 +130,8 @@ TEST_CASE("swaps: an executable that was replaced is the successor's") {
   fs::create_directory(site.path("bin"));
   const auto executable = site.path("bin/actiond");
   fs::copy_file(ACTIOND, executable);
+  fs::copy_file(fs::path(ACTIOND).replace_filename("actiond-runner"),
+                site.path("bin/actiond-runner"));
   const Process started(
       {executable, "start", "--id", "1", "--config", site.path("config/actiond.yaml")},
       site.path("output/started"));

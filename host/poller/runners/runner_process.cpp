@@ -11,8 +11,10 @@
 
 #include "base/clock.hpp"
 #include "base/service_manager.hpp"
+#include "poller/runners/runner_program.hpp"
 #include "poller/runners/started_by.hpp"
 #include "wire/runner_descriptors.hpp"
+#include "wire/version.hpp"
 
 namespace actiond {
 namespace {
@@ -27,9 +29,13 @@ std::string new_mark() {
 // A child inherits blocked and ignored signals; a handler's code expects neither.
 Result<ChildProcess> spawn_runner(int socket, int progress, const std::vector<std::string>& hidden,
                                   std::string& mark) {
-  ChildPlan plan{
-      "a runner", "/proc/self/exe", {"actiond", kRunnerRole, std::to_string(::getpid())}};
-  plan.descriptors = {{socket, kRunnerSocket}, {progress, kRunnerProgress}};
+  const auto& program = runner_program();
+  if (!program) return program.error();
+  ChildPlan plan{"a runner",
+                 fmt::format("/proc/self/fd/{}", kRunnerProgram),
+                 {"actiond-runner", std::to_string(::getpid()), wire_version()}};
+  plan.descriptors = {
+      {socket, kRunnerSocket}, {progress, kRunnerProgress}, {program->get(), kRunnerProgram}};
   plan.environment = environment_of_a_child(hidden);
   plan.environment.insert(plan.environment.end() - 1, mark.data());
   plan.has_default_signals = true;

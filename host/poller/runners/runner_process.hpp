@@ -1,4 +1,4 @@
-// A runner as a child process: born from this very executable, spoken to over a socketpair,
+// A runner as a child process: born from the runner_program, spoken to over a socketpair,
 // watched by pidfd, killed by it. It knows nothing of events; see RunnerSlot.
 #pragma once
 
@@ -15,7 +15,7 @@ namespace actiond {
 
 class RunnerProcess {
  public:
-  // Starts /proc/self/exe as a runner, with this process's environment but for those variables, and
+  // Starts the runner_program with this process's environment but for those variables, and
   // with one of its own. It dies with the thread that called this.
   static Result<RunnerProcess> spawn(const std::vector<std::string>& hidden_variables = {});
 

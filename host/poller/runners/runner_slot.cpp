@@ -24,6 +24,8 @@ Outcome outcome_of(const OutcomeFrame& frame) {
 
 std::string cause_of_death(const ExitStatus& status, bool is_cut_off) {
   const bool has_seen_it_itself = !status.is_signal && status.code == kCutOffStatus;
+  if (!status.is_signal && status.code == kOtherVersionStatus)
+    return "another version of actiond-runner: install actiond anew";
   return is_cut_off || has_seen_it_itself ? "closed descriptors" : status.text();
 }
 

@@ -116,3 +116,17 @@ TEST_CASE("slot: a dismissed runner leaves without a word of blame") {
   scene.wait_until([&] { return scene.is_dead; });
   CHECK(scene.died.empty());
 }
+
+TEST_CASE("slot: a library that a plugin brings along wins over actiond's own of that name") {
+  SlotScene scene({"bundles_a"});
+  scene.hand("bundles_a");
+  scene.wait_for_ends(1);
+  CHECK(scene.logged == Texts{"a"});
+}
+
+TEST_CASE("slot: a plugin that gets another's library of the same name is warned of") {
+  SlotScene scene({"bundles_a", "bundles_b"});
+  REQUIRE(scene.refused.empty());
+  REQUIRE(scene.logged.size() == 1);
+  CHECK(scene.logged[0].starts_with("plugin bundles_b.so gets librabbitmq.so.4 from "));
+}
