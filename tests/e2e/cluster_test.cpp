@@ -12,8 +12,8 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr int kNodes = 3;
-constexpr int kEvents = 4000;
-constexpr int kEventsOfEachNode = kEvents / (kNodes + 1);
+constexpr int kClusterEvents = 4000;
+constexpr int kEventsOfEachNode = kClusterEvents / (kNodes + 1);
 constexpr auto kAtWorkAgain = 10s;  // after a node's death
 
 bool is_cluster() {
@@ -42,7 +42,7 @@ class Load {
       action::Client client(test_broker(), {.application = rabbit::application(),
                                             .queue_type = action::QueueType::Quorum,
                                             .timeout = 60s});
-      for (int i = 0; i < kEvents; ++i) {
+      for (int i = 0; i < kClusterEvents; ++i) {
         client.queue_action_event("record", {{"file", file_}, {"text", std::to_string(i)}},
                                   {.queue = "high", .in = i % 10 == 0 ? 500ms : 0ms});
         queued_ = i + 1;
@@ -92,7 +92,7 @@ TEST_CASE("cluster: no single node is needed, and none takes an event along") {
     site.rabbitmq({"--node", std::to_string(node), "start"});
   }
   CHECK(load.problem() == "");
-  CHECK(wait_until([&] { return ran(site).size() == kEvents + kNodes; }, 60s));
-  CHECK(ran(site).size() == kEvents + kNodes);
+  CHECK(wait_until([&] { return ran(site).size() == kClusterEvents + kNodes; }, 60s));
+  CHECK(ran(site).size() == kClusterEvents + kNodes);
   CHECK(!contains(site.actiond({"dead", "list"}).out, "record"));
 }

@@ -31,7 +31,7 @@ class User {
   const Site& site_;
 };
 
-const char* const kEvents = "retry: {attempts: 2, initial: 125ms}\nconcurrency: 2\n";
+const char* const kTwoAttempts = "retry: {attempts: 2, initial: 125ms}\nconcurrency: 2\n";
 
 }  // namespace
 
@@ -55,9 +55,9 @@ TEST_CASE("rights: check names each one that is missing, and leaves no trace") {
 
 TEST_CASE("rights: an outcome that can't be stored is kept, and everybody else goes on") {
   NEEDS_NODE();
-  Site site(kEvents, {"recorder", "throws", "sleeper"});
+  Site site(kTwoAttempts, {"recorder", "throws", "sleeper"});
   User user(site, "^" + rabbit::application() + "$", ".*");
-  site.configure(kEvents, User::url());
+  site.configure(kTwoAttempts, User::url());
   site.start();
   rabbit::queue("throws", site.params("failed", R"("succeeds_at": 2)"));
   CHECK(site.wait_for_log("can't be stored"));

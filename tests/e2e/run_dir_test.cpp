@@ -6,6 +6,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <fstream>
+
 #include "site.hpp"
 
 namespace fs = std::filesystem;
