@@ -46,7 +46,7 @@ Poller::Poller(const Config& config, PollerOptions options, Log& log)
       scheduler_(config, clock_, name_, journal_, crew_, scheduler_events()),
       tenure_(io_, clock_, config.run_dir, options_.id),
       session_(io_, clock_, log, connect_to(config, name_), session_events()),
-      crew_(io_, clock_, config, log, scheduler_, crew_events()),
+      crew_(io_, clock_, config, log, scheduler_, crew_events(), spawn_runners()),
       reloader_(clock_, config, log, plugins_, {options_.id, options_.successor, options_.snapshot},
                 reload_events(), ReloadTools::real(io_, config)) {}
 

@@ -89,6 +89,7 @@ class Poller {
   void on_signal(int signal);
 
   // poller_wiring.cpp: what its parts tell it, and what it answers on its control socket
+  RunnerSlot::Spawn spawn_runners();
   SchedulerEvents scheduler_events();
   CrewEvents crew_events();
   SessionEvents session_events();

@@ -38,15 +38,19 @@ Scheduler::Scheduler(const Config& config, Clock& clock, const std::string& poll
           [this](const Delivery& delivery, Settlement settlement) {
             if (delivery.epoch == epoch_ && settlement != Settlement::Forget)
               intake_.settled(delivery.queue);
+            if (settlement == Settlement::Again || settlement == Settlement::DeadLetter)
+              quarantine_.stored(delivery);
             journal_.settled(delivery, settlement);
             events_.on_settled(delivery, settlement);
           }),
+      quarantine_(config.run_dir, clock),
       strays_([this](Delivery& delivery) { journal_.settled(delivery, Settlement::Forget); }),
       pace_(config.prefetch, config.concurrency),
       storing_timer_(clock.timer()) {}
 
 Scheduler::~Scheduler() {
   for (auto& delivery : settler_.lost()) delivery->is_settled = true;
+  if (auto waiting = quarantine_.take_waiting()) waiting->is_settled = true;
   intake_.lost();
 }
 
@@ -68,6 +72,7 @@ void Scheduler::lost() {
     else
       delivery->is_settled = true;  // it ended without a run, and may do so again
   }
+  if (auto waiting = quarantine_.take_waiting()) waiting->is_settled = true;
   intake_.lost();
   crew_.recall();
   crew_.for_each_in_hand([this](Delivery& delivery) { strays_.add(delivery); });
@@ -80,6 +85,11 @@ bool Scheduler::open() {
 }
 
 void Scheduler::hold() {
+  if (auto waiting = quarantine_.take_waiting()) intake_.put_back(std::move(waiting));
+  give_back_waiting();
+}
+
+void Scheduler::give_back_waiting() {
   crew_.recall();
   if (auto closed = intake_.close(); !closed) events_.on_broker_lost(closed.error());
 }
@@ -103,6 +113,7 @@ void Scheduler::schedule() {
     if (intake_.is_open()) hold();
     return;
   }
+  if (quarantine_.is_occupied()) return run_alone();
   if (!intake_.is_open() && (!crew_.is_any_idle() || !open())) return;
   adjust_prefetch();
   // What came for a higher queue overtakes what sits in a pipe and has not begun.
@@ -110,8 +121,17 @@ void Scheduler::schedule() {
   while (RunnerSlot* slot = crew_.freest(pace_.pipe_depth())) {
     DeliveryPointer delivery = intake_.next();
     if (!delivery) return;
+    if (Quarantine::is_suspect(*delivery) && crew_.is_any_busy())
+      return quarantine_.wait(std::move(delivery));
     hand(*slot, std::move(delivery));
+    if (quarantine_.is_occupied()) return;
   }
+}
+
+// A poller died in it: nothing begins beside it, and it waits until all else has ended.
+void Scheduler::run_alone() {
+  if (!quarantine_.is_any_waiting() || crew_.is_any_busy()) return;
+  if (RunnerSlot* slot = crew_.freest(1)) hand(*slot, quarantine_.take_waiting());
 }
 
 void Scheduler::adjust_prefetch() {
@@ -133,6 +153,7 @@ void Scheduler::hand(RunnerSlot& slot, DeliveryPointer delivery) {
     delivery->attempts = policy.attempts;
     delivery->plugin = policy.plugin;
   }
+  if (!outcome) outcome = quarantine_.stop(*delivery);
   if (outcome) {
     delivery->outcome = std::move(*outcome);
     return settler_.ended(std::move(delivery));
@@ -141,13 +162,15 @@ void Scheduler::hand(RunnerSlot& slot, DeliveryPointer delivery) {
     last_change_ = clock_.now();
     journal_.begun(*delivery);
   }
+  quarantine_.runs(*delivery);
   slot.hand(std::move(delivery));
 }
 
 // No runner has become free for a while: what waits here could run elsewhere.
 void Scheduler::on_tick(MonotonicTime now) {
   const auto patience = crew_.is_any_sending() ? kSend : kHold;
-  if (intake_.is_open() && !crew_.is_any_idle() && now - last_change_ >= patience) hold();
+  const bool is_busy = !crew_.is_any_idle() || quarantine_.is_occupied();
+  if (intake_.is_open() && is_busy && now - last_change_ >= patience) give_back_waiting();
 }
 
 bool Scheduler::ask_if_idle(std::chrono::seconds silence) {
@@ -198,16 +221,14 @@ void Scheduler::on_ended(DeliveryPointer delivery) {
   journal_.begun(*delivery);
   delivery->waited = waiting_time(delivery->message, delivery->outcome.duration, wall_now_ms());
   events_.on_ended(*delivery);
-  settle(std::move(delivery));
-}
-
-void Scheduler::settle(DeliveryPointer delivery) {
+  quarantine_.gone(*delivery);
   if (delivery->epoch == epoch_) return settler_.ended(std::move(delivery));
   strays_.keep(std::move(delivery), clock_.now());
 }
 
 void Scheduler::on_returned(DeliveryPointer delivery) {
   if (!strays_.is_empty()) strays_.forget(*delivery);
+  quarantine_.gone(*delivery);
   intake_.put_back(std::move(delivery));
 }
 

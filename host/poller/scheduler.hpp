@@ -18,6 +18,7 @@
 #include "poller/delivery/settler.hpp"
 #include "poller/delivery/strays.hpp"
 #include "poller/runners/crew.hpp"
+#include "poller/runners/quarantine.hpp"
 #include "poller/timer.hpp"
 
 namespace actiond {
@@ -91,8 +92,9 @@ class Scheduler final : public BrokerListener, public RunListener {
  private:
   void adjust_prefetch();
   bool adopt(QueueIndex queue, std::uint64_t tag, Message& message);
-  void settle(DeliveryPointer delivery);
   bool is_stuck() const;
+  void run_alone();
+  void give_back_waiting();
   void hand(RunnerSlot& slot, DeliveryPointer delivery);
 
   const Config& config_;
@@ -104,6 +106,7 @@ class Scheduler final : public BrokerListener, public RunListener {
   Intake intake_;
   Judge judge_;
   Settler settler_;
+  Quarantine quarantine_;
   Strays strays_;  // what is in hand of a connection that is gone
   Pace pace_;
   std::deque<EventPolicies> policies_{1};  // the last is in force; deliveries name others' plugins

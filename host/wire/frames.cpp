@@ -98,6 +98,8 @@ const char* name(Ending ending) {
       return "stopped";
     case Ending::Lost:
       return "lost";
+    case Ending::Interrupted:
+      return "interrupted";
   }
   return "?";
 }

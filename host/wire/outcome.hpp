@@ -20,10 +20,11 @@ enum class Ending : std::uint8_t {
   // said by the poller
   Crashed,
   TimedOut,
-  Stopped,  // killed because the poller had to end
-  Lost,     // the connection that delivered it is gone
+  Stopped,      // killed because the poller had to end
+  Lost,         // the connection that delivered it is gone
+  Interrupted,  // pollers that are dead had begun it and not ended it
 };
-inline constexpr int kEndings = static_cast<int>(Ending::Lost) + 1;
+inline constexpr int kEndings = static_cast<int>(Ending::Interrupted) + 1;
 
 struct Outcome {
   Ending ending = Ending::Done;

@@ -12,9 +12,13 @@ Result<Progress> Progress::create() {
   if (!fd) return errno_error("create the page of progress");
   // A new file reads as zeroes, which is the state that Page starts in.
   if (::ftruncate(fd.get(), sizeof(Page)) != 0) return errno_error("size the page of progress");
-  auto page = map(fd.get());
+  return create(std::move(fd));
+}
+
+Result<Progress> Progress::create(UniqueFd file) {
+  auto page = map(file.get());
   if (!page) return page.error();
-  return Progress(std::move(fd), *page);
+  return Progress(std::move(file), *page);
 }
 
 Result<Progress> Progress::open(int fd) {

@@ -18,6 +18,8 @@ class Progress {
  public:
   // The poller's: a new page, to be inherited by the runner through fd().
   static Result<Progress> create();
+  // The same at the beginning of a file that has room for one, and zeroes there.
+  static Result<Progress> create(UniqueFd file);
   // The runner's: maps the page of an inherited descriptor, which stays the caller's.
   static Result<Progress> open(int fd);
   ~Progress();

@@ -21,6 +21,7 @@ struct Trail {
   std::int64_t delayed_until_ms = 0;    // x-action-delayed-until: the end of its last delay
   std::int64_t queued_at_ms = 0;  // x-action-queued-at; 0: the timestamp alone tells, in seconds
   std::string left_out{};         // x-action-left-out: foreign headers that had no room
+  int interrupted = 0;            // x-action-interrupted: pollers that died in its last run
 };
 
 struct Message {

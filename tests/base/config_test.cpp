@@ -54,7 +54,7 @@ recycle: {events: 1000, memory: 1GB}
 reload: manual
 rollback: {crashes: 5, within: 10s}
 shutdown_timeout: 0s
-retry: {attempts: 1, initial: 250ms, factor: 1.5, max: 1d, jitter: 0}
+retry: {attempts: 1, initial: 250ms, factor: 1.5, max: 1d, jitter: 0, interruptions: 7}
 timeout: 30s
 unknown_event_ttl: 5m
 statistics: {minutes: 12h, hours: 3650d}
@@ -77,7 +77,7 @@ events:
   CHECK(config.reload == Reload::Manual);
   CHECK(config.rollback == RollbackPolicy{5, std::chrono::seconds(10)});
   CHECK(config.shutdown_timeout == 0s);
-  CHECK(config.retry == RetryPolicy{1, 250ms, 1.5, 24h, 0});
+  CHECK(config.retry == RetryPolicy{1, 250ms, 1.5, 24h, 0, 7});
   CHECK(config.timeout == 30s);
   CHECK(config.unknown_event_ttl == 5min);
   CHECK(config.statistics == StatisticsConfig{12h, 3650 * 24h});

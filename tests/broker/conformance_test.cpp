@@ -213,6 +213,7 @@ TEST_CASE("broker: what a poller noted on an event is there when it comes again"
     failed.trail.first_failed_at_ms = 1'700'000'000'001;
     failed.trail.failed_at_ms = 1'700'000'000'002;
     failed.trail.unknown_since_ms = 1'700'000'000'003;
+    failed.trail.interrupted = 2;
     Consumer consumer(place);
     REQUIRE(consumer.broker->publish_later("high", failed, 125ms));
     const auto trail = consumer.take(1).front().message.trail;
@@ -225,6 +226,7 @@ TEST_CASE("broker: what a poller noted on an event is there when it comes again"
     CHECK(trail.first_failed_at_ms == 1'700'000'000'001);
     CHECK(trail.failed_at_ms == 1'700'000'000'002);
     CHECK(trail.unknown_since_ms == 1'700'000'000'003);
+    CHECK(trail.interrupted == 2);
   });
 }
 

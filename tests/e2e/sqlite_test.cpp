@@ -74,6 +74,14 @@ std::vector<std::string> queues(const std::vector<std::string>& lines) {
 
 }  // namespace
 
+TEST_CASE("sqlite: a file that was made before a column is given it") {
+  FileSite site({"recorder"});
+  site.post("record", site.params("ran", R"("text": "x")"), "medium", 1);
+  Sqlite(site.path("queue.db")).run("ALTER TABLE events DROP COLUMN interrupted");
+  site.start();
+  CHECK(site.wait_for_lines("ran", 1));
+}
+
 TEST_CASE(
     "sqlite: an event queued by a shell or a C++ program runs, and nothing listens anywhere") {
   FileSite site({"hello_world"});

@@ -18,10 +18,6 @@ struct LossScene : SchedulerScene {
     (void)runner().received();
     lose();
   }
-  void lose() {
-    scheduler.lost();
-    broker.take();
-  }
   void end(Ending ending = Ending::Done) {
     runner().end(ending);
     turn();
@@ -89,7 +85,7 @@ TEST_CASE("adoption: a failure that was being stored is stored for the copy, as 
   scene.runner().begin(scene.clock.now());
   scene.runner().end(Ending::Failed);
   scene.turn();
-  scene.scheduler.lost();
+  scene.lose();
   scene.connect(2);
   scene.deliver_again(1, "mail");
   CHECK(scene.broker.take().front() == "later low mail 1000");
@@ -156,7 +152,7 @@ TEST_CASE("adoption: with the connection goes what waits, and what runs is not a
   LossScene scene;
   scene.connect(2);
   scene.deliver(1, "slow");
-  scene.scheduler.lost();
+  scene.lose();
   scene.connect(3);
   scene.end();
   CHECK(scene.settled().empty());

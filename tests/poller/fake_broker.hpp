@@ -13,6 +13,7 @@ class FakeBroker final : public actiond::Broker {
  public:
   std::vector<std::string> said;  // "consume 0 16", "ack 1 5", "publish high event", …
   bool blocked = false;
+  actiond::Message stored;                // the last that was published
   std::optional<actiond::Error> refusal;  // of every publication, before it is sent
   bool is_lost = false;                   // the connection: reading, consuming and flushing fail
 
@@ -39,14 +40,17 @@ class FakeBroker final : public actiond::Broker {
   actiond::Result<void> flush() override { return alive(); }
   actiond::Result<std::uint64_t> publish(const std::string& queue,
                                          const actiond::Message& message) override {
+    stored = message;
     return numbered("publish {} {}", queue, message.event);
   }
   actiond::Result<std::uint64_t> publish_dead(const actiond::Message& message) override {
+    stored = message;
     return numbered("dead {} {}", message.event, message.trail.error);
   }
   actiond::Result<std::uint64_t> publish_later(const std::string& queue,
                                                const actiond::Message& message,
                                                std::chrono::milliseconds delay) override {
+    stored = message;
     return numbered("later {} {} {}", queue, message.event, delay.count());
   }
   bool is_blocked() const override { return blocked; }

@@ -25,6 +25,7 @@ struct SchedulerScene : LogScene {
   std::string heard;  // "event ", "answer "
   std::string lost;   // why the broker is
   bool is_excused = false;
+  bool is_connected = false;
   actiond::Scheduler scheduler;
   actiond::Crew crew;
   std::uint64_t tags = 0;
@@ -42,11 +43,12 @@ struct SchedulerScene : LogScene {
     scheduler.learn(actiond::LoadReport{{plugin}}, "0123456789ab");
     connect(1);
   }
-  static actiond::Config queues(int concurrency) {
+  actiond::Config queues(int concurrency) {
     actiond::Config config;
     config.queues = {"high", "low"};
     config.concurrency = concurrency;
     config.retry.jitter = 0;
+    config.run_dir = directory;
     return config;
   }
   actiond::SchedulerEvents events() {
@@ -57,8 +59,14 @@ struct SchedulerScene : LogScene {
   }
   void connect(std::uint64_t epoch) {
     scheduler.connected(broker, epoch);
+    is_connected = true;
     turn();  // begins to consume
     consuming(16);
+    broker.take();
+  }
+  void lose() {
+    scheduler.lost();
+    is_connected = false;
     broker.take();
   }
   void consuming(int prefetch) {
@@ -91,7 +99,7 @@ struct SchedulerScene : LogScene {
     io.poll();
     crew.receive();
     (void)scheduler.resume();
-    scheduler.schedule();
+    if (is_connected) scheduler.schedule();
     crew.flush();
     crew.arm_tick();
   }

@@ -48,7 +48,8 @@ TEST_CASE("labels: every ending has its outcome") {
                       {Ending::Crashed, Crashed, Dead},
                       {Ending::TimedOut, TimedOut, Dead},
                       {Ending::Stopped, std::nullopt, std::nullopt},
-                      {Ending::Lost, std::nullopt, std::nullopt}};
+                      {Ending::Lost, std::nullopt, std::nullopt},
+                      {Ending::Interrupted, Crashed, Dead}};
   CHECK(std::size(rows) == kEndings);
   for (const auto& row : rows) {
     CAPTURE(name(row.ending));

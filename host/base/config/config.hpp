@@ -25,7 +25,8 @@ struct RetryPolicy {
   std::chrono::milliseconds initial = std::chrono::seconds(1);
   double factor = 2;
   std::chrono::milliseconds max = std::chrono::hours(1);
-  double jitter = 0.2;  // a share of the wait, 0 to 1
+  double jitter = 0.2;    // a share of the wait, 0 to 1
+  int interruptions = 3;  // pollers that may die in an event before it is a dead letter
 
   bool operator==(const RetryPolicy&) const = default;
 };

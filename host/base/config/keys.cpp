@@ -25,7 +25,8 @@ struct KeySet {
 };
 
 constexpr Key log_keys[] = {{"level"}, {"format"}, {"file"}, {"params"}};
-constexpr Key retry_keys[] = {{"attempts"}, {"initial"}, {"factor"}, {"max"}, {"jitter"}};
+constexpr Key retry_keys[] = {{"attempts"}, {"initial"}, {"factor"},
+                              {"max"},      {"jitter"},  {"interruptions"}};
 constexpr Key recycle_keys[] = {{"events"}, {"memory"}};
 constexpr Key rollback_keys[] = {{"crashes"}, {"within"}};
 constexpr Key statistics_keys[] = {{"minutes"}, {"hours"}};

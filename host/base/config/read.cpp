@@ -11,6 +11,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr Range<int> attempts_range{1, 1'000'000};
+// What ran beside the one that ended a poller is cleared by its second run.
+constexpr Range<int> interruptions_range{2, 1'000'000};
 constexpr Range<int> concurrency_range{1, 256};
 constexpr Range<int> prefetch_range{1, 65535};
 constexpr Range<int> recycle_range{1, 1'000'000'000};
@@ -46,6 +48,7 @@ void read_retry(const Section& section, RetryPolicy& retry) {
   section.read_decimal("factor", factor_range, retry.factor);
   section.read_duration("max", some_duration, retry.max);
   section.read_decimal("jitter", jitter_range, retry.jitter);
+  section.read_whole("interruptions", interruptions_range, retry.interruptions);
 }
 
 void read_recycle(const Section& section, RecyclePolicy& recycle) {

@@ -31,6 +31,8 @@ struct Delivery {
   std::uint64_t epoch = 0;  // of the connection
   bool is_redelivered = false;
 
+  int interruptions = 0;  // pollers that were found dead in it, and are not in its trail yet
+
   // its run
   std::uint64_t run = 0;   // its number in its runner; 0: not handed to one
   bool is_logged = false;  // "Processing …" is in the log

@@ -66,6 +66,8 @@ void Journal::settled(const Delivery& delivery, Settlement settlement) {
       return snoozed(delivery);
     case Ending::NotStarted:
       return;
+    case Ending::Interrupted:
+      return interrupted(delivery, settlement);
     case Ending::Lost:
       return log_.warning("{} ended while the broker was away; the broker offers it again",
                           name_of(delivery));
@@ -81,6 +83,12 @@ void Journal::snoozed(const Delivery& delivery) {
   if (delivery.run == 0)  // it only came too early, see Scheduler
     return log_.debug("{} is not due for {}", name_of(delivery), wait);
   log_.info("Snoozed {} for {}", name_of(delivery), wait);
+}
+
+void Journal::interrupted(const Delivery& delivery, Settlement settlement) {
+  if (settlement == Settlement::DeadLetter) return failed(delivery, settlement);
+  log_.warning("{}: {}; it is offered again, and runs alone", name_of(delivery),
+               delivery.outcome.reason);
 }
 
 void Journal::failed(const Delivery& delivery, Settlement settlement) {

@@ -14,7 +14,8 @@ Verdict Judge::operator()(const Delivery& delivery, std::int64_t now_ms) {
   const milliseconds unknown_for(
       trail.unknown_since_ms == 0 ? 0 : std::max<std::int64_t>(0, now_ms - trail.unknown_since_ms));
   const Chances chances{trail.attempt < delivery.attempts, unknown_for < config_.unknown_event_ttl,
-                        delivery.is_excused};
+                        delivery.is_excused,
+                        trail.interrupted + delivery.interruptions < config_.retry.interruptions};
   const Settlement settlement = settlement_for(delivery.outcome.ending, chances);
   return {settlement, delay(delivery, settlement, unknown_for)};
 }

@@ -23,6 +23,8 @@ Settlement settlement_for(Ending ending, const Chances& chances) {
     case Ending::NotStarted:
     case Ending::Stopped:
       return Settlement::GiveBack;
+    case Ending::Interrupted:
+      return chances.may_be_interrupted ? Settlement::Again : Settlement::DeadLetter;
     case Ending::Lost:
       return Settlement::Forget;
   }

@@ -10,6 +10,8 @@
 //   unknown event               offered again until unknown_event_ttl is over, then dead letter
 //   snoozed                     later, as a retry, but no attempt is spent
 //   not started, stopped        give back: not the event's fault
+//   interrupted                 pollers died in it: again, alone and with their number; after
+//                               retry.interruptions of them a dead letter
 //   lost                        nothing: the broker has taken it back already
 #pragma once
 
@@ -23,15 +25,17 @@ enum class Settlement {
   Acknowledge,
   Retry,       // publish to come back as the next attempt, await the confirm, acknowledge
   Delay,       // the same, but as the attempt that it is
+  Again,       // publish to come back at once, as the attempt that it is, confirm, acknowledge
   DeadLetter,  // publish among the dead letters, await the confirm, acknowledge
   GiveBack,    // the broker offers it again, to anyone
   Forget,
 };
 
 struct Chances {
-  bool has_attempts = false;      // besides the one that ended
-  bool may_become_known = false;  // unknown_event_ttl is not over
-  bool is_excused = false;        // its crash is blamed on the new plugins
+  bool has_attempts = false;        // besides the one that ended
+  bool may_become_known = false;    // unknown_event_ttl is not over
+  bool is_excused = false;          // its crash is blamed on the new plugins
+  bool may_be_interrupted = false;  // fewer pollers than retry.interruptions died in it
 };
 
 Settlement settlement_for(Ending ending, const Chances& chances);

@@ -20,7 +20,8 @@ constexpr char kTooMuchUnsent[] =
 
 Handled handled_by(Settlement settlement) {
   if (settlement == Settlement::Acknowledge) return Handled::Done;
-  return settlement == Settlement::Delay ? Handled::Postponed : Handled::Failed;
+  const bool is_postponed = settlement == Settlement::Delay || settlement == Settlement::Again;
+  return is_postponed ? Handled::Postponed : Handled::Failed;
 }
 
 }  // namespace
@@ -83,6 +84,7 @@ void Settler::settle(Delivery& delivery) {
       return acknowledge(delivery, Settlement::Acknowledge);
     case Settlement::Retry:
     case Settlement::Delay:
+    case Settlement::Again:
     case Settlement::DeadLetter:
       write_trail(delivery);
       return store(delivery);
@@ -99,12 +101,21 @@ void Settler::store(Delivery& delivery) {
     kept_back_.push_back({&delivery, {}});
     return;
   }
-  auto number = delivery.verdict.settlement == Settlement::DeadLetter
-                    ? broker_->publish_dead(delivery.message)
-                    : broker_->publish_later(std::string(delivery.queue_name), delivery.message,
-                                             delivery.verdict.delay);
+  auto number = send_copy(delivery);
   if (!number) return refused(delivery, number.error());
   publications_.emplace(*number, Publication{&delivery, {}});
+}
+
+Result<std::uint64_t> Settler::send_copy(const Delivery& delivery) {
+  const std::string queue(delivery.queue_name);
+  switch (delivery.verdict.settlement) {
+    case Settlement::DeadLetter:
+      return broker_->publish_dead(delivery.message);
+    case Settlement::Again:
+      return broker_->publish(queue, delivery.message);
+    default:
+      return broker_->publish_later(queue, delivery.message, delivery.verdict.delay);
+  }
 }
 
 void Settler::queue(Delivery& delivery, QueuedEvent event) {
@@ -193,6 +204,8 @@ void Settler::cut(Delivery& delivery, const Error& why) {
 void Settler::acknowledge(Delivery& delivery, Settlement settlement) {
   if (delivery.refusals > 0 && stuck_.empty()) problem_.clear();
   broker_->acknowledge(delivery.queue, delivery.tag, handled_by(settlement));
+  // The copy may end this poller as soon as it comes: the original must not be there as well.
+  if (settlement == Settlement::Again) (void)broker_->flush().ok();  // lost: receive will say so
   finish(delivery, settlement);
 }
 
@@ -216,7 +229,12 @@ void Settler::write_trail(Delivery& delivery) const {
   if (!is_unknown) trail.unknown_since_ms = 0;
   if (is_unknown && trail.unknown_since_ms == 0) trail.unknown_since_ms = now_ms;
   if (trail.queue.empty()) trail.queue = delivery.queue_name;
-  if (delivery.verdict.settlement != Settlement::Delay) write_failure(delivery, now_ms);
+  // A run that came to an end was not interrupted, whatever those before it were.
+  trail.interrupted =
+      delivery.run == 0 ? trail.interrupted + std::exchange(delivery.interruptions, 0) : 0;
+  if (delivery.verdict.settlement == Settlement::Retry ||
+      delivery.verdict.settlement == Settlement::DeadLetter)
+    write_failure(delivery, now_ms);
   if (delivery.verdict.settlement == Settlement::Retry) ++trail.attempt;
 }
 

@@ -76,6 +76,7 @@ class Settler {
   };
   void settle(Delivery& delivery);
   void store(Delivery& delivery);
+  Result<std::uint64_t> send_copy(const Delivery& delivery);
   void publish(Publication publication);
   void keep_unsent();
   void acknowledge(Delivery& delivery, Settlement settlement);

@@ -45,22 +45,35 @@ Result<ChildProcess> spawn_runner(int socket, int progress, const std::vector<st
 }  // namespace
 
 Result<RunnerProcess> RunnerProcess::spawn(const std::vector<std::string>& hidden_variables) {
+  return spawn_on(Progress::create(), std::nullopt, hidden_variables);
+}
+
+Result<RunnerProcess> RunnerProcess::spawn_with(HandPage hand,
+                                                const std::vector<std::string>& hidden_variables) {
+  auto progress = hand.progress();
+  return spawn_on(std::move(progress), std::move(hand), hidden_variables);
+}
+
+Result<RunnerProcess> RunnerProcess::spawn_on(Result<Progress> progress,
+                                              std::optional<HandPage> hand,
+                                              const std::vector<std::string>& hidden_variables) {
+  if (!progress) return progress.error();
   int pair[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
     return errno_error("make a socketpair for a runner");
   UniqueFd ours(pair[0]), theirs(pair[1]);
   ::fcntl(ours.get(), F_SETFL, ::fcntl(ours.get(), F_GETFL) | O_NONBLOCK);
-  auto progress = Progress::create();
-  if (!progress) return progress.error();
   std::string mark = new_mark();
   auto child = spawn_runner(theirs.get(), progress->fd(), hidden_variables, mark);
   if (!child) return child.error();
-  return RunnerProcess(std::move(*child), std::move(ours), std::move(*progress), std::move(mark));
+  return RunnerProcess(std::move(*child), std::move(ours), std::move(*progress), std::move(mark),
+                       std::move(hand));
 }
 
 RunnerProcess::RunnerProcess(ChildProcess child, UniqueFd socket, Progress progress,
-                             std::string mark)
-    : child_(std::move(child)),
+                             std::string mark, std::optional<HandPage> hand)
+    : hand_(std::move(hand)),
+      child_(std::move(child)),
       mark_(std::move(mark)),
       socket_(std::move(socket)),
       progress_(std::move(progress)) {}

@@ -8,6 +8,7 @@
 #include "base/child_process.hpp"
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "poller/runners/hand_page.hpp"
 #include "wire/frames.hpp"
 #include "wire/progress.hpp"
 
@@ -18,10 +19,14 @@ class RunnerProcess {
   // Starts the runner_program with this process's environment but for those variables, and
   // with one of its own. It dies with the thread that called this.
   static Result<RunnerProcess> spawn(const std::vector<std::string>& hidden_variables = {});
+  // The same, and what it has in hand is there for others to see, should this process die.
+  static Result<RunnerProcess> spawn_with(HandPage hand,
+                                          const std::vector<std::string>& hidden_variables);
 
   // A child of this process that was started in another way; `mark` is the variable of its
   // environment by which what it starts is known, empty: none.
-  RunnerProcess(ChildProcess child, UniqueFd socket, Progress progress, std::string mark = {});
+  RunnerProcess(ChildProcess child, UniqueFd socket, Progress progress, std::string mark = {},
+                std::optional<HandPage> hand = std::nullopt);
   // Kills it and what it has started if it still lives, and reaps it.
   ~RunnerProcess();
   RunnerProcess(RunnerProcess&&) noexcept = default;
@@ -34,6 +39,11 @@ class RunnerProcess {
   int pidfd() const { return child_.pidfd(); }
   Progress& progress() { return progress_; }
   const Progress& progress() const { return progress_; }
+
+  // It is about to be sent this run, of the event with that mark.
+  void hand(std::uint64_t run, std::uint64_t mark) {
+    if (hand_) hand_->hand(run, mark);
+  }
 
   template <typename FrameType>
   void add(const FrameType& frame) {
@@ -63,6 +73,10 @@ class RunnerProcess {
   std::optional<ExitStatus> reap();
 
  private:
+  static Result<RunnerProcess> spawn_on(Result<Progress> progress, std::optional<HandPage> hand,
+                                        const std::vector<std::string>& hidden_variables);
+
+  std::optional<HandPage> hand_;  // goes after the process has
   ChildProcess child_;
   std::string mark_;  // a variable that all its children inherit
   UniqueFd socket_;

@@ -69,6 +69,7 @@ void RunnerSlot::hand(DeliveryPointer delivery) {
   assert(is_ready());
   const Message& message = delivery->message;
   delivery->run = ++runs_;
+  process_->hand(runs_, hand_mark(message.id, message.event));
   RunFrame frame;
   frame.number = delivery->run;
   frame.attempt = message.trail.attempt;

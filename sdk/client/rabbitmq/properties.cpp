@@ -7,7 +7,7 @@ namespace action {
 namespace {
 
 constexpr std::string_view kOwn = "x-action-";
-constexpr int kOwnHeaders = 12;
+constexpr int kOwnHeaders = 14;
 constexpr std::int64_t kMaxAttempt = 1000000;
 constexpr std::int64_t kMaxTime_s = 253402300799;  // the end of the year 9999
 constexpr std::size_t kLongestText = 255;
@@ -104,6 +104,8 @@ void read_header(const amqp_table_entry_t& entry, Trail& trail) {
     trail.delayed_until_ms = integer(entry.value, 0, kMaxTime_s * 1000);
   else if (name == "queued-at")
     trail.queued_at_ms = integer(entry.value, 0, kMaxTime_s * 1000);
+  else if (name == "interrupted")
+    trail.interrupted = static_cast<int>(integer(entry.value, 0, kMaxAttempt));
 }
 
 // Not in the middle of a character of UTF-8.
@@ -274,6 +276,8 @@ void PropertiesBuilder::write_headers(const Trail& trail, Room room) {
   add_time("x-action-due-at", trail.due_at_ms);
   add_time("x-action-delayed-until", trail.delayed_until_ms);
   add_time("x-action-queued-at", trail.queued_at_ms);
+  if (trail.interrupted > 0)
+    entries[count++] = integer_header("x-action-interrupted", trail.interrupted);
   properties_.headers = {count, entries};
   if (count > 0)
     properties_._flags |= AMQP_BASIC_HEADERS_FLAG;

@@ -9,7 +9,8 @@ Result<void> insert_message(Statement& insert, std::int64_t queue, const Message
                     TextOrNull{message.sender}, trail.attempt, TextOrNull{trail.queue},
                     TextOrNull{trail.error}, TextOrNull{trail.poller}, TextOrNull{trail.plugin},
                     TextOrNull{trail.backtrace}, trail.first_failed_at_ms, trail.failed_at_ms,
-                    trail.unknown_since_ms, Blob{message.properties}, Blob{message.body});
+                    trail.unknown_since_ms, Blob{message.properties}, Blob{message.body},
+                    trail.interrupted);
 }
 
 void read_message(const Statement& row, int first, Message& message) {
@@ -32,6 +33,7 @@ void read_message(const Statement& row, int first, Message& message) {
   trail.queued_at_ms = 0;
   message.properties = row.text(column++);
   message.body = row.text(column++);
+  trail.interrupted = static_cast<int>(row.number(column++));
 }
 
 }  // namespace action

@@ -65,7 +65,25 @@ Result<void> QueueFile::prepare() {
                     database_->path(), version.number(0), kTablesVersion)};
   }
   version.reset();
+  if (auto added = add_columns(); !added) return added;
   return database_->execute(kSettings);
+}
+
+// Looks without a lock first: nearly every file has them.
+Result<void> QueueFile::add_columns() {
+  const auto has_all = [this]() -> Result<bool> {
+    Statement columns(*database_, kHasAllColumns);
+    if (auto read = columns.with().step(); !read) return read.error();
+    return columns.number(0) == 1;
+  };
+  const auto looked = has_all();
+  if (!looked) return looked.error();
+  if (*looked) return {};
+  return transaction(Outlives::PowerLoss, [&]() -> Result<void> {
+    const auto looked_again = has_all();  // somebody else may have added them just now
+    if (!looked_again) return looked_again.error();
+    return *looked_again ? Result<void>{} : database_->execute(kAddColumns);
+  });
 }
 
 Result<void> QueueFile::create_tables() {

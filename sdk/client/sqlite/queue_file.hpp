@@ -60,6 +60,7 @@ class QueueFile {
   QueueFile(std::unique_ptr<Database> database, Bell bell);
   Result<void> prepare();
   Result<void> create_tables();
+  Result<void> add_columns();
   Result<void> begin(Outlives outlives);
   Result<void> commit();
   void roll_back();

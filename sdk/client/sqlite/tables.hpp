@@ -1,5 +1,5 @@
 // What a queue file is made of. A change of it is a new version, with the statements that lead
-// there from the one before.
+// there from the one before; but a column that programs of before can do without is only added.
 #pragma once
 
 namespace action {
@@ -43,7 +43,8 @@ inline constexpr char kTables[] = R"sql(
     failed_at_ms INTEGER NOT NULL,
     unknown_since_ms INTEGER NOT NULL,
     properties BLOB,
-    body BLOB NOT NULL
+    body BLOB NOT NULL,
+    interrupted INTEGER NOT NULL DEFAULT 0
   );
   CREATE INDEX ready ON events (queue, due_ms) WHERE owner IS NULL AND is_later = 0;
   CREATE INDEX later ON events (due_ms) WHERE is_later = 1;
@@ -58,5 +59,11 @@ inline constexpr char kSettings[] = R"sql(
   PRAGMA journal_size_limit = 67108864;
   PRAGMA temp_store = MEMORY;
 )sql";
+
+// Columns that files of this version may lack.
+inline constexpr char kHasAllColumns[] =
+    "SELECT count(*) FROM pragma_table_info('events') WHERE name = 'interrupted'";
+inline constexpr char kAddColumns[] =
+    "ALTER TABLE events ADD COLUMN interrupted INTEGER NOT NULL DEFAULT 0";
 
 }  // namespace action

@@ -106,7 +106,8 @@ TEST_CASE("properties: the trail is written and read again") {
                    .failed_at_ms = 1700000000456,
                    .unknown_since_ms = 1700000000789,
                    .due_at_ms = 1800000000789,
-                   .queued_at_ms = 1700000000999};
+                   .queued_at_ms = 1700000000999,
+                   .interrupted = 2};
   PropertiesBuilder builder;
   const action::Trail trail = received(builder.build(message)).trail;
   CHECK(trail.attempt == 3);
@@ -120,6 +121,7 @@ TEST_CASE("properties: the trail is written and read again") {
   CHECK(trail.failed_at_ms == 1700000000456);
   CHECK(trail.unknown_since_ms == 1700000000789);
   CHECK(trail.due_at_ms == 1800000000789);
+  CHECK(trail.interrupted == 2);
 }
 
 TEST_CASE("properties: a trail that is read again replaces the old one") {

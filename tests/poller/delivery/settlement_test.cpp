@@ -33,12 +33,14 @@ TEST_CASE("settlement: with chances left a failure is retried, an unknown event 
   for (const Ending ending : {Ending::Failed, Ending::Crashed, Ending::TimedOut})
     table[ending] = Settlement::Retry;
   table[Ending::Unknown] = Settlement::Delay;
-  check_table(table, {true, true});
+  table[Ending::Interrupted] = Settlement::Again;
+  check_table(table, {true, true, false, true});
 }
 
 TEST_CASE("settlement: without chances they are dead") {
   auto table = always();
-  for (const Ending ending : {Ending::Failed, Ending::Crashed, Ending::TimedOut, Ending::Unknown})
+  for (const Ending ending :
+       {Ending::Failed, Ending::Crashed, Ending::TimedOut, Ending::Unknown, Ending::Interrupted})
     table[ending] = Settlement::DeadLetter;
   check_table(table, {false, false});
 }
@@ -46,6 +48,8 @@ TEST_CASE("settlement: without chances they are dead") {
 TEST_CASE("settlement: each chance is for its own ending") {
   CHECK(settlement_for(Ending::Failed, {false, true}) == Settlement::DeadLetter);
   CHECK(settlement_for(Ending::Unknown, {true, false}) == Settlement::DeadLetter);
+  CHECK(settlement_for(Ending::Interrupted, {true, true, true, false}) == Settlement::DeadLetter);
+  CHECK(settlement_for(Ending::Failed, {false, true, true, true}) == Settlement::DeadLetter);
 }
 
 TEST_CASE("settlement: a crash that a new plugin set is to blame for spends no attempt") {

@@ -1,0 +1,75 @@
+#include "poller/runners/quarantine.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/clock.hpp"
+#include "poller/runners/hand_page.hpp"
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kLookAgain = 20ms;
+constexpr std::int64_t kLongestKept_ms = std::chrono::hours(24) / 1ms;
+
+std::uint64_t mark_of(const Delivery& delivery) {
+  return hand_mark(delivery.message.id, delivery.message.event);
+}
+
+std::string died_in_it(int times) {
+  if (times == 1) return "its poller died in it";
+  return fmt::format("its poller died in it {} times", times);
+}
+
+}  // namespace
+
+std::optional<Outcome> Quarantine::stop(Delivery& delivery) {
+  if (!delivery.is_redelivered) return std::nullopt;
+  look();
+  const auto found = left_.find(mark_of(delivery));
+  if (found == left_.end()) return std::nullopt;
+  // Another poller may have met a copy of it meanwhile.
+  auto& files = found->second;
+  std::erase_if(files, [](const auto& file) { return !DeadHand::open(file); });
+  if (files.empty()) {
+    left_.erase(found);
+    return std::nullopt;
+  }
+  delivery.interruptions = static_cast<int>(files.size());
+  const int times = delivery.message.trail.interrupted + delivery.interruptions;
+  return Outcome{Ending::Interrupted, died_in_it(times), {}, {}};
+}
+
+void Quarantine::stored(const Delivery& delivery) {
+  const auto found = left_.find(mark_of(delivery));
+  if (found == left_.end()) return;
+  for (const auto& file : found->second)
+    if (auto hand = DeadHand::open(file)) hand->remove();
+  left_.erase(found);
+}
+
+void Quarantine::look() {
+  const auto now = clock_.now();
+  if (looked_at_ && now - *looked_at_ < kLookAgain) return;
+  looked_at_ = now;
+  left_.clear();
+  std::error_code error;
+  for (std::filesystem::directory_iterator files(run_dir_, error), end; !error && files != end;
+       files.increment(error)) {
+    if (files->path().extension() == ".hand") look_into(files->path());
+  }
+}
+
+// A file without a begun event tells nothing; nor does one whose event nobody has met for a day.
+void Quarantine::look_into(const std::filesystem::path& file) {
+  auto hand = DeadHand::open(file);
+  if (!hand) return;
+  if (!hand->begun() || hand->age_ms(wall_now_ms()) > kLongestKept_ms) return hand->remove();
+  left_[*hand->begun()].push_back(file);
+}
+
+}  // namespace actiond
