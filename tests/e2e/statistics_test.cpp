@@ -38,7 +38,8 @@ class CountedSite : public Site {
   }
   // What `stats --json` has of one event; null: nothing.
   json stats_of(const std::string& event) {
-    for (const auto& each : stats()["events"])
+    const auto all = stats();
+    for (const auto& each : all["events"])
       if (each["event"] == event) return each;
     return nullptr;
   }
