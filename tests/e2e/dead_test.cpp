@@ -157,7 +157,7 @@ TEST_CASE("dead: retry sends it to its queue as it was, but for the failures") {
   CHECK(low[0].type == "record");
   CHECK(low[0].message_id == "b");
   CHECK(low[0].body == letter("b").body);
-  CHECK(low[0].headers.size() == low[0].headers.count("x-action-queued-at"));
+  CHECK(low[0].headers.empty());
   CHECK(rabbit::take_all("medium").at(0).message_id == "c");
   CHECK(distinct_ids(rabbit::take_all("dead")) == std::set<std::string>{"a"});
 }

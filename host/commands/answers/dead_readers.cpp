@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "commands/terminal/queue_choice.hpp"
 
@@ -97,8 +96,9 @@ Fate DeadRetry::take(Message& letter, std::string& queue) {
     return Fate::Keep;
   }
   queue = std::move(*chosen);
+  const auto queued_at_ms = letter.trail.queued_at_ms;
   letter.trail = {};
-  letter.trail.queued_at_ms = wall_now_ms();
+  letter.trail.queued_at_ms = queued_at_ms;
   return Fate::Requeue;
 }
 
