@@ -79,10 +79,10 @@ std::uint64_t Progress::ended() const {
   return page_->ended.load(std::memory_order_acquire);
 }
 
-// What has not been told ended in a row: all that ended otherwise are told at once.
+// All that ended otherwise are told at once, so of what has not been told only the last can be one.
 bool Progress::has_ended_well(std::uint64_t number, std::int32_t pid) const {
   return number <= page_->well.load(std::memory_order_acquire) &&
-         number > page_->not_well.load(std::memory_order_acquire) &&
+         number != page_->not_well.load(std::memory_order_acquire) &&
          pid == page_->pid.load(std::memory_order_relaxed);
 }
 

@@ -49,6 +49,7 @@ TEST_CASE("progress: one that did not end well is never proven by one after it")
   progress.ended_well(1, 42);
   progress.not_well(2);
   progress.ended(2);
+  CHECK(progress.has_ended_well(1, 42));
   CHECK_FALSE(progress.has_ended_well(2, 42));
   progress.ended_well(3, 42);
   CHECK_FALSE(progress.has_ended_well(2, 42));
