@@ -40,6 +40,8 @@ Scheduler::Scheduler(const Config& config, Clock& clock, const std::string& poll
               intake_.settled(delivery.queue);
             if (settlement == Settlement::Again || settlement == Settlement::DeadLetter)
               quarantine_.stored(delivery);
+            else if (delivery.outcome.ending == Ending::Interrupted)
+              quarantine_.not_stored(delivery);
             journal_.settled(delivery, settlement);
             events_.on_settled(delivery, settlement);
           }),
@@ -73,6 +75,7 @@ void Scheduler::lost() {
       delivery->is_settled = true;  // it ended without a run, and may do so again
   }
   if (auto waiting = quarantine_.take_waiting()) waiting->is_settled = true;
+  quarantine_.lost();
   intake_.lost();
   crew_.recall();
   crew_.for_each_in_hand([this](Delivery& delivery) { strays_.add(delivery); });
@@ -121,7 +124,8 @@ void Scheduler::schedule() {
   while (RunnerSlot* slot = crew_.freest(pace_.pipe_depth())) {
     DeliveryPointer delivery = intake_.next();
     if (!delivery) return;
-    if (Quarantine::is_suspect(*delivery) && crew_.is_any_busy())
+    if (Quarantine::is_suspect(*delivery) &&
+        (crew_.is_any_busy() || quarantine_.is_too_early(*delivery)))
       return quarantine_.wait(std::move(delivery));
     hand(*slot, std::move(delivery));
     if (quarantine_.is_occupied()) return;
@@ -130,7 +134,7 @@ void Scheduler::schedule() {
 
 // A poller died in it: nothing begins beside it, and it waits until all else has ended.
 void Scheduler::run_alone() {
-  if (!quarantine_.is_any_waiting() || crew_.is_any_busy()) return;
+  if (!quarantine_.can_waiting_run() || crew_.is_any_busy()) return;
   if (RunnerSlot* slot = crew_.freest(1)) hand(*slot, quarantine_.take_waiting());
 }
 

@@ -49,6 +49,24 @@ TEST_CASE("suspect: what a poller died in comes again with its number, and does 
   CHECK(scene.journal.counts().failed == 0);
 }
 
+TEST_CASE("suspect: its copy does not run before the original is acknowledged") {
+  SuspectScene scene;
+  leave_hand(scene.directory, "suspect", "mail");
+  scene.deliver_suspect(0, true);
+  scene.turn();
+  scene.deliver_suspect(1);  // the broker delivers before it confirms
+  scene.turn();
+  CHECK(scene.runner().received().empty());
+  SUBCASE("it is") {
+    scene.scheduler.on_published(1, {});
+  }
+  SUBCASE("it is given back instead") {
+    scene.scheduler.on_published(1, Error{"no queue", Fault::Missing});
+  }
+  scene.turn();
+  CHECK_FALSE(scene.runner().received().empty());
+}
+
 TEST_CASE("suspect: after so many it is a dead letter that says so") {
   SuspectScene scene;
   leave_hand(scene.directory, "suspect", "mail");

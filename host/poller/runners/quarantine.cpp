@@ -39,17 +39,27 @@ std::optional<Outcome> Quarantine::stop(Delivery& delivery) {
     left_.erase(found);
     return std::nullopt;
   }
+  storing_.insert(found->first);
   delivery.interruptions = static_cast<int>(files.size());
   const int times = delivery.message.trail.interrupted + delivery.interruptions;
   return Outcome{Ending::Interrupted, died_in_it(times), {}, {}};
 }
 
 void Quarantine::stored(const Delivery& delivery) {
+  storing_.erase(mark_of(delivery));
   const auto found = left_.find(mark_of(delivery));
   if (found == left_.end()) return;
   for (const auto& file : found->second)
     if (auto hand = DeadHand::open(file)) hand->remove();
   left_.erase(found);
+}
+
+void Quarantine::not_stored(const Delivery& delivery) {
+  storing_.erase(mark_of(delivery));
+}
+
+bool Quarantine::is_too_early(const Delivery& delivery) const {
+  return !storing_.empty() && storing_.contains(mark_of(delivery));
 }
 
 void Quarantine::look() {

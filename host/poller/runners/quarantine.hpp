@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "poller/delivery/delivery.hpp"
@@ -25,18 +26,25 @@ class Quarantine {
   std::optional<Outcome> stop(Delivery& delivery);
   // The number has been stored with its copy: what tells of them is removed.
   void stored(const Delivery& delivery);
+  // It could not be.
+  void not_stored(const Delivery& delivery);
+  // The connection is gone, and with it all that was to be stored.
+  void lost() { storing_.clear(); }
 
   // Is it to run alone?
   static bool is_suspect(const Delivery& delivery) {
     return delivery.message.trail.interrupted > 0;
   }
+  // It is a copy that has come before its original is acknowledged: should it end this poller now,
+  // both would be there.
+  bool is_too_early(const Delivery& delivery) const;
   // One runs alone, or waits until it can.
   bool is_occupied() const { return waiting_ || alone_ != nullptr; }
   // It waits until nothing else runs.
   void wait(DeliveryPointer delivery) { waiting_ = std::move(delivery); }
   // The one that waits, if one does.
   DeliveryPointer take_waiting() { return std::move(waiting_); }
-  bool is_any_waiting() const { return waiting_ != nullptr; }
+  bool can_waiting_run() const { return waiting_ != nullptr && !is_too_early(*waiting_); }
   // It runs; it has ended, or was taken back. Of others nothing is noted.
   void runs(const Delivery& delivery) {
     if (is_suspect(delivery)) alone_ = &delivery;
@@ -54,6 +62,7 @@ class Quarantine {
   std::optional<MonotonicTime> looked_at_;
   // What dead pollers had begun, and in which files that stands.
   std::unordered_map<std::uint64_t, std::vector<std::filesystem::path>> left_;
+  std::unordered_set<std::uint64_t> storing_;  // whose copy is not confirmed yet
   DeliveryPointer waiting_{nullptr, {}};
   const Delivery* alone_ = nullptr;
 };
