@@ -265,6 +265,11 @@ std::vector<RawMessage> take_all(const std::string& queue) {
 std::vector<RawMessage> dead_letters(std::size_t count) {
   CHECK(wait_until([count] { return ready("dead") >= count; }));
   auto letters = take_all("dead");
+  std::string found;
+  for (const auto& letter : letters)
+    found += letter.type.value_or("?") + " " + letter.message_id + ": " +
+             letter.header("x-action-error") + "\n";
+  CAPTURE(found);
   REQUIRE(letters.size() == count);
   return letters;
 }

@@ -53,6 +53,8 @@ TEST_CASE("retry: a failing event has its attempts, and then is dead with the la
   CHECK(std::stoll(dead[0].header("x-action-failed-at")) >=
         std::stoll(dead[0].header("x-action-first-failed-at")) + 300);
   CHECK(dead[0].headers.count("x-death") == 0);
+  CHECK(
+      site.wait_for_log("now among the dead letters"));  // logged once the broker has confirmed it
   const std::string log = site.log();
   CHECK(count_of(log, "Error processing high:throws") == 3);
   CHECK(contains(log, "no such account; attempt 2 of 3 in 150ms"));
