@@ -35,7 +35,7 @@ class FileSite : public Site {
 };
 
 // What `status --json` says of a queue.
-nlohmann::json queue_of(const nlohmann::json& status, const std::string& name) {
+nlohmann::json row_of_queue(const nlohmann::json& status, const std::string& name) {
   for (const auto& queue : status["queues"])
     if (queue["name"] == name) return queue;
   FAIL("status tells nothing of the queue ", name);
@@ -144,8 +144,8 @@ TEST_CASE("sqlite: a failed event is retried, then dead, and comes back by dead 
     return count_of(site.log(), "now among the dead letters, after attempt 2 of 2") == 2;
   }));
   const auto status = nlohmann::json::parse(site.actiond({"status", "--json"}).out);
-  CHECK(queue_of(status, "dead")["ready"] == 1);
-  CHECK(queue_of(status, "medium")["failed"] == 4);
+  CHECK(row_of_queue(status, "dead")["ready"] == 1);
+  CHECK(row_of_queue(status, "medium")["failed"] == 4);
 }
 
 TEST_CASE("sqlite: status tells what waits, what comes later, and what is in whose hand") {
@@ -157,7 +157,7 @@ TEST_CASE("sqlite: status tells what waits, what comes later, and what is in who
   const auto status = nlohmann::json::parse(site.actiond({"status", "--json"}).out);
   REQUIRE(status["broker"]["in_hand"].size() == 1);
   CHECK(status["broker"]["in_hand"][0]["event"] == "sleep");
-  const auto medium = queue_of(status, "medium");
+  const auto medium = row_of_queue(status, "medium");
   CHECK(medium["in_hand"] == 1);
   CHECK(medium["later"] == 1);
   CHECK(contains(site.actiond({"status"}).out, "IN HAND"));

@@ -44,12 +44,12 @@ struct SchedulerScene : LogScene {
     connect(1);
   }
   actiond::Config queues(int concurrency) {
-    actiond::Config config;
-    config.queues = {"high", "low"};
-    config.concurrency = concurrency;
-    config.retry.jitter = 0;
-    config.run_dir = directory;
-    return config;
+    actiond::Config made;
+    made.queues = {"high", "low"};
+    made.concurrency = concurrency;
+    made.retry.jitter = 0;
+    made.run_dir = directory;
+    return made;
   }
   actiond::SchedulerEvents events() {
     return {[this](actiond::Delivery& delivery) { delivery.is_excused = is_excused; },

@@ -120,8 +120,8 @@ TEST_CASE("report: as JSON") {
       make_report({count_of("a", "s", OutcomeLabel::TimedOut, 2, 60)},
                   {{MarkKind::Refusal, kReportNow_ms, "box/1", "s", "", "", "", "why", 1}},
                   kReportNow_ms - 3'600'000, kReportNow_ms, "");
-  const auto json = report_json(report);
-  const auto& event = json["events"][0];
+  const auto shown = report_json(report);
+  const auto& event = shown["events"][0];
   CHECK(event["event"] == "a");
   CHECK(event["outcomes"]["timed_out"] == 2);
   CHECK(event["outcomes"].size() == kOutcomeLabels);
@@ -130,6 +130,6 @@ TEST_CASE("report: as JSON") {
   CHECK(event["wait_ms"].is_null());
   CHECK(event["sets"][0]["plugin_set"] == "s");
   CHECK(event["series"].size() == kReportBins);
-  CHECK(json["marks"][0]["kind"] == "refusal");
-  CHECK(json["marks"][0]["text"] == "why");
+  CHECK(shown["marks"][0]["kind"] == "refusal");
+  CHECK(shown["marks"][0]["text"] == "why");
 }
