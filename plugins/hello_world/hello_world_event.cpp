@@ -3,6 +3,6 @@
 
 class HelloWorldEvent : public action::Event {
  public:
-  void process() override { log("hello {}", params().value("name", "world")); }
+  void process() override { log("hello {}", param("name", "world")); }
 };
 ACTION_EVENT(HelloWorldEvent)

@@ -8,10 +8,9 @@ using action::testing::run;
 
 namespace {
 
-// The plugin's setup and teardown, around a test that needs the connection.
+// The plugin, set up around a test that needs the connection, and torn down after it.
 struct Connected {
-  Connected() { action::testing::setup({.config = {{"smtp", {{"host", "mail.example.org"}}}}}); }
-  ~Connected() { action::testing::teardown(); }
+  action::testing::Plugin plugin{{.config = {{"smtp", {{"host", "mail.example.org"}}}}}};
 };
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 #include "test_broker.hpp"
 
-TEST_CASE("headers: with event.hpp first, queueing is the handler's, which has no host here") {
+TEST_CASE("headers: with event.hpp beside it, queueing is the handler's, which has no host here") {
   CHECK_THROWS_AS(action::queue_action_event("send_email"), std::runtime_error);
   CHECK_NOTHROW(action::Client("amqp://127.0.0.1:1"));
 }

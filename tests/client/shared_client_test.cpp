@@ -1,8 +1,5 @@
-// client.hpp first, so action::queue_action_event is the client's; it is also compiled with
-// event.hpp behind it.
+// Without event.hpp action::queue_action_event is the client's.
 #include <action/client.hpp>
-// (in this order)
-#include <action/event.hpp>
 #include <cstdlib>
 #include <thread>
 

@@ -3,6 +3,6 @@
 
 class NoopEvent : public action::Event {
  public:
-  void process() override { params(); }
+  void process() override { (void)params(); }
 };
 ACTION_EVENT(NoopEvent)

@@ -25,7 +25,7 @@ void run_by_host(const action_plugin_descriptor& plugin, const std::string& file
   REQUIRE(count == 1);
   const std::string params = nlohmann::json{{"file", file}, {"text", "ran"}}.dump();
   const action_run run{sizeof(action_run), 1, "version", "id", "medium", params.data(),
-                       params.size(),      0};
+                       params.size(),      0, 1,         0,    nullptr,  0};
   CHECK(events[0]->run(events[0]->ctx, nullptr, &run) == ACTION_DONE);
 }
 

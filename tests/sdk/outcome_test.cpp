@@ -98,8 +98,8 @@ TEST_CASE("outcome: a constructor that throws fails the attempt") {
 
 TEST_CASE("outcome: parameters that are no JSON fail the attempt") {
   struct ReadingEvent : action::Event {
-    void process() override { params(); }
+    void process() override { (void)params(); }
   };
-  const action_run broken{sizeof(action_run), 1, "reading", "id", "q", "{", 1, 0};
+  const action_run broken{sizeof(action_run), 1, "reading", "id", "q", "{", 1, 0, 1, 0, nullptr, 0};
   CHECK(action::detail::run_event<ReadingEvent>(nullptr, nullptr, &broken) == ACTION_FAILED);
 }

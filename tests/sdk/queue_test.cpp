@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <action/testing.hpp>
+#include <set>
+#include <string>
 
 using action::testing::Outcome;
 using action::testing::run;
@@ -124,4 +126,46 @@ TEST_CASE("queue: text that is not UTF-8 is refused, naming the event") {
 
 TEST_CASE("queue: without a host it throws") {
   CHECK_THROWS_AS(action::queue_action_event("audit"), std::runtime_error);
+}
+
+namespace {
+
+struct QueuedAuditEvent : action::Event {
+  static constexpr action::Options options{.queue = "low"};
+  void process() override {}
+};
+
+struct QueuedGivenEvent : action::Event {
+  void process() override {}
+};
+ACTION_EVENT(QueuedGivenEvent, "given.name")
+
+struct QueueingClassesEvent : action::Event {
+  void process() override {
+    queue_action_event<QueuedAuditEvent>({{"n", 1}});
+    queue_action_event<QueuedAuditEvent>({}, {.queue = "high", .in = 1s});
+    action::queue_action_event<QueuedGivenEvent>();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("queue: by its class an event has its name and its queue, unless another is named") {
+  const auto queued = action::testing::run<QueueingClassesEvent>().queued;
+  REQUIRE(queued.size() == 3);
+  CHECK(queued[0].event == "queued_audit");
+  CHECK(queued[0].queue == "low");
+  CHECK(queued[0].params == nlohmann::json{{"n", 1}});
+  CHECK(queued[1].queue == "high");
+  CHECK(queued[1].in == 1s);
+  CHECK(queued[2].event == "given.name");
+  CHECK(queued[2].queue == "");
+}
+
+TEST_CASE("queue: the plugin tells which events its handlers queue by class") {
+  std::uint32_t count = 0;
+  const char* const* names = action_plugin.queued(&count);
+  const std::set<std::string> told(names, names + count);
+  CHECK(told.count("queued_audit") == 1);
+  CHECK(told.count("given.name") == 1);
 }

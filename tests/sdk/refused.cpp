@@ -77,3 +77,32 @@ struct NegativeEvent : action::Event {
   void process() override {}
 };
 ACTION_EVENT(NegativeEvent)
+
+// refused: SilentEvent's on_dead must be public: 'void on_dead\(\) override'
+struct SilentEvent : action::Event {
+  void process() override {}
+  void on_dead(int) {}
+};
+ACTION_EVENT(SilentEvent)
+
+// refused: HiddenEvent's on_dead must be public: 'void on_dead\(\) override'
+class HiddenEvent : public action::Event {
+ public:
+  void process() override {}
+
+ private:
+  void on_dead() override {}
+};
+ACTION_EVENT(HiddenEvent)
+
+// refused: queue_action_event<Class>: the class must derive from action::Event
+struct Unqueueable {};
+void queue_what_is_no_event() {
+  action::queue_action_event<Unqueueable>();
+}
+
+// Params are read, not written.
+// refused: (no match for.*operator=|no viable overloaded .=)
+struct WritingEvent : action::Event {
+  void process() override { params()["to"] = "ada"; }
+};

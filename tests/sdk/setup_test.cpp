@@ -64,3 +64,24 @@ TEST_CASE_FIXTURE(Clean, "teardown: one that throws is logged and keeps none fro
   CHECK(ran.logged.at(0).text == "teardown: stuck");
   CHECK(ran.logged.at(0).level == action::Level::Error);
 }
+
+TEST_CASE_FIXTURE(Clean, "plugin: it is set up with its configuration, and torn down at its end") {
+  {
+    const action::testing::Plugin plugin({.config = {{"place", "a fixture"}}});
+    CHECK(setup_steps == Steps{"connect", "warm up"});
+    CHECK(plugin.logged().at(0).text == "set up in a fixture");
+    struct PlacedEvent : action::Event {
+      void process() override { log("at {}", config<std::string>("place")); }
+    };
+    CHECK(plugin.run<PlacedEvent>().logged.at(0).text == "at a fixture");
+    CHECK(plugin.run<PlacedEvent>({}, {.config = {{"place", "home"}}}).logged.at(0).text ==
+          "at home");
+    setup_steps.clear();
+  }
+  CHECK(setup_steps == Steps{"cool down", "disconnect"});
+}
+
+TEST_CASE_FIXTURE(Clean, "plugin: one whose setup fails can't be made, and says why") {
+  is_failing = true;
+  CHECK_THROWS_WITH(action::testing::Plugin(), "the plugin's setup failed: nothing to warm");
+}

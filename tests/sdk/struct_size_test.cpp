@@ -17,6 +17,7 @@ class AskingEvent : public action::Event {
     CHECK_FALSE(cancelled());
     CHECK(config("key").is_null());
     CHECK(attempt() == 2);
+    CHECK(attempts() == 0);
     CHECK(enqueued_at() == std::chrono::system_clock::time_point());
     queue_action_event("audit");
   }
@@ -44,7 +45,7 @@ action_host host_that_must_not_be_called() {
 }
 
 action_run old_run(std::uint32_t size) {
-  return {size, 2, "asking", "id", "medium", "{}", 2, 86400000};
+  return {size, 2, "asking", "id", "medium", "{}", 2, 86400000, 5, 0, nullptr, 0};
 }
 
 }  // namespace

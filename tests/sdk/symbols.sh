@@ -24,7 +24,12 @@ class ApplicationEvent : public action::Event {
 class ${name}Event : public ApplicationEvent {
  public:
   static constexpr action::Options options{.queue = "high"};
-  void process() override { log("hello {}", queue_action_event("audit", {{"to", params()["to"]}})); }
+  void process() override {
+    log("hello {}", queue_action_event("audit", {{"to", params()["to"]}}));
+    queue_action_event<${name}Event>({{"n", param<int>("n")}});
+    throw action::Retry(std::chrono::seconds(1));
+  }
+  void on_dead() override { log("{}", failure()); }
 };
 ACTION_EVENT(${name}Event)
 ACTION_SETUP([] { action::log("{}", action::config("a", 1)); });

@@ -96,7 +96,7 @@ class ACTION_CLIENT_API Client {
   void flush();
 
   // How many events were posted and are not yet known to be confirmed.
-  std::size_t unconfirmed() const;
+  [[nodiscard]] std::size_t unconfirmed() const;
 
  private:
   class Impl;
@@ -152,25 +152,24 @@ inline std::string Client::post(std::string_view event, const nlohmann::json& pa
                    detail::delay_or_throw(event, options));
 }
 
-// event.hpp has one of these as well, by which a handler queues: the header included first decides.
-// A namespace of its own keeps the two apart where one program uses both, in different files.
-#ifndef ACTION_HAS_QUEUE_ACTION_EVENT
-#define ACTION_HAS_QUEUE_ACTION_EVENT
+// event.hpp has one of these as well, by which a handler queues. Where both are included, in
+// whatever order, that one is called: this one is a template for no other reason. A namespace of
+// its own keeps the two apart where one program uses both, in different files.
 inline namespace by_client {
 
 // Queues an event by the client that the whole process shares, and returns its id once the broker
 // has confirmed it. Any thread; one at a time sends. The client is made at the first call from
 // $ACTION_BROKER (URLs with spaces between, or sqlite:FILE), $ACTION_APPLICATION,
 // $ACTION_DEFAULT_QUEUE and $ACTION_QUEUE_TYPE (classic or quorum). Throws ClientError.
-inline std::string queue_action_event(const std::string& event,
-                                      const nlohmann::json& params = nlohmann::json::object(),
-                                      const QueueOptions& options = {}) {
+template <int = 0>
+std::string queue_action_event(const std::string& event,
+                               const nlohmann::json& params = nlohmann::json::object(),
+                               const QueueOptions& options = {}) {
   return detail::queue_by_shared_client(event, detail::object_text(event, params), options.queue,
                                         detail::delay_or_throw(event, options));
 }
 
 }  // namespace by_client
-#endif
 
 }  // namespace action
 

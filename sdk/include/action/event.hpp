@@ -2,7 +2,7 @@
 //
 //   class HelloWorldEvent : public action::Event {
 //    public:
-//     void process() override { log("hello {}", params().value("name", "world")); }
+//     void process() override { log("hello {}", param("name", "world")); }
 //   };
 //   ACTION_EVENT(HelloWorldEvent)   // its name: "hello_world"
 //
@@ -21,6 +21,8 @@
 #include <action/detail/filters.hpp>
 #include <action/detail/host.hpp>
 #include <action/detail/names.hpp>
+#include <action/detail/params.hpp>
+#include <action/detail/values.hpp>
 #include <action/queue_options.hpp>
 #include <chrono>
 #include <cmath>
@@ -34,7 +36,10 @@ namespace action {
 
 namespace detail {
 struct EventRunner;
-}
+template <class T>
+std::string queue_class(const action_host* host, const nlohmann::json& params,
+                        QueueOptions options);
+}  // namespace detail
 
 // What an event declares about itself; inherited unless declared again:
 //   static constexpr action::Options options{.queue = "high", .attempts = 5, .timeout = 30s};
@@ -50,22 +55,39 @@ struct Discard : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+namespace detail {
+// Rounded up, from a millisecond to as long as the type holds.
+inline std::chrono::milliseconds whole_delay(std::chrono::duration<double, std::milli> delay) {
+  if (!(delay.count() > 1)) return std::chrono::milliseconds(1);
+  if (delay.count() >= 9e18) return std::chrono::milliseconds::max();
+  return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(delay.count())));
+}
+}  // namespace detail
+
 // Thrown by a handler: again after `delay` (at least a millisecond), no attempt spent.
 class Snooze : public std::runtime_error {
  public:
   template <class Rep, class Period>
   explicit Snooze(std::chrono::duration<Rep, Period> delay, const std::string& why = "")
-      : std::runtime_error(why), delay_(clamped(delay)) {}
+      : std::runtime_error(why), delay_(detail::whole_delay(delay)) {}
 
-  std::chrono::milliseconds delay() const { return delay_; }
+  [[nodiscard]] std::chrono::milliseconds delay() const { return delay_; }
 
  private:
-  static std::chrono::milliseconds clamped(std::chrono::duration<double, std::milli> delay) {
-    if (!(delay.count() > 1)) return std::chrono::milliseconds(1);
-    if (delay.count() >= 9e18) return std::chrono::milliseconds::max();
-    return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(delay.count())));
-  }
+  std::chrono::milliseconds delay_;
+};
 
+// Thrown by a handler: this attempt has failed, and the next one is due after `delay`, in place of
+// the configured pause. Without an attempt left the event becomes a dead letter as usual.
+class Retry : public std::runtime_error {
+ public:
+  template <class Rep, class Period>
+  explicit Retry(std::chrono::duration<Rep, Period> delay, const std::string& why = "to be retried")
+      : std::runtime_error(why), delay_(detail::whole_delay(delay)) {}
+
+  [[nodiscard]] std::chrono::milliseconds delay() const { return delay_; }
+
+ private:
   std::chrono::milliseconds delay_;
 };
 
@@ -83,28 +105,55 @@ class Event {
   // Does the event's work. A std::exception fails this attempt with its what().
   virtual void process() = 0;
 
-  // The run's parameters: always an object. They belong to this run, so params()["to"] is safe on
-  // a missing key (it is null then).
-  nlohmann::json& params() const {
-    if (!params_) params_ = parsed_params();
-    return *params_;
+  // Runs when the event won't be tried again, before its dead letter is stored: after its last
+  // attempt, a crash or a timeout included, and after a Discard; failure() says why. On an object
+  // of its own and without filters; at least once, so it must tolerate running twice. What it
+  // throws is logged and changes nothing.
+  virtual void on_dead() {}
+
+  // The params: always an object. params()["to"] is null if there is no "to", and adds none.
+  [[nodiscard]] Params params() const { return Params(params_object()); }
+
+  // The param of this name as a T, nested ones with dots: param<int>("order.count"). Throws
+  // std::invalid_argument with a sentence if it is missing or of another type.
+  template <class T>
+  [[nodiscard]] T param(const std::string& key) const {
+    const nlohmann::json* value = detail::find_value(params_object(), key);
+    if (!value) throw std::invalid_argument("param '" + key + "' is missing");
+    return Params(*value, key).get<T>();
+  }
+  // The same, or `fallback` if there is none or it is null.
+  template <class T>
+  [[nodiscard]] detail::OwnedType<T> param(const std::string& key, T fallback) const {
+    const nlohmann::json* value = detail::find_value(params_object(), key);
+    if (!value || value->is_null()) return detail::OwnedType<T>(std::move(fallback));
+    return Params(*value, key).get<detail::OwnedType<T>>();
   }
 
-  std::string name() const { return text(&action_run::event); }
-  std::string id() const { return text(&action_run::id); }
-  std::string queue() const { return text(&action_run::queue); }
+  [[nodiscard]] std::string name() const { return text(&action_run::event); }
+  [[nodiscard]] std::string id() const { return text(&action_run::id); }
+  [[nodiscard]] std::string queue() const { return text(&action_run::queue); }
 
   // 1 for the first.
-  int attempt() const { return detail::field(run_, &action_run::attempt); }
+  [[nodiscard]] int attempt() const { return detail::field(run_, &action_run::attempt); }
+
+  // How often the event is tried at most; 0 if this actiond is too old to say it.
+  [[nodiscard]] int attempts() const { return detail::field(run_, &action_run::attempts); }
+
+  // In on_dead(): why the event failed. Empty elsewhere.
+  [[nodiscard]] std::string failure() const {
+    const char* reason = detail::field(run_, &action_run::reason);
+    return reason ? std::string(reason, detail::field(run_, &action_run::reason_size)) : "";
+  }
 
   // When it was queued; the epoch if nobody said so.
-  std::chrono::system_clock::time_point enqueued_at() const {
+  [[nodiscard]] std::chrono::system_clock::time_point enqueued_at() const {
     const auto since_epoch = detail::field(run_, &action_run::enqueued_at_ms);
     return std::chrono::system_clock::time_point(std::chrono::milliseconds(since_epoch));
   }
 
   // True when the run should end soon, since its time is over. Cheap: ask in every loop.
-  bool cancelled() const {
+  [[nodiscard]] bool cancelled() const {
     const auto ask = detail::field(host_, &action_host::is_cancelled);
     return ask && ask(host_->ctx) != 0;
   }
@@ -118,18 +167,25 @@ class Event {
   void log(fmt::format_string<Args...> format, Args&&... args) const {
     detail::log_format(host_, Level::Info, format, fmt::make_format_args(args...));
   }
-  nlohmann::json config(const std::string& key) const { return detail::config_value(host_, key); }
+  [[nodiscard]] nlohmann::json config(const std::string& key) const {
+    return detail::config_value(host_, key);
+  }
   template <class T>
-  T config(const std::string& key) const {
+  [[nodiscard]] T config(const std::string& key) const {
     return detail::config_required<T>(host_, key);
   }
   template <class T>
-  detail::ConfigType<T> config(const std::string& key, T fallback) const {
+  [[nodiscard]] detail::OwnedType<T> config(const std::string& key, T fallback) const {
     return detail::config_or<T>(host_, key, std::move(fallback));
   }
   std::string queue_action_event(const std::string& event, const nlohmann::json& params = {},
                                  const QueueOptions& queue_options = {}) const {
     return detail::queue_event(host_, event, params, queue_options);
+  }
+  template <class T>
+  std::string queue_action_event(const nlohmann::json& params = {},
+                                 const QueueOptions& queue_options = {}) const {
+    return detail::queue_class<T>(host_, params, queue_options);
   }
 
  protected:
@@ -165,6 +221,11 @@ class Event {
     return value ? value : "";
   }
 
+  const nlohmann::json& params_object() const {
+    if (!params_) params_ = parsed_params();
+    return *params_;
+  }
+
   nlohmann::json parsed_params() const {
     const char* begin = detail::field(run_, &action_run::params);
     const auto size = detail::field(run_, &action_run::params_size);
@@ -182,6 +243,21 @@ class Event {
 }  // namespace action
 
 #include <action/detail/plugin.hpp>
+
+namespace action {
+inline namespace by_host {
+
+// Queues an event of this class: its name is the class's, and its queue the one that the class
+// declares, unless `options` name one. `actiond check` warns if no plugin provides it. A class that
+// another plugin registers under a name of its own must be queued by that name.
+template <class T>
+__attribute__((visibility("hidden"))) std::string queue_action_event(
+    const nlohmann::json& params = {}, const QueueOptions& options = {}) {
+  return detail::queue_class<T>(detail::attached_host, params, options);
+}
+
+}  // namespace by_host
+}  // namespace action
 
 // Makes a class an event of this plugin. Its name is the class's, without namespaces and a final
 // "Event", in snake_case: HTTPPingEvent is "http_ping". ACTION_EVENT(Class, "name") gives another.

@@ -37,6 +37,7 @@ inline std::ostream& operator<<(std::ostream& out, Outcome outcome) {
 // How the event is run; params are an argument of their own.
 struct RunOptions {
   int attempt = 1;
+  int attempts = 20;    // how often it is tried at most
   std::string queue{};  // empty: the one that the event declares, else "medium"
   std::string id = "00000000-0000-4000-8000-000000000000";
   std::chrono::system_clock::time_point enqueued_at{};
@@ -61,6 +62,7 @@ struct Ran {
   Outcome outcome = Outcome::Failed;
   std::string reason{};  // why it failed, was discarded or snoozed
   std::chrono::milliseconds snooze{0};
+  std::chrono::milliseconds retry{0};  // after which pause, if the event says so; else 0
   std::vector<Queued> queued{};
   std::vector<Logged> logged{};
 };
@@ -75,7 +77,7 @@ class FakeHost {
                                   &FakeHost::log,        &FakeHost::queue,
                                   &FakeHost::config,     &FakeHost::is_cancelled,
                                   &FakeHost::set_reason, &FakeHost::set_snooze,
-                                  &FakeHost::extension} {}
+                                  &FakeHost::extension,  &FakeHost::set_retry} {}
   FakeHost(const FakeHost&) = delete;
   FakeHost& operator=(const FakeHost&) = delete;
 
@@ -91,9 +93,27 @@ class FakeHost {
 
   Ran run(const action_event& event, const nlohmann::json& params) {
     const std::string text = params.is_null() ? "{}" : params.dump();
+    const action_run run = run_of(event, text);
+    return call([&](const action_host* host) { return event.run(event.ctx, host, &run); });
+  }
+
+  // Done if the event has no on_dead().
+  Ran die(const action_event& event, const nlohmann::json& params, std::string_view reason) {
+    const std::string text = params.is_null() ? "{}" : params.dump();
+    action_run run = run_of(event, text);
+    run.reason = reason.data();
+    run.reason_size = reason.size();
+    return call([&](const action_host* host) {
+      return event.on_dead ? event.on_dead(event.ctx, host, &run) : ACTION_DONE;
+    });
+  }
+
+ private:
+  action_run run_of(const action_event& event, const std::string& text) const {
     action_run run{};
     run.size = sizeof run;
     run.attempt = options_.attempt;
+    run.attempts = options_.attempts;
     run.event = event.name;
     run.id = options_.id.c_str();
     run.queue = options_.queue.c_str();
@@ -102,10 +122,9 @@ class FakeHost {
     run.enqueued_at_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
                              options_.enqueued_at.time_since_epoch())
                              .count();
-    return call([&](const action_host* host) { return event.run(event.ctx, host, &run); });
+    return run;
   }
 
- private:
   static FakeHost& self(void* ctx) { return *static_cast<FakeHost*>(ctx); }
 
   static void log(void* ctx, action_level level, const char* text, std::uint64_t size) {
@@ -159,6 +178,10 @@ class FakeHost {
 
   static void set_snooze(void* ctx, std::int64_t delay_ms) {
     self(ctx).ran_.snooze = std::chrono::milliseconds(delay_ms);
+  }
+
+  static void set_retry(void* ctx, std::int64_t delay_ms) {
+    self(ctx).ran_.retry = std::chrono::milliseconds(delay_ms);
   }
 
   static const void* extension(void*, const char*) { return nullptr; }

@@ -9,6 +9,7 @@
 #include <action/abi.h>
 #include <fmt/format.h>
 
+#include <action/detail/values.hpp>
 #include <action/queue_options.hpp>
 #include <chrono>
 #include <cstdio>
@@ -124,24 +125,14 @@ inline nlohmann::json config_value(const action_host* host, const std::string& k
 
 template <class T>
 T config_as(const std::string& key, const nlohmann::json& value) {
-  try {
-    return value.get<T>();
-  } catch (const nlohmann::json::exception& error) {
-    throw std::runtime_error("configuration " + key + ": " + error.what());
-  }
+  return value_as<T>(value, "configuration: '" + key + "'");
 }
 
-// What config(key, fallback) returns: a string of its own for one that is borrowed.
 template <class T>
-using ConfigType =
-    std::conditional_t<std::is_same_v<T, const char*> || std::is_same_v<T, std::string_view>,
-                       std::string, T>;
-
-template <class T>
-ConfigType<T> config_or(const action_host* host, const std::string& key, T fallback) {
+OwnedType<T> config_or(const action_host* host, const std::string& key, T fallback) {
   const nlohmann::json value = config_value(host, key);
-  if (value.is_null()) return ConfigType<T>(std::move(fallback));
-  return config_as<ConfigType<T>>(key, value);
+  if (value.is_null()) return OwnedType<T>(std::move(fallback));
+  return config_as<OwnedType<T>>(key, value);
 }
 
 template <class T>
@@ -179,14 +170,12 @@ T config(const std::string& key) {
 
 // The same, or `fallback` if there is none. Throws std::runtime_error if it is no T.
 template <class T>
-detail::ConfigType<T> config(const std::string& key, T fallback) {
+detail::OwnedType<T> config(const std::string& key, T fallback) {
   return detail::config_or<T>(detail::attached_host, key, std::move(fallback));
 }
 
-// client.hpp has one of these as well, which sends by itself: the header included first decides.
-// A namespace of its own keeps the two apart where one plugin uses both, in different files.
-#ifndef ACTION_HAS_QUEUE_ACTION_EVENT
-#define ACTION_HAS_QUEUE_ACTION_EVENT
+// client.hpp has one of these as well, a template, which sends by itself. Where both are included,
+// in whatever order, this one is called, because a function wins over a template.
 inline namespace by_host {
 
 // Queues an event and returns its id. It is sent at once; the event that runs meanwhile counts as
@@ -198,7 +187,6 @@ inline std::string queue_action_event(const std::string& event, const nlohmann::
 }
 
 }  // namespace by_host
-#endif
 
 }  // namespace action
 #pragma GCC visibility pop

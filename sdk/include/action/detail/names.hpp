@@ -73,6 +73,24 @@ constexpr auto event_name_of(const char (&class_name)[N]) {
   return name;
 }
 
+// "app::SendEmailEvent" of that class, as the compiler writes it.
+template <class T>
+constexpr std::string_view class_name() {
+  std::string_view text =
+      __PRETTY_FUNCTION__;  // "... [with T = app::SendEmailEvent; ..." or "...]"
+  text.remove_prefix(text.find("T = ") + 4);
+  return text.substr(0, text.find_first_of(";]"));
+}
+
+// The name of a class's event, unless ACTION_EVENT gives it another.
+template <class T>
+constexpr auto class_event_name() {
+  constexpr std::string_view class_text = class_name<T>();
+  EventName<2 * class_text.size() + 1> name;
+  name.size = write_event_name(class_text, name.text);
+  return name;
+}
+
 template <std::size_t N>
 constexpr auto given_event_name(const char (&given)[N]) {
   EventName<N> name;

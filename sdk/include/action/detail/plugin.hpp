@@ -9,6 +9,7 @@
 #include <action/detail/filters.hpp>
 #include <action/detail/host.hpp>
 #include <action/detail/names.hpp>
+#include <algorithm>
 #include <concepts>
 #include <cstdlib>
 #include <exception>
@@ -25,8 +26,20 @@ namespace detail {
 
 using Callback = void (*)();
 
+// Its address stands for the class. Not const, so that no linker makes one of two.
+template <class T>
+__attribute__((visibility("hidden"))) inline char class_key = 0;
+
+// A class whose events are queued, and the name that it has unless this plugin gives it another.
+struct QueuedClass {
+  const void* key;
+  const char* default_name;
+};
+
 struct Registry {
   std::vector<const action_event*> events;
+  std::vector<const void*> keys;  // the class of each
+  std::vector<QueuedClass> queued;
   std::vector<Callback> setups;
   std::vector<Callback> teardowns;
 };
@@ -34,6 +47,37 @@ struct Registry {
 inline Registry& registry() {
   static Registry registry;
   return registry;
+}
+
+// The name of the class's event here; null: this plugin gives it none.
+inline const char* registered_name(const void* key) {
+  const auto& keys = registry().keys;
+  const auto found = std::find(keys.begin(), keys.end(), key);
+  return found == keys.end() ? nullptr : registry().events[found - keys.begin()]->name;
+}
+
+inline bool add_queued(QueuedClass queued) {
+  registry().queued.push_back(queued);
+  return true;
+}
+
+template <class T>
+inline constexpr auto default_event_name = class_event_name<T>();
+
+// As the plugin is loaded, the class is written down: the host may know what handlers queue.
+template <class T>
+__attribute__((visibility("hidden"))) inline const bool is_queued_class =
+    add_queued({&class_key<T>, default_event_name<T>.text});
+
+template <class T>
+std::string queue_class(const action_host* host, const nlohmann::json& params,
+                        QueueOptions options) {
+  static_assert(std::derived_from<T, Event>,
+                "queue_action_event<Class>: the class must derive from action::Event");
+  (void)is_queued_class<T>;
+  const char* name = registered_name(&class_key<T>);
+  if (options.queue.empty() && T::options.queue) options.queue = T::options.queue;
+  return queue_event(host, name ? name : default_event_name<T>.text, params, options);
 }
 
 inline bool add_setup(Callback function) {
@@ -72,6 +116,15 @@ inline action_status status_of_exception(const action_host* host) noexcept {
     }
     if (*snooze.what()) set_reason(host, std::string_view(snooze.what()));
     return ACTION_SNOOZED;
+  } catch (const Retry& retry) {
+    if (const auto set = field(host, &action_host::set_retry)) {
+      set(host->ctx, retry.delay().count());
+    } else {
+      log_text(host, Level::Warning,
+               "action::Retry: this actiond is too old for it, so the pause is as configured");
+    }
+    set_reason(host, retry);
+    return ACTION_FAILED;
   } catch (const Discard& discard) {
     set_reason(host, discard);
     return ACTION_DISCARDED;
@@ -92,6 +145,12 @@ struct EventRunner {
     event.process();
     event.after_.run_all(event);
     return ACTION_DONE;
+  }
+
+  static void die(Event& event, const CurrentRun& run) {
+    event.host_ = run.host;
+    event.run_ = run.run;
+    event.on_dead();
   }
 };
 
@@ -119,6 +178,37 @@ action_status run_event(void*, const action_host* host, const action_run* run) n
 }
 
 template <class T>
+action_status run_on_dead(void*, const action_host* host, const action_run* run) noexcept {
+  try {
+    const RunScope scope({host, run});
+    T event;
+    EventRunner::die(event, {host, run});
+    return ACTION_DONE;
+  } catch (...) {
+    return status_of_exception(host);
+  }
+}
+
+template <class Class>
+std::true_type is_on_dead(void (Class::*)());
+std::false_type is_on_dead(...);
+
+// A class's own on_dead() is the base's, or overrides it: any other would never be called.
+template <class T>
+concept HasSoundOnDead = requires {
+  requires decltype(is_on_dead(&T::on_dead))::value;
+};
+
+template <class T>
+constexpr bool overrides_on_dead() {
+  if constexpr (HasSoundOnDead<T>) {
+    return !std::is_same_v<decltype(&T::on_dead), void (Event::*)()>;
+  } else {
+    return false;
+  }
+}
+
+template <class T>
 concept IsEvent =
     std::derived_from<T, Event> && !std::is_abstract_v<T> && std::default_initializable<T>;
 
@@ -133,6 +223,7 @@ action_event make_event(const char* name) {
   event.queue = T::options.queue;
   event.timeout_ms = T::options.timeout.count();
   event.run = &run_event<T>;
+  if constexpr (overrides_on_dead<T>()) event.on_dead = &run_on_dead<T>;
   return event;
 }
 
@@ -145,6 +236,7 @@ class EventRegistration {
     if constexpr (IsEvent<T>) {
       event_ = make_event<T>(name);
       registry().events.push_back(&event_);
+      registry().keys.push_back(&class_key<T>);
     }
   }
   EventRegistration(const EventRegistration&) = delete;
@@ -154,13 +246,34 @@ class EventRegistration {
   action_event event_{};
 };
 
+inline bool has_on_dead(const action_event* event) {
+  return event->on_dead != nullptr;
+}
+
 inline void attach(const action_host* host) noexcept {
   attached_host = host;
+  const auto& events = registry().events;
+  const auto dying = std::find_if(events.begin(), events.end(), has_on_dead);
+  if (host->abi_minor < 2 && dying != events.end())
+    log_text(host, Level::Warning,
+             std::string("on_dead() of ") + (*dying)->name +
+                 " is never called: this actiond is too old");
 }
 
 inline const action_event* const* events(std::uint32_t* count) noexcept {
   *count = static_cast<std::uint32_t>(registry().events.size());
   return registry().events.data();
+}
+
+inline const char* const* queued(std::uint32_t* count) noexcept {
+  static std::vector<const char*> names;
+  names.clear();
+  for (const QueuedClass& each : registry().queued) {
+    const char* name = registered_name(each.key);
+    names.push_back(name ? name : each.default_name);
+  }
+  *count = static_cast<std::uint32_t>(names.size());
+  return names.data();
 }
 
 inline action_status setup(const action_host* host) noexcept {
@@ -215,7 +328,8 @@ const action_plugin_descriptor action_plugin = {sizeof(action_plugin_descriptor)
                                                 &::action::detail::attach,
                                                 &::action::detail::events,
                                                 &::action::detail::setup,
-                                                &::action::detail::teardown};
+                                                &::action::detail::teardown,
+                                                &::action::detail::queued};
 }
 
 #define ACTION_DETAIL_THIRD(first, second, third, ...) third
@@ -235,6 +349,9 @@ const action_plugin_descriptor action_plugin = {sizeof(action_plugin_descriptor)
                 "ACTION_EVENT: " #Class " is abstract; it lacks 'void process() override'");      \
   static_assert(::std::is_abstract_v<Class> || ::std::default_initializable<Class>,               \
                 "ACTION_EVENT: " #Class " needs a public constructor without arguments");         \
+  static_assert(                                                                                  \
+      !::std::derived_from<Class, ::action::Event> || ::action::detail::HasSoundOnDead<Class>,    \
+      "ACTION_EVENT: " #Class "'s on_dead must be public: 'void on_dead() override'");            \
   static constexpr auto ACTION_DETAIL_UNIQUE(action_event_name_) = event_name;                    \
   static_assert(::action::detail::is_event_name(ACTION_DETAIL_UNIQUE(action_event_name_).view()), \
                 "ACTION_EVENT: " #Class                                                           \
