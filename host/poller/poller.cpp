@@ -99,6 +99,7 @@ void Poller::turn() {
   if (state_ == State::Working) session_.leave_if_consumer_lost();
   if (state_ == State::Working && !reloader_.is_going_back() && !tenure_.is_in_doubt())
     scheduler_.schedule();
+  if (state_ == State::Leaving) scheduler_.hand_dying(true);
   crew_.flush();
   session_.flush();
   if (state_ == State::Leaving) finish_leaving();

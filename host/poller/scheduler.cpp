@@ -54,6 +54,7 @@ Scheduler::~Scheduler() {
   for (auto& delivery : settler_.lost()) delivery->is_settled = true;
   if (auto waiting = quarantine_.take_waiting()) waiting->is_settled = true;
   intake_.lost();
+  while (last_words_.waiting() > 0) last_words_.next()->is_settled = true;
 }
 
 void Scheduler::learn(const LoadReport& report, const std::string& set) {
@@ -79,6 +80,7 @@ void Scheduler::lost() {
   intake_.lost();
   crew_.recall();
   crew_.for_each_in_hand([this](Delivery& delivery) { strays_.add(delivery); });
+  while (last_words_.waiting() > 0) strays_.keep(last_words_.next(), clock_.now());
 }
 
 bool Scheduler::open() {
@@ -119,6 +121,7 @@ void Scheduler::schedule() {
   if (quarantine_.is_occupied()) return run_alone();
   if (!intake_.is_open() && (!crew_.is_any_idle() || !open())) return;
   adjust_prefetch();
+  hand_dying(false);
   // What came for a higher queue overtakes what sits in a pipe and has not begun.
   if (const auto highest = intake_.highest_waiting()) crew_.recall_lower_than(*highest);
   while (RunnerSlot* slot = crew_.freest(pace_.pipe_depth())) {
@@ -136,6 +139,34 @@ void Scheduler::schedule() {
 void Scheduler::run_alone() {
   if (!quarantine_.can_waiting_run() || crew_.is_any_busy()) return;
   if (RunnerSlot* slot = crew_.freest(1)) hand(*slot, quarantine_.take_waiting());
+}
+
+void Scheduler::hand_dying(bool is_leaving) {
+  while (last_words_.waiting() > 0) {
+    RunnerSlot* slot = crew_.freest(pace_.pipe_depth());
+    if (slot == nullptr) break;
+    slot->hand(last_words_.next());
+  }
+  if (!is_leaving || crew_.is_any_busy()) return;
+  while (last_words_.waiting() > 0) {
+    DeliveryPointer delivery = last_words_.next();
+    delivery->outcome = {Ending::Stopped, "no runner was left for its on_dead", {}, {}};
+    settler_.ended(std::move(delivery));
+  }
+}
+
+// Its attempts are used up, or it was discarded, and its plugin wants to know.
+bool Scheduler::is_to_hear_of_death(const Delivery& delivery) {
+  return delivery.outcome.ending != Ending::Done && !delivery.is_heard &&
+         policies_.back().of(delivery.message.event).has_on_dead &&
+         judge_(delivery, wall_now_ms()).settlement == Settlement::DeadLetter;
+}
+
+// It has ended, and its connection is there.
+void Scheduler::finish(DeliveryPointer delivery) {
+  if (delivery->is_dying) return last_words_.put_back(std::move(delivery));
+  if (is_to_hear_of_death(*delivery)) return last_words_.await(std::move(delivery));
+  settler_.ended(std::move(delivery));
 }
 
 void Scheduler::adjust_prefetch() {
@@ -198,7 +229,7 @@ bool Scheduler::adopt(QueueIndex queue, std::uint64_t tag, Message& message) {
   stray.delivery->has_ended = false;
   intake_.adopted(*stray.delivery, queue, tag, message);
   settler_.send_unsent(*stray.delivery);
-  if (stray.ended) settler_.ended(std::move(stray.ended));
+  if (stray.ended) finish(std::move(stray.ended));
   return true;
 }
 
@@ -221,18 +252,25 @@ void Scheduler::on_published(std::uint64_t number, const Result<void>& taken) {
 
 void Scheduler::on_ended(DeliveryPointer delivery) {
   last_change_ = clock_.now();
+  if (delivery->is_dying) {
+    const std::string reason = LastWords::heard(*delivery);
+    if (!reason.empty()) journal_.unheard(*delivery, reason);
+    if (delivery->epoch == epoch_) return settler_.ended(std::move(delivery));
+    return strays_.keep(std::move(delivery), clock_.now());
+  }
   if (delivery->outcome.ending == Ending::Done) pace_.ran(delivery->outcome.duration);
   journal_.begun(*delivery);
   delivery->waited = waiting_time(delivery->message, delivery->outcome.duration, wall_now_ms());
   events_.on_ended(*delivery);
   quarantine_.gone(*delivery);
-  if (delivery->epoch == epoch_) return settler_.ended(std::move(delivery));
+  if (delivery->epoch == epoch_) return finish(std::move(delivery));
   strays_.keep(std::move(delivery), clock_.now());
 }
 
 void Scheduler::on_returned(DeliveryPointer delivery) {
   if (!strays_.is_empty()) strays_.forget(*delivery);
   quarantine_.gone(*delivery);
+  if (delivery->is_dying) return last_words_.put_back(std::move(delivery));
   intake_.put_back(std::move(delivery));
 }
 

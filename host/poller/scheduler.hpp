@@ -14,6 +14,7 @@
 #include "poller/delivery/intake.hpp"
 #include "poller/delivery/journal.hpp"
 #include "poller/delivery/judge.hpp"
+#include "poller/delivery/last_words.hpp"
 #include "poller/delivery/pace.hpp"
 #include "poller/delivery/settler.hpp"
 #include "poller/delivery/strays.hpp"
@@ -65,12 +66,15 @@ class Scheduler final : public BrokerListener, public RunListener {
   std::optional<Error> resume();
   // Hands out what may start now.
   void schedule();
+  // Hands those out whose plugin is to hear of their death. With no runner left to hear it
+  // (`is_leaving`) they are the broker's again.
+  void hand_dying(bool is_leaving);
   // If nothing has been to do for so long, asks the broker about every queue.
   bool ask_if_idle(std::chrono::seconds silence);
   // Why what became of some events can't be stored; empty: it can.
   const std::string& problem() const { return settler_.problem(); }
   // Deliveries that have ended and are not settled yet.
-  std::size_t unfinished() const { return settler_.unfinished(); }
+  std::size_t unfinished() const { return settler_.unfinished() + last_words_.waiting(); }
 
   // From the broker.
   void on_delivery(QueueIndex queue, std::uint64_t tag, bool is_redelivered,
@@ -96,6 +100,8 @@ class Scheduler final : public BrokerListener, public RunListener {
   void run_alone();
   void give_back_waiting();
   void hand(RunnerSlot& slot, DeliveryPointer delivery);
+  void finish(DeliveryPointer delivery);
+  bool is_to_hear_of_death(const Delivery& delivery);
 
   const Config& config_;
   Clock& clock_;
@@ -108,6 +114,7 @@ class Scheduler final : public BrokerListener, public RunListener {
   Settler settler_;
   Quarantine quarantine_;
   Strays strays_;  // what is in hand of a connection that is gone
+  LastWords last_words_;
   Pace pace_;
   std::deque<EventPolicies> policies_{1};  // the last is in force; deliveries name others' plugins
   std::uint64_t epoch_ = 0;                // of the connection that is there; 0: none is

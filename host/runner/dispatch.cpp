@@ -19,8 +19,28 @@ action_run to_abi(const RunFrame& run, std::string_view params, RunTexts& texts)
   texts.event = run.event;
   texts.id = run.id;
   texts.queue = run.queue;
-  return {sizeof(action_run),  run.attempt,   texts.event.c_str(), texts.id.c_str(),
-          texts.queue.c_str(), params.data(), params.size(),       run.enqueued_at_ms};
+  action_run input{};
+  input.size = sizeof input;
+  input.attempt = run.attempt;
+  input.attempts = run.attempts;
+  input.event = texts.event.c_str();
+  input.id = texts.id.c_str();
+  input.queue = texts.queue.c_str();
+  input.params = params.data();
+  input.params_size = params.size();
+  input.enqueued_at_ms = run.enqueued_at_ms;
+  if (run.is_dead != 0) {
+    input.reason = run.reason.data();
+    input.reason_size = run.reason.size();
+  }
+  return input;
+}
+
+// The handler, or what wants to hear of the event's death; done if nobody does.
+action_status call(const action_event& event, bool is_dead, HostApi& host, const action_run& run) {
+  if (!is_dead) return event.run(event.ctx, host.table(), &run);
+  const bool hears = ACTIOND_HOLDS(event, action_event, on_dead) && event.on_dead != nullptr;
+  return hears ? event.on_dead(event.ctx, host.table(), &run) : ACTION_DONE;
 }
 
 Ending ending_of(action_status status) {
@@ -66,7 +86,7 @@ Outcome dispatch(const RunFrame& run, const HandlerTable& handlers, HostApi& hos
 
   const action_run input = to_abi(run, params, texts);
   const auto begun = monotonic_now();
-  const action_status status = event->run(event->ctx, host.table(), &input);
+  const action_status status = call(*event, run.is_dead != 0, host, input);
   end_if_copy();
   Outcome outcome;
   outcome.duration = monotonic_now() - begun;
@@ -74,6 +94,7 @@ Outcome dispatch(const RunFrame& run, const HandlerTable& handlers, HostApi& hos
   outcome.reason = host.take_reason();
   if (outcome.reason.empty()) outcome.reason = default_reason(status);
   outcome.snooze = std::chrono::milliseconds(host.snooze_ms());
+  if (outcome.ending == Ending::Failed) outcome.retry = std::chrono::milliseconds(host.retry_ms());
   return outcome;
 }
 

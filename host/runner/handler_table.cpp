@@ -18,7 +18,8 @@ bool is_name(std::string_view name) {
 }
 
 EventInfo describe(const action_event& event) {
-  return {event.name, event.queue == nullptr ? "" : event.queue, event.attempts, event.timeout_ms};
+  return {event.name, event.queue == nullptr ? "" : event.queue, event.attempts, event.timeout_ms,
+          ACTIOND_HOLDS(event, action_event, on_dead) && event.on_dead != nullptr};
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ HostApi::HostApi(const RunnerSetup& setup, Outbox& outbox, const Progress& progr
   table_.set_reason = &HostApi::set_reason;
   table_.set_snooze = &HostApi::set_snooze;
   table_.extension = &HostApi::extension;
+  table_.set_retry = &HostApi::set_retry;
 }
 
 void HostApi::begin_run(std::uint64_t number) {
@@ -53,6 +54,7 @@ void HostApi::begin_run(std::uint64_t number) {
   set_run_of_new_threads(number);
   reason_.clear();
   snooze_ms_ = 0;
+  retry_ms_ = 0;
 }
 
 std::string HostApi::take_reason() {
@@ -69,6 +71,11 @@ std::int64_t HostApi::snooze_ms() {
 bool HostApi::is_late() const {
   const std::uint64_t born_in = run_of_this_thread();
   return born_in != 0 && born_in != number_;
+}
+
+std::int64_t HostApi::retry_ms() {
+  std::lock_guard lock(mutex_);
+  return retry_ms_;
 }
 
 void HostApi::log(void* ctx, action_level level, const char* text, std::uint64_t size) {
@@ -158,6 +165,12 @@ void HostApi::set_snooze(void* ctx, std::int64_t delay_ms) {
   if (is_copy() || host.is_late()) return;
   std::lock_guard lock(host.mutex_);
   host.snooze_ms_ = std::max<std::int64_t>(1, delay_ms);
+}
+
+void HostApi::set_retry(void* ctx, std::int64_t delay_ms) {
+  auto& host = self(ctx);
+  std::lock_guard lock(host.mutex_);
+  host.retry_ms_ = std::max<std::int64_t>(1, delay_ms);
 }
 
 const void* HostApi::extension(void*, const char*) {

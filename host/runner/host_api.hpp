@@ -31,6 +31,7 @@ class HostApi {
   // What the plugin has said since begin_run.
   std::string take_reason();
   std::int64_t snooze_ms();
+  std::int64_t retry_ms();
 
  private:
   static HostApi& self(void* ctx) { return *static_cast<HostApi*>(ctx); }
@@ -40,6 +41,7 @@ class HostApi {
   static std::int32_t is_cancelled(void* ctx);
   static void set_reason(void* ctx, const char* text, std::uint64_t size);
   static void set_snooze(void* ctx, std::int64_t delay_ms);
+  static void set_retry(void* ctx, std::int64_t delay_ms);
   static const void* extension(void* ctx, const char* id);
 
   // What is wrong with the request, as a sentence; empty: nothing.
@@ -59,6 +61,7 @@ class HostApi {
   std::atomic<std::uint64_t> number_ = 0;  // changed under the mutex
   std::string reason_;
   std::int64_t snooze_ms_ = 0;
+  std::int64_t retry_ms_ = 0;
   std::map<std::string, std::string> config_;  // answers given; their text lives as long as we do
 };
 

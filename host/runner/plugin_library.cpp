@@ -71,6 +71,15 @@ Result<PluginLibrary> PluginLibrary::load(const std::string& path) {
   }
 }
 
+std::vector<std::string> PluginLibrary::queued() const {
+  if (!ACTIOND_HOLDS(*descriptor_, action_plugin_descriptor, queued) || !descriptor_->queued)
+    return {};
+  std::uint32_t count = 0;
+  const char* const* names = descriptor_->queued(&count);
+  if (names == nullptr) return {};
+  return {names, names + count};
+}
+
 PluginInfo PluginLibrary::info() const {
   PluginInfo info;
   info.file = path_;

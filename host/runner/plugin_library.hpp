@@ -23,6 +23,8 @@ class PluginLibrary {
   PluginInfo info() const;
   // What may go wrong with it though it was loaded, as a sentence; empty: nothing.
   const std::string& warning() const { return warning_; }
+  // The events that its handlers queue, as far as it knows.
+  std::vector<std::string> queued() const;
 
  private:
   PluginLibrary(std::string path, const action_plugin_descriptor* descriptor, std::string warning)

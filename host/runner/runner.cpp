@@ -104,6 +104,7 @@ class Runner {
     info = library->info();
     if (library->descriptor().attach != nullptr) library->descriptor().attach(host_->table());
     if (auto added = handlers_.add(*library, info); !added) info.problem = added.error().text;
+    info.queued = library->queued();
     libraries_.push_back(std::move(*library));
     return info;
   }
@@ -142,8 +143,9 @@ class Runner {
   // progress still proves it. Anything else must be told before the next run begins.
   void report(std::uint64_t number, const Outcome& outcome) {
     end_if_copy();
-    const OutcomeFrame frame{number, outcome.ending, outcome.snooze.count(),
-                             outcome.duration.count(), outcome.reason};
+    const OutcomeFrame frame{
+        number,         outcome.ending,       outcome.snooze.count(), outcome.duration.count(),
+        outcome.reason, outcome.retry.count()};
     if (outcome.ending == Ending::Done) {
       outbox_.add(frame);
       return progress_.ended_well(number, claimed_pid());

@@ -15,7 +15,7 @@ void fields(auto& io, Of<SetupFrame> auto& frame) {
 }
 void fields(auto& io, Of<RunFrame> auto& frame) {
   io(frame.number, frame.attempt, frame.enqueued_at_ms, frame.event, frame.id, frame.queue,
-     frame.params);
+     frame.params, frame.attempts, frame.is_dead, frame.reason);
 }
 void fields(auto&, Of<StopFrame> auto&) {}
 void fields(auto& io, Of<LoadingFrame> auto& frame) {
@@ -31,7 +31,7 @@ void fields(auto& io, Of<QueueFrame> auto& frame) {
   io(frame.number, frame.delay_ms, frame.event, frame.id, frame.queue, frame.params);
 }
 void fields(auto& io, Of<OutcomeFrame> auto& frame) {
-  io(frame.number, frame.ending, frame.snooze_ms, frame.duration_ns, frame.reason);
+  io(frame.number, frame.ending, frame.snooze_ms, frame.duration_ns, frame.reason, frame.retry_ms);
 }
 
 bool is_believed(const auto&) {

@@ -29,6 +29,9 @@ struct RunFrame {
   std::int32_t attempt = 1;
   std::int64_t enqueued_at_ms = 0;
   std::string_view event, id, queue, params;
+  std::int32_t attempts = 0;     // that it has in all
+  std::uint8_t is_dead = 0;      // 1: it won't be tried again: its on_dead runs, not its handler
+  std::string_view reason = {};  // is_dead: why it failed
 };
 
 struct StopFrame {
@@ -68,6 +71,7 @@ struct OutcomeFrame {
   std::int64_t snooze_ms = 0;
   std::int64_t duration_ns = 0;
   std::string_view reason;
+  std::int64_t retry_ms = 0;  // Failed: when the handler wants the next attempt; 0: as configured
 };
 
 // Both for each of the frames above. encode appends the whole frame, size and kind included;

@@ -32,6 +32,7 @@ struct Outcome {
   std::chrono::milliseconds snooze{0};   // Snoozed: when again
   std::chrono::nanoseconds duration{0};  // of the handler, filters included
   std::string backtrace{};               // Crashed: where, a frame a line; may be empty
+  std::chrono::milliseconds retry{0};    // Failed: when again, if the handler says so; else 0
 };
 
 // "done", "halted", "failed", …: the words of log, status and headers.

@@ -4,9 +4,9 @@ namespace actiond {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunnerSetup, files, queues, default_queue, environment,
                                    inspect_only)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EventInfo, name, queue, attempts, timeout_ms)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EventInfo, name, queue, attempts, timeout_ms, has_on_dead)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PluginInfo, file, name, version, sdk_version, abi, events,
-                                   problem)
+                                   queued, problem)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadReport, plugins)
 
 namespace {

@@ -24,6 +24,7 @@ struct EventInfo {
   std::string queue;
   std::int32_t attempts = 0;
   std::int64_t timeout_ms = 0;
+  bool has_on_dead = false;  // it wants to hear of it when an event won't be tried again
 };
 
 struct PluginInfo {
@@ -33,6 +34,7 @@ struct PluginInfo {
   std::string sdk_version;
   std::string abi;  // "1.0"
   std::vector<EventInfo> events;
+  std::vector<std::string> queued;  // the events that its handlers queue, as far as it knows
   std::string hash;     // the head of its content's SHA-256; of the poller's making, not sent
   std::string problem;  // a sentence; empty: it can be used
 };

@@ -169,3 +169,37 @@ events: {hang: {timeout: 200ms}})",
   CHECK(back == std::set<std::string>{"segfault", "throws", "hang", "nobody_knows"});
   CHECK(rabbit::ready("dead") == 1);
 }
+
+TEST_CASE("retry: a handler says when the next attempt is due, and how many there are") {
+  NEEDS_BROKER();
+  Site site(kThree, {"mourner"});
+  site.start();
+  rabbit::queue("mourner", site.params("ran", R"("retry_ms": 400)"));
+  CHECK(rabbit::dead_letters().size() == 1);
+  CHECK(site.lines("ran") == std::vector<std::string>{"attempt 1 of 3", "attempt 2 of 3",
+                                                      "attempt 3 of 3", "dead: no luck"});
+  CHECK(contains(site.log(), "no luck; attempt 2 of 3 in 400ms"));
+}
+
+TEST_CASE("retry: on_dead runs before the dead letter is stored, whatever becomes of it") {
+  NEEDS_BROKER();
+  struct Row {
+    std::string params, dead, warning;
+  };
+  for (const Row& row :
+       {Row{R"("dying": "throw")", "dead: no luck", "failed: nobody listens"},
+        Row{R"("dying": "crash")", "dead: no luck", "failed: crashed: SIGSEGV in mourner"},
+        Row{R"("dying": "hang")", "dead: no luck", "failed: timed out: mourner ran longer than"},
+        Row{R"("failing": "crash")", "dead: crashed: SIGSEGV in mourner", ""}}) {
+    CAPTURE(row.params);
+    Site site("retry: {attempts: 1}", {"mourner"});
+    site.start();
+    rabbit::queue("mourner", site.params("ran", row.params));
+    const auto dead = rabbit::dead_letters();
+    CHECK(dead.size() == 1);
+    CHECK("dead: " + dead[0].header("x-action-error") == row.dead);
+    CHECK(site.lines("ran").back() == row.dead);
+    CHECK(contains(site.log(), "on_dead of medium:mourner") == !row.warning.empty());
+    CHECK(contains(site.log(), row.warning));
+  }
+}

@@ -26,6 +26,9 @@ RunFrame some_run() {
   run.id = "id";
   run.queue = "high";
   run.params = R"({"a":"b"})";
+  run.attempts = 5;
+  run.is_dead = 1;
+  run.reason = "why";
   return run;
 }
 
@@ -42,10 +45,14 @@ TEST_CASE("frames: a run comes back as it was sent") {
   CHECK(run->id == "id");
   CHECK(run->queue == "high");
   CHECK(run->params == R"({"a":"b"})");
+  CHECK(run->attempts == 5);
+  CHECK(run->is_dead == 1);
+  CHECK(run->reason == "why");
 }
 
 TEST_CASE("frames: an outcome comes back as it was sent") {
-  const std::string payload = encoded(OutcomeFrame{7, Ending::Snoozed, 5000, 123456789, "why"});
+  const std::string payload =
+      encoded(OutcomeFrame{7, Ending::Snoozed, 5000, 123456789, "why", 90000});
   const auto outcome = decode<OutcomeFrame>(payload);
   REQUIRE(outcome);
   CHECK(outcome->number == 7);
@@ -53,6 +60,7 @@ TEST_CASE("frames: an outcome comes back as it was sent") {
   CHECK(outcome->snooze_ms == 5000);
   CHECK(outcome->duration_ns == 123456789);
   CHECK(outcome->reason == "why");
+  CHECK(outcome->retry_ms == 90000);
 }
 
 TEST_CASE("frames: a queued event comes back as it was sent") {

@@ -47,6 +47,9 @@ struct Delivery {
   Outcome outcome;
   std::chrono::milliseconds waited{-1};  // before its run; negative: not known
   Verdict verdict;
+  bool is_dying = false;             // its plugin hears of its death, see LastWords
+  Outcome death;                     // is_dying: how its last attempt ended
+  bool is_heard = false;             // its plugin has heard of it
   std::size_t unconfirmed = 0;       // what it queued and the broker has not confirmed yet
   int refusals = 0;                  // of the copy that is to be stored
   bool is_cut = false;               // its body was too large for one

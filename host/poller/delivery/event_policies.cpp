@@ -19,7 +19,7 @@ std::string provider(const PluginInfo& plugin, const std::string& set) {
 }  // namespace
 
 EventPolicies::EventPolicies(const Config& config, const LoadReport& report, const std::string& set)
-    : default_{config.default_queue, config.timeout, config.retry.attempts, {}}, set_(set) {
+    : default_{config.default_queue, config.timeout, config.retry.attempts, {}, false}, set_(set) {
   for (const auto& plugin : report.plugins)
     for (const auto& event : plugin.events) {
       EventPolicy& policy = policies_.emplace(event.name, default_).first->second;
@@ -27,6 +27,7 @@ EventPolicies::EventPolicies(const Config& config, const LoadReport& report, con
       if (std::find(config.queues.begin(), config.queues.end(), event.queue) != config.queues.end())
         policy.queue = event.queue;
       policy.plugin = provider(plugin, set);
+      policy.has_on_dead = event.has_on_dead;
       if (event.attempts > 0) policy.attempts = event.attempts;
       if (event.timeout_ms > 0)
         policy.timeout = std::min(kLongestDuration, std::chrono::milliseconds(event.timeout_ms));

@@ -78,6 +78,10 @@ void Journal::settled(const Delivery& delivery, Settlement settlement) {
   }
 }
 
+void Journal::unheard(const Delivery& delivery, const std::string& reason) {
+  log_.warning("on_dead of {} failed: {}", name_of(delivery), reason);
+}
+
 void Journal::snoozed(const Delivery& delivery) {
   const std::string wait = format_duration(delivery.outcome.snooze);
   if (delivery.run == 0)  // it only came too early, see Scheduler

@@ -36,6 +36,8 @@ class Journal {
 
   // The outcome of one, or of several, can't be stored now.
   void unstorable(const std::string& why);
+  // Its on_dead failed.
+  void unheard(const Delivery& delivery, const std::string& reason);
 
   const JournalCounts& counts() const { return counts_; }
 

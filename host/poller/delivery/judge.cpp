@@ -22,6 +22,8 @@ Verdict Judge::operator()(const Delivery& delivery, std::int64_t now_ms) {
 
 milliseconds Judge::delay(const Delivery& delivery, Settlement settlement,
                           milliseconds unknown_for) {
+  if (settlement == Settlement::Retry && delivery.outcome.retry.count() > 0)
+    return delivery.outcome.retry;
   if (settlement == Settlement::Retry)
     return retry_wait(config_.retry, delivery.message.trail.attempt,
                       std::uniform_real_distribution<double>()(random_));

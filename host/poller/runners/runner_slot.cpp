@@ -18,6 +18,7 @@ Outcome outcome_of(const OutcomeFrame& frame) {
   outcome.ending = frame.ending;
   outcome.reason = frame.reason;
   outcome.snooze = std::chrono::milliseconds(frame.snooze_ms);
+  outcome.retry = std::chrono::milliseconds(frame.retry_ms);
   outcome.duration = std::chrono::nanoseconds(frame.duration_ns);
   return outcome;
 }
@@ -78,6 +79,9 @@ void RunnerSlot::hand(DeliveryPointer delivery) {
   frame.id = message.id;
   frame.queue = delivery->queue_name;
   frame.params = message.body;
+  frame.attempts = delivery->attempts;
+  frame.is_dead = delivery->is_dying;
+  frame.reason = delivery->death.reason;
   process_->add(frame);
   pipe_.push(std::move(delivery));
 }

@@ -60,7 +60,7 @@ class FakeRunner {
   }
   bool is_cancelled() const { return progress_.is_cancelled(begun_); }
 
-  // What it was sent since it was asked last: "setup …", "run mail", "stop".
+  // What it was sent since it was asked last: "setup …", "run mail", "dead mail WHY", "stop".
   std::vector<std::string> received() {
     std::vector<std::string> texts;
     for (;;) {
@@ -94,12 +94,16 @@ class FakeRunner {
     REQUIRE(::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
             static_cast<ssize_t>(bytes.size()));
   }
+  static std::string text_of(const actiond::RunFrame& run) {
+    const std::string event(run.event);
+    return run.is_dead != 0 ? "dead " + event + " " + std::string(run.reason) : "run " + event;
+  }
   static std::string text_of(const actiond::Frame& frame) {
     switch (static_cast<actiond::FrameKind>(frame.kind)) {
       case actiond::FrameKind::Setup:
         return "setup " + std::string(actiond::decode<actiond::SetupFrame>(frame.payload)->json);
       case actiond::FrameKind::Run:
-        return "run " + std::string(actiond::decode<actiond::RunFrame>(frame.payload)->event);
+        return text_of(*actiond::decode<actiond::RunFrame>(frame.payload));
       case actiond::FrameKind::Stop:
         return "stop";
       default:
