@@ -11,6 +11,7 @@
 #include "base/fd.hpp"
 #include "broker/broker.hpp"
 #include "broker/look.hpp"
+#include "commands/answers/inspect.hpp"
 #include "commands/command.hpp"
 #include "commands/terminal/table.hpp"
 #include "poller/face/control_socket.hpp"
@@ -98,6 +99,9 @@ LoadReport check_plugins(const Config& config, Check& check) {
   for (const auto& plugin : report->plugins) events += plugin.events.size();
   check.ok("plugins", fmt::format("{} with {} events in {}", report->plugins.size(), events,
                                   config.plugins.native()));
+  for (const auto& plugin : report->plugins)
+    for (const auto& warning : queued_warnings(plugin, report->plugins))
+      check.warn("plugins", warning);
   return std::move(*report);
 }
 

@@ -117,6 +117,9 @@ void print_table(const Config& config, const std::vector<PluginInfo>& plugins,
     for (const auto& warning : warnings_of(config, plugin))
       print_error({"warning: " + printable(warning)});
   for (const auto& plugin : plugins)
+    for (const auto& warning : queued_warnings(plugin, plugins))
+      print_error({"warning: " + printable(warning)});
+  for (const auto& plugin : plugins)
     if (!plugin.problem.empty()) print_error({printable(plugin.problem)});
 }
 

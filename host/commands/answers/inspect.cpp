@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/clock.hpp"
+#include "base/nearest.hpp"
 #include "poller/delivery/event_policies.hpp"
 #include "poller/runners/runner_process.hpp"
 #include "poller/runners/trial.hpp"
@@ -110,6 +111,22 @@ std::vector<std::string> warnings_of(const Config& config, const PluginInfo& plu
         "plugin {} wants the event '{}' in the queue '{}', which the configuration does not have: "
         "it goes to '{}'",
         file_name_of(plugin.file), event.name, event.queue, policies.of(event.name).queue));
+  }
+  return warnings;
+}
+
+std::vector<std::string> queued_warnings(const PluginInfo& plugin,
+                                         const std::vector<PluginInfo>& all) {
+  std::vector<std::string> provided, warnings;
+  for (const auto& each : all)
+    for (const auto& event : each.events) provided.push_back(event.name);
+  for (const auto& name : plugin.queued) {
+    if (std::find(provided.begin(), provided.end(), name) != provided.end()) continue;
+    const std::string near = nearest(name, provided);
+    warnings.push_back(fmt::format(
+        "plugin {} queues the event '{}', which no plugin here provides: {}",
+        file_name_of(plugin.file), name,
+        near.empty() ? "it waits until one does" : fmt::format("did you mean '{}'?", near)));
   }
   return warnings;
 }

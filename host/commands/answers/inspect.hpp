@@ -22,4 +22,8 @@ std::vector<EventInfo> effective_events(const Config& config, const PluginInfo& 
 // What does not hinder the plugin, but is hardly meant: a queue that the configuration lacks.
 std::vector<std::string> warnings_of(const Config& config, const PluginInfo& plugin);
 
+// Events that the plugin's handlers queue, as far as it knows, and that none of `all` provides.
+std::vector<std::string> queued_warnings(const PluginInfo& plugin,
+                                         const std::vector<PluginInfo>& all);
+
 }  // namespace actiond

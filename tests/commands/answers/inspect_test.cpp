@@ -57,6 +57,17 @@ TEST_CASE("plugins: what is in force is the configuration over the plugin over t
   CHECK(is(events[3], "medium", 20, 600000));
 }
 
+TEST_CASE("plugins: an event that is queued and that nobody provides is warned of") {
+  PluginInfo shop = plugin("/p/shop.so", {event("send_email")});
+  shop.queued = {"send_email", "audit", "refnd", "gone"};
+  const std::vector<PluginInfo> all{shop, plugin("/p/a.so", {event("audit"), event("refund")})};
+  CHECK(queued_warnings(shop, all) ==
+        std::vector<std::string>{"plugin shop.so queues the event 'refnd', which no plugin here "
+                                 "provides: did you mean 'refund'?",
+                                 "plugin shop.so queues the event 'gone', which no plugin here "
+                                 "provides: it waits until one does"});
+}
+
 TEST_CASE("plugins: a queue that the configuration lacks is warned of") {
   Config config;
   CHECK(warnings_of(config, plugin("/p/a.so", {event("x", "high"), event("y")})).empty());
