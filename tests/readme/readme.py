@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 # In the order in which their blocks are run: each page goes on with what those before have left.
 PAGES = ["README.md", "sdk/README.md", "config/README.md", "host/README.md", "tests/README.md",
-         ".github/CONTRIBUTING.md", ".github/SECURITY.md"]
+         ".github/CONTRIBUTING.md", ".github/SECURITY.md", ".github/CHANGELOG.md"]
 MOST_COLUMNS = 120
 MOST_PROSE_COLUMNS = 100
 
