@@ -2,6 +2,7 @@
 // Its tests are run by own_broker.sh with --nodes 3: ACTION_TEST_BROKER is the list of all of them.
 #include <action/client.hpp>
 
+#include <fstream>
 #include <set>
 #include <thread>
 
@@ -59,6 +60,14 @@ class Load {
   std::thread thread_;
 };
 
+// All nodes, as a list of YAML's between the quotes that the site writes.
+std::string nodes() {
+  std::string list = test_broker();
+  for (auto at = list.find(' '); at != std::string::npos; at = list.find(' ', at + 3))
+    list.replace(at, 1, "\", \"");
+  return list;
+}
+
 std::set<std::string> ran(const Site& site) {
   const auto lines = site.lines("ran");
   return {lines.begin(), lines.end()};
@@ -77,7 +86,11 @@ void is_at_work(Site& site, const std::string& text, Clock::time_point since) {
 
 TEST_CASE("cluster: no single node is needed, and none takes an event along") {
   if (!is_cluster()) SKIP_TEST("ACTION_TEST_RABBITMQ_DIR names no cluster");
-  Site site("queue_type: quorum", {"recorder"}, Site::kWithoutRabbit);
+  Site site("", {"recorder"}, Site::kWithoutRabbit);
+  site.configure("queue_type: quorum", nodes());
+  std::string yaml = read_text(site.path("config/actiond.yaml"));
+  yaml.replace(yaml.find('"'), 1, "[\"").replace(yaml.find('\n'), 1, "]\n");
+  std::ofstream(site.path("config/actiond.yaml")) << yaml;
   site.start(1);
   site.start(2);
   const Ran check = site.actiond({"check"});

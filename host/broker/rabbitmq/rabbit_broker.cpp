@@ -61,11 +61,12 @@ Result<void> RabbitBroker::open_publishing(const std::string& name,
     return declared;
   remarks_ = declaration.remarks();
   has_unroutable_ = declaration.has_unroutable();
-  auto publisher = action::Publisher::open(*publishing_, kPublishingChannel,
-                                           [this](std::uint64_t number, const Result<void>& taken) {
-                                             if (listener_ != nullptr)
-                                               listener_->on_published(number, taken);
-                                           });
+  auto publisher = action::Publisher::open(
+      *publishing_, kPublishingChannel,
+      [this](std::uint64_t number, const Result<void>& taken) {
+        if (listener_ != nullptr) listener_->on_published(number, taken);
+      },
+      action::Publisher::OnRefusal::Reopen);
   if (!publisher) return publisher.error();
   publisher_ = std::move(*publisher);
   return {};
