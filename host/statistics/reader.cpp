@@ -82,6 +82,7 @@ Result<StatisticsReader> StatisticsReader::open(const std::filesystem::path& pat
   if (!std::filesystem::exists(path, error)) return StatisticsReader(nullptr);
   auto database = Database::open_to_read(path, kReadPatience, "the statistics file");
   if (!database) return database.error();
+  if (is_without_tables(**database)) return StatisticsReader(nullptr);  // a poller is making them
   if (auto known = check_statistics_version(**database); !known) return known.error();
   return StatisticsReader(std::move(*database));
 }

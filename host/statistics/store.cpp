@@ -81,6 +81,12 @@ std::filesystem::path statistics_path(const std::filesystem::path& run_dir) {
   return run_dir / "statistics.db";
 }
 
+bool is_without_tables(Database& database) {
+  Statement tables(database, "SELECT count(*) FROM sqlite_schema");
+  const auto read = tables.with().step();
+  return read.ok() && tables.number(0) == 0;
+}
+
 Result<void> check_statistics_version(Database& database) {
   Statement version(database, "PRAGMA user_version");
   if (const auto read = version.with().step(); !read) return read.error();

@@ -17,6 +17,9 @@ namespace actiond {
 
 std::filesystem::path statistics_path(const std::filesystem::path& run_dir);
 
+// A file that a poller has begun and not filled yet.
+bool is_without_tables(action::Database& database);
+
 // Fails on a file that holds other tables than this program knows.
 Result<void> check_statistics_version(action::Database& database);
 

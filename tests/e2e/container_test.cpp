@@ -17,7 +17,7 @@ std::unique_ptr<Process> run_as_pid_1(const Site& site) {
 
 TEST_CASE("container: pid 1 passes signals on, buries orphans, and ends as the poller does") {
   NEEDS_BROKER();
-  Site site("", {"grandchild", "sleeper"});
+  Site site("", {"daemonizes", "sleeper"});
   const auto container = run_as_pid_1(site);
   const auto is_at_work = [&] { return contains(container->err(), "is at work"); };
   REQUIRE(wait_until([&] { return is_at_work() || !container->is_alive(); }));
@@ -25,10 +25,13 @@ TEST_CASE("container: pid 1 passes signals on, buries orphans, and ends as the p
     SKIP_TEST("no PID namespace here: ", container->err());
   REQUIRE_MESSAGE(is_at_work(), container->err());
   const pid_t init = children_of(container->pid()).at(0);
-  REQUIRE(children_of(init).size() == 1);  // the poller
+  REQUIRE(children_of(init).size() == 1);
+  const pid_t poller = children_of(init).at(0);
 
-  rabbit::queue("grandchild", R"({"seconds": 1})");
+  rabbit::queue("daemonizes", site.params("daemon", R"("then": "return")"));
   CHECK(wait_until([&] { return children_of(init).size() == 2; }));
+  for (const pid_t child : children_of(init))
+    if (child != poller) ::kill(child, SIGKILL);
   CHECK(wait_until([&] { return children_of(init).size() == 1; }));
 
   rabbit::queue("sleep", site.params("slept", R"("ms": 500)"));
