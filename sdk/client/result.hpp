@@ -12,6 +12,7 @@ namespace action {
 // What trying again may bring.
 enum class Fault : unsigned char {
   Passing,    // success, another time
+  NotNow,     // success in a moment, perhaps: it was refused without a reason
   Missing,    // success, once what it needs is declared again
   Lasting,    // nothing else: it can't be done as it is
   Undecided,  // whether it was done is not known

@@ -19,6 +19,7 @@ constexpr milliseconds kLongestBackoff{1000};
 constexpr milliseconds kLongestUnread{1000};
 // A broker in alarm says so and then reads no more: hear it before the socket is full.
 constexpr std::size_t kMostUnreadBytes = 65536;
+constexpr milliseconds kRefusedWait{200};
 constexpr std::size_t kOverhead = 200;  // bytes of an event's frames besides its body, roughly
 
 }  // namespace
@@ -29,7 +30,7 @@ Sender::Sender(Link::Target target, std::size_t window, milliseconds timeout)
 // Without a link the program has been told by an exception already.
 Sender::~Sender() {
   begin();
-  if (link_ != nullptr) (void)await([this] { return events_.empty(); });
+  if (link_ != nullptr) (void)await([this] { return unconfirmed() == 0; });
 }
 
 Result<void> Sender::post(Outgoing event) {
@@ -46,6 +47,7 @@ Result<void> Sender::queue(Outgoing event) {
   if (auto sent = send(std::move(event)); !sent) return sent;
   if (auto read = await([this] { return verdict_.has_value(); }); !read) {
     std::erase_if(events_, [](const auto& each) { return each.second.is_awaited; });
+    std::erase_if(refused_, [](const auto& each) { return each.is_awaited; });
     return read;
   }
   return *verdict_;
@@ -53,7 +55,7 @@ Result<void> Sender::queue(Outgoing event) {
 
 std::optional<Loss> Sender::flush() {
   begin();
-  const auto read = await([this] { return events_.empty(); });
+  const auto read = await([this] { return unconfirmed() == 0; });
   if (read && failed_.empty()) return std::nullopt;
   return take_loss(read);
 }
@@ -62,9 +64,11 @@ Loss Sender::take_loss(const Result<void>& read) {
   Loss loss;
   for (auto& failed : failed_) loss.ids.push_back(std::move(failed.ids.front()));
   for (auto& [number, event] : events_) loss.ids.push_back(std::move(event.message.id));
+  for (auto& event : refused_) loss.ids.push_back(std::move(event.message.id));
   loss.why = read ? failed_.front().why : read.error().text;
   failed_.clear();
   events_.clear();
+  refused_.clear();
   return loss;
 }
 
@@ -79,6 +83,7 @@ void Sender::leave_to_parent() {
   if (link_ != nullptr) link_->abandon();
   link_.reset();
   events_.clear();
+  refused_.clear();
   failed_.clear();
 }
 
@@ -88,8 +93,8 @@ Result<void> Sender::make_room() {
   if (link_ != nullptr && is_reading_due())
     if (auto heard = read(milliseconds(0)); !heard)
       if (auto again = reconnect(heard.error()); !again) return again;
-  if (events_.size() >= window_)
-    if (auto room = await([this] { return events_.size() <= window_ / 2; }); !room) return room;
+  if (unconfirmed() >= window_)
+    if (auto room = await([this] { return unconfirmed() <= window_ / 2; }); !room) return room;
   return await([this] { return link_ == nullptr || !link_->is_blocked(); });
 }
 
@@ -127,7 +132,9 @@ Result<void> Sender::await(const std::function<bool()>& is_done) {
     if (std::exchange(seen, settled_) != settled_) deadline = Clock::now() + timeout_;
     const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
     if (left.count() <= 0) return no_progress();
-    const auto heard = link_ == nullptr ? connect(left) : read(left);
+    const auto wait = refused_.empty() ? left : std::min(left, kRefusedWait);
+    auto heard = link_ == nullptr ? connect(left) : read(wait);
+    if (heard) heard = send_refused();
     if (heard || is_done()) continue;  // the last confirm may come with the goodbye
     if (auto again = reconnect(heard.error()); !again) return again;
   }
@@ -203,11 +210,34 @@ Result<void> Sender::send_again() {
   return {};
 }
 
+Result<void> Sender::send_refused() {
+  if (refused_.empty() || Clock::now() - refused_at_ < kRefusedWait) return {};
+  for (auto& event : std::exchange(refused_, {})) {
+    const std::string id = event.message.id;
+    const bool is_awaited = event.is_awaited;
+    const auto sent = send(std::move(event));
+    if (!sent && is_awaited) verdict_ = sent;
+    if (!sent && !is_awaited) failed_.push_back({sent.error().text, {id}});
+  }
+  return {};
+}
+
+bool Sender::is_believed(Outgoing& event) const {
+  if (!event.believed_at) event.believed_at = Clock::now() + timeout_;
+  return Clock::now() >= *event.believed_at;
+}
+
 void Sender::settle(std::uint64_t number, const Result<void>& taken) {
   ++settled_;
   const auto found = events_.find(number);
   if (found == events_.end()) return;  // given up already
-  const Outgoing& event = found->second;
+  Outgoing& event = found->second;
+  if (!taken && taken.error().fault == Fault::NotNow && !is_believed(event)) {
+    refused_.push_back(std::move(event));
+    refused_at_ = Clock::now();
+    events_.erase(found);
+    return;
+  }
   // It may have come back because somebody deleted the queue.
   if (!taken && link_ != nullptr) link_->forget(event.queue);
   if (event.is_awaited)

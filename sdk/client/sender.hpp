@@ -25,6 +25,9 @@ struct Outgoing {
   Message message;
   DueTime due_at{};         // in the past: now
   bool is_awaited = false;  // by queue(), which tells of its failure itself
+  // When a broker that does not take it now is believed; none: it has not said so yet. In a cluster
+  // that has just lost a node that is over in a moment.
+  std::optional<std::chrono::steady_clock::time_point> believed_at{};
 };
 
 // Events that are not known to be queued, and why the first of them is not.
@@ -49,7 +52,7 @@ class Sender {
   // Returns once all are confirmed; what was not since the last flush is forgotten.
   std::optional<Loss> flush();
 
-  std::size_t unconfirmed() const { return events_.size(); }
+  std::size_t unconfirmed() const { return events_.size() + refused_.size(); }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -66,6 +69,8 @@ class Sender {
   Result<void> connect(std::chrono::milliseconds timeout);
   Result<void> reconnect(const Error& why);
   Result<void> send_again();
+  Result<void> send_refused();
+  bool is_believed(Outgoing& event) const;
   void settle(std::uint64_t number, const Result<void>& taken);
   Loss take_loss(const Result<void>& read);
 
@@ -76,6 +81,8 @@ class Sender {
 
   std::unique_ptr<Link> link_;
   std::map<std::uint64_t, Outgoing> events_;  // unconfirmed, by their numbers on this link
+  std::vector<Outgoing> refused_;             // to be sent again in a moment
+  Clock::time_point refused_at_;              // the last of them
   std::vector<Loss> failed_;                  // posted and not taken, since the last flush
   std::optional<Result<void>> verdict_;       // of the awaited event
 

@@ -86,7 +86,8 @@ void ConfirmWindow::settle_one(Pending& pending, std::uint64_t number, bool take
   if (!taken)
     on_settled_(number,
                 Error{"the broker did not take the message (basic.nack): its queue is full or "
-                      "broken"});
+                      "broken",
+                      Fault::NotNow});
   else if (!pending.given_back.empty())
     on_settled_(number, Error{pending.given_back, Fault::Missing});
   else
