@@ -31,7 +31,7 @@ ACTION_EVENT(RetryPlainEvent)
 struct RetryChildEvent : RetryLaterEvent {};
 ACTION_EVENT(RetryChildEvent)
 
-const action_event& event_named(const std::string& name) {
+const action_event& table_entry_of(const std::string& name) {
   return action::testing::detail::registered_or_throw(name);
 }
 
@@ -58,15 +58,15 @@ TEST_CASE("retry: under a host that can't do that, the attempt fails and a warni
   action_run run{};
   run.size = offsetof(action_run, attempts);
   run.attempt = 1;
-  const action_event& event = event_named("retry_later");
+  const action_event& event = table_entry_of("retry_later");
   CHECK(event.run(event.ctx, &host, &run) == ACTION_FAILED);
   CHECK(logged == "action::Retry: this actiond is too old for it, so the pause is as configured");
 }
 
 TEST_CASE("on_dead: a class that has one says so, also if it inherits it; another does not") {
-  CHECK(static_cast<bool>(event_named("retry_later").on_dead));
-  CHECK(static_cast<bool>(event_named("retry_child").on_dead));
-  CHECK_FALSE(static_cast<bool>(event_named("retry_plain").on_dead));
+  CHECK(static_cast<bool>(table_entry_of("retry_later").on_dead));
+  CHECK(static_cast<bool>(table_entry_of("retry_child").on_dead));
+  CHECK_FALSE(static_cast<bool>(table_entry_of("retry_plain").on_dead));
 }
 
 TEST_CASE("on_dead: it knows the failure, logs and queues; what it throws is a reason") {
