@@ -43,10 +43,10 @@ TEST_CASE("far broker: a login that takes longer than connecting may is waited f
   auto url = action::parse_broker_url(test_broker());
   // The broker's second piece is its yes to the user.
   const Proxy proxy(test_broker(), [](Towards to, int piece) {
-    return to == Towards::Client && piece == 1 ? 900ms : 0ms;
+    return to == Towards::Client && piece == 1 ? 3000ms : 0ms;
   });
   url = action::parse_broker_url(proxy.url());
-  const auto connection = action::Connection::open(*url, "client_tests", 300ms);
+  const auto connection = action::Connection::open(*url, "client_tests", 1000ms);
   CHECK_MESSAGE(connection, connection.error().text);
 }
 
