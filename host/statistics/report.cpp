@@ -17,7 +17,14 @@ constexpr int kMostMarks = 1000;
 
 struct Building {
   Figures figures;
-  std::map<std::string, SetFigures> sets;
+  std::vector<SetFigures> sets;  // as they first come
+
+  SetFigures* find(const std::string& plugin_set) {
+    const auto found = std::find_if(sets.begin(), sets.end(), [&](const SetFigures& set) {
+      return set.plugin_set == plugin_set;
+    });
+    return found == sets.end() ? nullptr : &*found;
+  }
 };
 
 std::size_t bin_of(const Report& report, std::int64_t at_ms) {
@@ -83,13 +90,11 @@ void count_crash(std::map<std::string, Building>& events, const Mark& mark) {
   const auto found = events.find(mark.event);
   if (mark.kind != MarkKind::Crash || found == events.end()) return;
   found->second.figures.crashes += mark.count;
-  const auto set = found->second.sets.find(mark.set_after);
-  if (set != found->second.sets.end()) set->second.figures.crashes += mark.count;
+  if (auto* set = found->second.find(mark.set_after)) set->figures.crashes += mark.count;
 }
 
 EventFigures finished(const std::string& event, Building building) {
-  EventFigures figures{event, building.figures, {}};
-  for (auto& [name, set] : building.sets) figures.sets.push_back(std::move(set));
+  EventFigures figures{event, building.figures, std::move(building.sets)};
   std::stable_sort(
       figures.sets.begin(), figures.sets.end(),
       [](const SetFigures& one, const SetFigures& other) { return one.since_ms < other.since_ms; });
@@ -111,10 +116,11 @@ Report make_report(const std::vector<CountRow>& counts, std::vector<Mark> marks,
     auto& building = events[row.event];
     const auto bin = bin_of(report, row.at_s * 1000);
     add(building.figures, row, bin);
-    auto [set, is_new] = building.sets.try_emplace(row.plugin_set);
-    if (is_new) set->second = {row.plugin_set, row.at_s * 1000, {}};
-    set->second.since_ms = std::min(set->second.since_ms, row.at_s * 1000);
-    add(set->second.figures, row, bin);
+    auto* set = building.find(row.plugin_set);
+    if (set == nullptr)
+      set = &building.sets.emplace_back(SetFigures{row.plugin_set, row.at_s * 1000, {}});
+    set->since_ms = std::min(set->since_ms, row.at_s * 1000);
+    add(set->figures, row, bin);
   }
   for (const auto& mark : report.marks) count_crash(events, mark);
   for (auto& [name, building] : events)

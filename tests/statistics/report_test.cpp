@@ -72,6 +72,15 @@ TEST_CASE("report: plugin sets side by side, the older first, each with its cras
   CHECK(event.figures.crashes == 3);
 }
 
+TEST_CASE("report: plugin sets of one minute stand in the order in which they came") {
+  const auto report = make_report({count_of("a", "z_old", OutcomeLabel::Done, 1, 60),
+                                   count_of("a", "a_new", OutcomeLabel::Done, 1, 60)},
+                                  {}, kReportNow_ms - 3'600'000, kReportNow_ms, "");
+  REQUIRE(report.events.at(0).sets.size() == 2);
+  CHECK(report.events[0].sets[0].plugin_set == "z_old");
+  CHECK(report.events[0].sets[1].plugin_set == "a_new");
+}
+
 TEST_CASE("report: the series runs from the first to the last of its time") {
   const auto report = make_report({count_of("a", "s", OutcomeLabel::Done, 7, 3600),
                                    count_of("a", "s", OutcomeLabel::Done, 5, 0)},
