@@ -59,6 +59,8 @@ void Progress::ended_well(std::uint64_t number, std::int32_t pid) {
 }
 
 void Progress::not_well(std::uint64_t number) {
+  page_->not_well_before.store(page_->not_well.load(std::memory_order_relaxed),
+                               std::memory_order_release);
   page_->not_well.store(number, std::memory_order_release);
 }
 
@@ -80,9 +82,11 @@ std::uint64_t Progress::ended() const {
 }
 
 // All that ended otherwise are told at once, so of what has not been told only the last can be one.
+// Two of them would mean that something is wrong: then nothing up to there is proven.
 bool Progress::has_ended_well(std::uint64_t number, std::int32_t pid) const {
   return number <= page_->well.load(std::memory_order_acquire) &&
          number != page_->not_well.load(std::memory_order_acquire) &&
+         number > page_->not_well_before.load(std::memory_order_acquire) &&
          pid == page_->pid.load(std::memory_order_relaxed);
 }
 

@@ -59,9 +59,10 @@ class Progress {
     alignas(64) std::atomic<std::uint64_t> begun{0};
     std::atomic<std::int64_t> begun_at_ns{0};
     std::atomic<std::uint64_t> ended{0};
-    std::atomic<std::uint64_t> well{0};      // the last that ended well,
-    std::atomic<std::uint64_t> not_well{0};  // the last that did not,
-    std::atomic<std::int32_t> pid{0};        // and whose words these are
+    std::atomic<std::uint64_t> well{0};             // the last that ended well,
+    std::atomic<std::uint64_t> not_well{0};         // the last that did not,
+    std::atomic<std::uint64_t> not_well_before{0};  // and the one before that,
+    std::atomic<std::int32_t> pid{0};               // and whose words these are
     alignas(64) std::atomic<std::uint64_t> recalled{0};
     std::atomic<std::uint64_t> cancelled{0};
   };

@@ -56,6 +56,16 @@ TEST_CASE("progress: one that did not end well is never proven by one after it")
   CHECK(progress.has_ended_well(3, 42));
 }
 
+TEST_CASE("progress: where two did not end well and neither was told, nothing before is proven") {
+  Progress progress = make();
+  progress.not_well(1);
+  progress.ended_well(2, 42);
+  progress.not_well(3);
+  CHECK_FALSE(progress.has_ended_well(1, 42));
+  CHECK(progress.has_ended_well(2, 42));
+  CHECK_FALSE(progress.has_ended_well(3, 42));
+}
+
 TEST_CASE("progress: what was recalled does not begin, what comes after does") {
   Progress progress = make();
   CHECK(progress.begin(1, 0));
