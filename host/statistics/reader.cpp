@@ -15,8 +15,7 @@ constexpr std::chrono::seconds kReadPatience{1};
 constexpr char kReadCounts[] =
     "SELECT at_s, e.name, q.name, coalesce(s.name, ''), outcome, count, run_ms, wait_ms, run, wait "
     "FROM counts JOIN names e ON e.id = event JOIN names q ON q.id = queue "
-    "LEFT JOIN names s ON s.id = plugin_set WHERE step_s = ? AND at_s >= ? "
-    "ORDER BY at_s, plugin_set";  // ids grow: those of one minute in the order of their coming
+    "LEFT JOIN names s ON s.id = plugin_set WHERE step_s = ? AND at_s >= ? ORDER BY at_s";
 
 // Of a file that somebody else may have written: nothing is taken for granted.
 template <typename Enum>

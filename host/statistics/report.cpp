@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "statistics/retention.hpp"
@@ -93,11 +94,25 @@ void count_crash(std::map<std::string, Building>& events, const Mark& mark) {
   if (auto* set = found->second.find(mark.set_after)) set->figures.crashes += mark.count;
 }
 
-EventFigures finished(const std::string& event, Building building) {
+// When it was deployed, if that is known of this stretch.
+std::int64_t deployed_ms(const SetFigures& set, const std::vector<Mark>& marks) {
+  std::int64_t at_ms = set.since_ms;
+  for (const auto& mark : marks)
+    if (mark.kind != MarkKind::Crash && mark.set_after == set.plugin_set &&
+        mark.set_before != mark.set_after && mark.at_ms >= set.since_ms)
+      at_ms = mark.at_ms;  // the newest come first: the last one found is the oldest
+  return at_ms;
+}
+
+// Counts are to the step; which of two sets of one step was the first, their deploys tell.
+EventFigures finished(const std::string& event, Building building, const std::vector<Mark>& marks) {
   EventFigures figures{event, building.figures, std::move(building.sets)};
+  const auto age = [&marks](const SetFigures& set) {
+    return std::pair(set.since_ms, deployed_ms(set, marks));
+  };
   std::stable_sort(
       figures.sets.begin(), figures.sets.end(),
-      [](const SetFigures& one, const SetFigures& other) { return one.since_ms < other.since_ms; });
+      [&age](const SetFigures& one, const SetFigures& other) { return age(one) < age(other); });
   return figures;
 }
 
@@ -124,7 +139,7 @@ Report make_report(const std::vector<CountRow>& counts, std::vector<Mark> marks,
   }
   for (const auto& mark : report.marks) count_crash(events, mark);
   for (auto& [name, building] : events)
-    report.events.push_back(finished(name, std::move(building)));
+    report.events.push_back(finished(name, std::move(building), report.marks));
   return report;
 }
 

@@ -34,7 +34,7 @@ struct SetFigures {
 struct EventFigures {
   std::string event;
   Figures figures;
-  std::vector<SetFigures> sets;  // oldest first; of one step, as they came
+  std::vector<SetFigures> sets;  // oldest first; of one step, by their deploys
 };
 
 struct Report {

@@ -72,13 +72,19 @@ TEST_CASE("report: plugin sets side by side, the older first, each with its cras
   CHECK(event.figures.crashes == 3);
 }
 
-TEST_CASE("report: plugin sets of one minute stand in the order in which they came") {
-  const auto report = make_report({count_of("a", "z_old", OutcomeLabel::Done, 1, 60),
-                                   count_of("a", "a_new", OutcomeLabel::Done, 1, 60)},
-                                  {}, kReportNow_ms - 3'600'000, kReportNow_ms, "");
-  REQUIRE(report.events.at(0).sets.size() == 2);
-  CHECK(report.events[0].sets[0].plugin_set == "z_old");
-  CHECK(report.events[0].sets[1].plugin_set == "a_new");
+TEST_CASE("report: plugin sets of one minute stand in the order of their deploys") {
+  const auto now = kReportNow_ms;
+  const auto order = [now](const std::string& first, const std::string& second) {
+    const auto report =
+        make_report({count_of("a", "a_set", OutcomeLabel::Done, 1, 60),
+                     count_of("a", "b_set", OutcomeLabel::Done, 1, 60)},
+                    {{MarkKind::Swap, now - 30'000, "box/1", first, second, "", "", "", 1},
+                     {MarkKind::Swap, now - 90'000, "box/1", second, first, "", "", "", 1}},
+                    now - 3'600'000, now, "");
+    return report.events.at(0).sets.at(0).plugin_set;
+  };
+  CHECK(order("a_set", "b_set") == "a_set");
+  CHECK(order("b_set", "a_set") == "b_set");
 }
 
 TEST_CASE("report: the series runs from the first to the last of its time") {
