@@ -30,6 +30,17 @@ Connect connect_to(const Config& config, const std::string& name) {
   return [&config, name] { return connect_broker(config, "actiond " + name, kConnectTime); };
 }
 
+// Without a page its runners work as well; it is only not known what was in hand if this dies.
+RunnerSlot::Spawn spawn_from(const Config& config, const PollerOptions& options, Log& log) {
+  const std::string id = options.id ? std::to_string(*options.id) : "console";
+  return [&config, &log, id](const std::vector<std::string>& hidden_variables) {
+    auto hand = HandPage::create(config.run_dir, id);
+    if (hand) return RunnerProcess::spawn_with(std::move(*hand), hidden_variables);
+    log.warning("{}: should an event end this poller, it won't be known which", hand.error().text);
+    return RunnerProcess::spawn(hidden_variables);
+  };
+}
+
 }  // namespace
 
 Poller::Poller(const Config& config, PollerOptions options, Log& log)
@@ -46,7 +57,8 @@ Poller::Poller(const Config& config, PollerOptions options, Log& log)
       scheduler_(config, clock_, name_, journal_, crew_, scheduler_events()),
       tenure_(io_, clock_, config.run_dir, options_.id),
       session_(io_, clock_, log, connect_to(config, name_), session_events()),
-      crew_(io_, clock_, config, log, scheduler_, crew_events(), spawn_runners()),
+      crew_(io_, clock_, config, log, scheduler_.outcomes(), crew_events(),
+            spawn_from(config, options_, log)),
       reloader_(clock_, config, log, plugins_, {options_.id, options_.successor, options_.snapshot},
                 reload_events(), ReloadTools::real(io_, config)) {}
 
@@ -95,7 +107,7 @@ void Poller::turn() {
   crew_.receive();
   if (state_ != State::Leaving && tenure_.is_over()) leave_replaced();
   if (tenure_.has_moved()) run_dir_moved();
-  if (const auto trouble = scheduler_.resume()) session_.leave(*trouble);
+  if (const auto trouble = scheduler_.outcomes().resume()) session_.leave(*trouble);
   if (state_ == State::Working) session_.leave_if_consumer_lost();
   if (state_ == State::Working && !reloader_.is_going_back() && !tenure_.is_in_doubt())
     scheduler_.schedule();
@@ -201,8 +213,8 @@ void Poller::run_dir_moved() {
 }
 
 void Poller::finish_leaving() {
-  if (crew_.is_any_busy() || scheduler_.unfinished() > 0) return;
-  scheduler_.drop_strays();
+  if (crew_.is_any_busy() || scheduler_.outcomes().unfinished() > 0) return;
+  scheduler_.outcomes().drop_strays();
   session_.close();
   crew_.end();
   tenure_.end();

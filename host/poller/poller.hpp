@@ -10,7 +10,8 @@
 // What is to be done in each state its parts do; the poller knows in which order, and who tells
 // whom:
 //
-//   Scheduler      which delivery starts next, on which runner, and what becomes of it
+//   Scheduler      which delivery starts next, on which runner
+//   Outcomes       what becomes of it
 //   Journal        what the log says of it, and the counts
 //   Bookkeeper     what statistics count
 //   Crew           the runners, alive and within their limits
@@ -89,7 +90,6 @@ class Poller {
   void on_signal(int signal);
 
   // poller_wiring.cpp: what its parts tell it, and what it answers on its control socket
-  RunnerSlot::Spawn spawn_runners();
   SchedulerEvents scheduler_events();
   CrewEvents crew_events();
   SessionEvents session_events();

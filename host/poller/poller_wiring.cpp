@@ -7,17 +7,6 @@
 
 namespace actiond {
 
-// Without a page its runners work as well; it is only not known what was in hand if this dies.
-RunnerSlot::Spawn Poller::spawn_runners() {
-  const std::string id = options_.id ? std::to_string(*options_.id) : "console";
-  return [this, id](const std::vector<std::string>& hidden_variables) {
-    auto hand = HandPage::create(config_.run_dir, id);
-    if (hand) return RunnerProcess::spawn_with(std::move(*hand), hidden_variables);
-    log_.warning("{}: should an event end this poller, it won't be known which", hand.error().text);
-    return RunnerProcess::spawn(hidden_variables);
-  };
-}
-
 SchedulerEvents Poller::scheduler_events() {
   return {[this](Delivery& delivery) {
             delivery.is_excused = reloader_.ended(delivery.message.event, delivery.outcome.ending);
@@ -114,8 +103,8 @@ Status Poller::status() const {
   status.id = options_.id;
   status.pid = ::getpid();
   status.state = state_text();
-  for (const auto* problem :
-       {&session_.problem(), &scheduler_.problem(), &crew_.problem(), &reloader_.problem()})
+  for (const auto* problem : {&session_.problem(), &scheduler_.outcomes().problem(),
+                              &crew_.problem(), &reloader_.problem()})
     if (status.problem.empty()) status.problem = *problem;
   for (const auto& runner : crew_.look()) {
     status.runners.push_back(runner.pid);

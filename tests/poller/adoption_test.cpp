@@ -49,7 +49,7 @@ TEST_CASE("adoption: a run that goes on is settled by the tag of its copy, and n
   CHECK(scene.settled() == Texts{"ack 1 3"});
   CHECK(scene.journal.counts().done == 1);
   CHECK(scene.times_logged("Finished processing low:mail") == 1);
-  CHECK(scene.scheduler.unfinished() == 0);
+  CHECK(scene.scheduler.outcomes().unfinished() == 0);
 }
 
 TEST_CASE("adoption: a run that ended while the broker was away settles the copy") {
@@ -139,7 +139,7 @@ TEST_CASE("adoption: what nobody offers again is forgotten in time, and not coun
     scene.turn();
   }
   SUBCASE("when the poller leaves") {
-    scene.scheduler.drop_strays();
+    scene.scheduler.outcomes().drop_strays();
   }
   CHECK(scene.times_logged("ended while the broker was away") == 1);
   CHECK(scene.journal.counts().done == 0);
@@ -156,6 +156,6 @@ TEST_CASE("adoption: with the connection goes what waits, and what runs is not a
   scene.connect(3);
   scene.end();
   CHECK(scene.settled().empty());
-  CHECK(scene.scheduler.unfinished() == 0);
+  CHECK(scene.scheduler.outcomes().unfinished() == 0);
   CHECK(scene.runner().received().empty());
 }

@@ -31,8 +31,8 @@ struct DyingScene : LogScene {
         scheduler(config, clock, "host/1", journal, crew,
                   {[](Delivery&) {}, [](const Delivery&, Settlement) {}, [](bool) {},
                    [](const Error&) {}}),
-        crew(io, clock, config, log, scheduler, {[](const LoadReport&) {}, [](const Error&) {}},
-             runners.spawn()) {
+        crew(io, clock, config, log, scheduler.outcomes(),
+             {[](const LoadReport&) {}, [](const Error&) {}}, runners.spawn()) {
     crew.start();
     runner().load({"mail", "plain"});
     PluginInfo plugin;
@@ -60,7 +60,7 @@ struct DyingScene : LogScene {
     io.restart();
     io.poll();
     crew.receive();
-    (void)scheduler.resume();
+    (void)scheduler.outcomes().resume();
     if (is_leaving)
       scheduler.hand_dying(true);
     else
@@ -106,7 +106,7 @@ TEST_CASE("last words: after its last attempt an event's plugin hears of it, the
   scene.end(Ending::Failed);
   CHECK(scene.runner().received().back() == "dead mail so it says");
   CHECK(scene.told() == "");
-  CHECK(scene.scheduler.unfinished() == 0);
+  CHECK(scene.scheduler.outcomes().unfinished() == 0);
   scene.runner().begin(scene.clock.now());
   scene.end(Ending::Done);
   CHECK(scene.told() == "dead mail so it says");

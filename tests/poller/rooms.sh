@@ -22,9 +22,10 @@ declare -A may_in_poller=(
   [life]="life timer watch"
   [runners]="runners delivery timer watch"
   [plugin_sets]="plugin_sets runners timer"
-  [scheduler]="scheduler runners delivery timer"
+  [outcomes]="outcomes runners delivery timer"
+  [scheduler]="scheduler outcomes runners delivery timer"
   [bookkeeper]="bookkeeper face delivery timer"
-  [poller]="poller scheduler bookkeeper plugin_sets runners life face delivery timer watch"
+  [poller]="poller scheduler outcomes bookkeeper plugin_sets runners life face delivery timer watch"
   [poller_wiring]="poller"
 )
 

@@ -33,7 +33,7 @@ struct SchedulerScene : LogScene {
   explicit SchedulerScene(int concurrency = 1)
       : config(queues(concurrency)),
         scheduler(config, clock, "host/1", journal, crew, events()),
-        crew(io, clock, config, log, scheduler,
+        crew(io, clock, config, log, scheduler.outcomes(),
              {[](const actiond::LoadReport&) {}, [](const actiond::Error&) {}}, runners.spawn()) {
     crew.start();
     for (auto& runner : runners.all) runner.load({"mail", "slow"});
@@ -98,7 +98,7 @@ struct SchedulerScene : LogScene {
     io.restart();
     io.poll();
     crew.receive();
-    (void)scheduler.resume();
+    (void)scheduler.outcomes().resume();
     if (is_connected) scheduler.schedule();
     crew.flush();
     crew.arm_tick();

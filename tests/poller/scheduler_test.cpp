@@ -143,10 +143,10 @@ TEST_CASE("scheduler: an event that a handler queues is stored before its own is
   scene.runner().end();
   scene.turn();
   CHECK(scene.broker.take().front() == "publish medium slow");
-  CHECK(scene.scheduler.unfinished() == 1);
+  CHECK(scene.scheduler.outcomes().unfinished() == 1);
   scene.scheduler.on_published(1, {});
   CHECK(scene.broker.take().front() == "ack 1 1");
-  CHECK(scene.scheduler.unfinished() == 0);
+  CHECK(scene.scheduler.outcomes().unfinished() == 0);
 }
 
 TEST_CASE("scheduler: a connection that breaks while it is asked for more is told of") {

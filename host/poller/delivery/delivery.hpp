@@ -22,6 +22,16 @@ struct QueuedEvent {
   std::chrono::milliseconds delay{0};  // above 0: to run that much later
 };
 
+// What of a delivery the broker does not have yet; the settler's.
+struct Storing {
+  std::size_t unconfirmed = 0;      // what it queued and the broker has not confirmed yet
+  int refusals = 0;                 // of the copy that is to be stored
+  bool is_cut = false;              // its body was too large for one
+  std::vector<QueuedEvent> unsent;  // what it queued and no broker there was to confirm it
+  std::string publish_problem;      // why one of those was not taken
+  std::size_t unfinished_index = 0;
+};
+
 struct Delivery {
   // where it came from
   Message message;
@@ -47,15 +57,10 @@ struct Delivery {
   Outcome outcome;
   std::chrono::milliseconds waited{-1};  // before its run; negative: not known
   Verdict verdict;
-  bool is_dying = false;             // its plugin hears of its death, see LastWords
-  Outcome death;                     // is_dying: how its last attempt ended
-  bool is_heard = false;             // its plugin has heard of it
-  std::size_t unconfirmed = 0;       // what it queued and the broker has not confirmed yet
-  int refusals = 0;                  // of the copy that is to be stored
-  bool is_cut = false;               // its body was too large for one
-  std::vector<QueuedEvent> unsent;   // what it queued and no broker there was to confirm it
-  std::string publish_problem;       // why one of those was not taken
-  std::size_t unfinished_index = 0;  // the settler's
+  bool is_dying = false;  // its plugin hears of its death, see LastWords
+  Outcome death;          // is_dying: how its last attempt ended
+  bool is_heard = false;  // its plugin has heard of it
+  Storing storing;
   bool is_settled = false;
 };
 

@@ -40,8 +40,8 @@ std::vector<DeliveryPointer> Settler::lost() {
   // Whether the copy was stored is not known: the trail is that of the original again.
   for (const auto& delivery : unfinished_) {
     if (delivery->verdict.settlement == Settlement::Retry) --delivery->message.trail.attempt;
-    delivery->refusals = 0;
-    delivery->is_cut = false;  // it is offered again whole
+    delivery->storing.refusals = 0;
+    delivery->storing.is_cut = false;  // it is offered again whole
   }
   return std::exchange(unfinished_, {});
 }
@@ -54,9 +54,9 @@ void Settler::keep_unsent() {
   std::sort(sent.begin(), sent.end(),
             [](const auto& one, const auto& other) { return one.first < other.first; });
   const auto keep = [](Publication& publication) {
-    publication.delivery->unconfirmed = 0;
+    publication.delivery->storing.unconfirmed = 0;
     if (!publication.event.queue.empty())
-      publication.delivery->unsent.push_back(std::move(publication.event));
+      publication.delivery->storing.unsent.push_back(std::move(publication.event));
   };
   for (auto& [number, publication] : sent) keep(publication);
   for (auto& publication : kept_back_) keep(publication);
@@ -67,17 +67,18 @@ void Settler::keep_unsent() {
 void Settler::ended(DeliveryPointer delivery) {
   Delivery& ended = *delivery;
   ended.has_ended = true;
-  ended.unfinished_index = unfinished_.size();
+  ended.storing.unfinished_index = unfinished_.size();
   unfinished_.push_back(std::move(delivery));
-  if (ended.unconfirmed == 0) settle(ended);
+  if (ended.storing.unconfirmed == 0) settle(ended);
 }
 
 void Settler::settle(Delivery& delivery) {
   // An event whose events could not be queued has not done its work.
   const bool is_success =
       delivery.outcome.ending == Ending::Done || delivery.outcome.ending == Ending::Halted;
-  if (!delivery.publish_problem.empty() && is_success)
-    delivery.outcome = {Ending::Failed, delivery.publish_problem, {}, delivery.outcome.duration};
+  if (!delivery.storing.publish_problem.empty() && is_success)
+    delivery.outcome = {
+        Ending::Failed, delivery.storing.publish_problem, {}, delivery.outcome.duration};
   delivery.verdict = judge_(delivery, wall_now_ms());
   switch (delivery.verdict.settlement) {
     case Settlement::Acknowledge:
@@ -120,18 +121,18 @@ Result<std::uint64_t> Settler::send_copy(const Delivery& delivery) {
 
 void Settler::queue(Delivery& delivery, QueuedEvent event) {
   if (delivery.epoch == epoch_ && broker_ != nullptr) {
-    ++delivery.unconfirmed;
+    ++delivery.storing.unconfirmed;
     return publish({&delivery, std::move(event)});
   }
   ++unsent_;
-  if (delivery.unsent.size() < kMostUnconfirmed)
-    delivery.unsent.push_back(std::move(event));
+  if (delivery.storing.unsent.size() < kMostUnconfirmed)
+    delivery.storing.unsent.push_back(std::move(event));
   else
-    delivery.publish_problem = kTooMuchUnsent;
+    delivery.storing.publish_problem = kTooMuchUnsent;
 }
 
 void Settler::send_unsent(Delivery& delivery) {
-  for (auto& event : std::exchange(delivery.unsent, {})) queue(delivery, std::move(event));
+  for (auto& event : std::exchange(delivery.storing.unsent, {})) queue(delivery, std::move(event));
 }
 
 void Settler::publish(Publication publication) {
@@ -163,8 +164,9 @@ void Settler::published(std::uint64_t number, const Result<void>& taken) {
 void Settler::confirmed_queued(Publication publication, const Result<void>& taken) {
   if (!taken && taken.error().fault == Fault::Undecided) return publish(std::move(publication));
   Delivery& delivery = *publication.delivery;
-  if (!taken) delivery.publish_problem = "what it queued was not taken: " + taken.error().text;
-  if (--delivery.unconfirmed == 0 && delivery.has_ended) settle(delivery);
+  if (!taken)
+    delivery.storing.publish_problem = "what it queued was not taken: " + taken.error().text;
+  if (--delivery.storing.unconfirmed == 0 && delivery.has_ended) settle(delivery);
 }
 
 void Settler::confirmed_settlement(Delivery& delivery, const Result<void>& taken) {
@@ -180,8 +182,8 @@ void Settler::confirmed_settlement(Delivery& delivery, const Result<void>& taken
 
 // The run is not repeated, for its outcome is known; only storing it is.
 void Settler::refused(Delivery& delivery, const Error& why) {
-  if (why.fault == Fault::Lasting && !delivery.is_cut) return cut(delivery, why);
-  const auto doubled = kFirstWait * (1 << std::min(delivery.refusals++, kMostDoublings));
+  if (why.fault == Fault::Lasting && !delivery.storing.is_cut) return cut(delivery, why);
+  const auto doubled = kFirstWait * (1 << std::min(delivery.storing.refusals++, kMostDoublings));
   const auto wait = std::min<std::chrono::seconds>(doubled, kLongestWait);
   stuck_.push_back({&delivery, now_ + wait});
   problem_ = fmt::format("what became of {} {} can't be stored: {}", delivery.message.event,
@@ -189,7 +191,7 @@ void Settler::refused(Delivery& delivery, const Error& why) {
 }
 
 void Settler::cut(Delivery& delivery, const Error& why) {
-  delivery.is_cut = true;
+  delivery.storing.is_cut = true;
   auto& message = delivery.message;
   delivery.outcome.reason +=
       fmt::format("; it can't be stored again as it is, so its body of {} bytes was cut to {}: {}",
@@ -202,7 +204,7 @@ void Settler::cut(Delivery& delivery, const Error& why) {
 }
 
 void Settler::acknowledge(Delivery& delivery, Settlement settlement) {
-  if (delivery.refusals > 0 && stuck_.empty()) problem_.clear();
+  if (delivery.storing.refusals > 0 && stuck_.empty()) problem_.clear();
   broker_->acknowledge(delivery.queue, delivery.tag, handled_by(settlement));
   // The copy may end this poller as soon as it comes: the original must not be there as well.
   if (settlement == Settlement::Again) (void)broker_->flush().ok();  // lost: receive will say so
@@ -212,10 +214,10 @@ void Settler::acknowledge(Delivery& delivery, Settlement settlement) {
 void Settler::finish(Delivery& delivery, Settlement settlement) {
   delivery.is_settled = true;
   on_settled_(delivery, settlement);
-  const std::size_t index = delivery.unfinished_index;
+  const std::size_t index = delivery.storing.unfinished_index;
   if (index + 1 < unfinished_.size()) {
     std::swap(unfinished_[index], unfinished_.back());
-    unfinished_[index]->unfinished_index = index;
+    unfinished_[index]->storing.unfinished_index = index;
   }
   unfinished_.pop_back();
 }

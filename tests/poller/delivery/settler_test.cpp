@@ -330,8 +330,8 @@ TEST_CASE("settler: without a broker handlers can't queue without end") {
   scene.settler.connected(next, 2);
   CHECK_FALSE(scene.settler.is_congested());
   for (int i = 0; i < 4000; ++i) scene.settler.queue(*delivery, {"low", event("a")});
-  CHECK(delivery->unsent.size() == 5000);
-  CHECK(delivery->publish_problem != "");
+  CHECK(delivery->storing.unsent.size() == 5000);
+  CHECK(delivery->storing.publish_problem != "");
   delivery->is_settled = true;
 }
 

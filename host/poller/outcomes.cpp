@@ -1,0 +1,153 @@
+#include "poller/outcomes.hpp"
+
+#include <utility>
+
+#include "base/clock.hpp"
+#include "poller/delivery/waiting.hpp"
+
+namespace actiond {
+
+Outcomes::Outcomes(Parts parts, const std::string& poller, OutcomeEvents events)
+    : parts_(parts),
+      events_(std::move(events)),
+      judge_(parts.config),
+      settler_(
+          poller,
+          [this](const Delivery& delivery, std::int64_t now_ms) {
+            return judge_(delivery, now_ms);
+          },
+          [this](const Delivery& delivery, Settlement settlement) {
+            settled(delivery, settlement);
+          }),
+      strays_([this](Delivery& delivery) { parts_.journal.settled(delivery, Settlement::Forget); }),
+      storing_timer_(parts.clock.timer()) {}
+
+Outcomes::~Outcomes() {
+  for (auto& delivery : settler_.lost()) delivery->is_settled = true;
+  while (last_words_.waiting() > 0) last_words_.next()->is_settled = true;
+}
+
+void Outcomes::connected(Broker& broker, std::uint64_t epoch) {
+  epoch_ = epoch;
+  settler_.connected(broker, epoch);
+}
+
+void Outcomes::lost(Crew& crew) {
+  epoch_ = 0;
+  for (auto& delivery : settler_.lost()) {
+    if (delivery->run != 0)
+      strays_.keep(std::move(delivery), parts_.clock.now());
+    else
+      delivery->is_settled = true;  // it ended without a run, and may do so again
+  }
+  crew.recall();
+  crew.for_each_in_hand([this](Delivery& delivery) { strays_.add(delivery); });
+  while (last_words_.waiting() > 0) strays_.keep(last_words_.next(), parts_.clock.now());
+}
+
+bool Outcomes::adopt(QueueIndex queue, std::uint64_t tag, Message& message) {
+  if (strays_.is_empty()) return false;
+  auto stray = strays_.take(message);
+  if (stray.delivery == nullptr) return false;
+  stray.delivery->has_ended = false;
+  parts_.intake.adopted(*stray.delivery, queue, tag, message);
+  settler_.send_unsent(*stray.delivery);
+  if (stray.ended) finish(std::move(stray.ended));
+  return true;
+}
+
+void Outcomes::published(std::uint64_t number, const Result<void>& taken) {
+  settler_.published(number, taken);
+}
+
+std::optional<Error> Outcomes::resume() {
+  settler_.resume(parts_.clock.now());
+  if (const auto next = settler_.next_try()) storing_timer_->set(*next - parts_.clock.now(), [] {});
+  if (std::exchange(is_problem_logged_, !problem().empty()) < !problem().empty())
+    parts_.journal.unstorable(problem());
+  if (!strays_.is_empty()) strays_.drop_old(parts_.clock.now());
+  return settler_.take_trouble();
+}
+
+void Outcomes::hand_dying(Crew& crew, int pipe_depth, bool is_leaving) {
+  while (last_words_.waiting() > 0) {
+    RunnerSlot* slot = crew.freest(pipe_depth);
+    if (slot == nullptr) break;
+    slot->hand(last_words_.next());
+  }
+  if (!is_leaving || crew.is_any_busy()) return;
+  while (last_words_.waiting() > 0) {
+    DeliveryPointer delivery = last_words_.next();
+    delivery->outcome = {Ending::Stopped, "no runner was left for its on_dead", {}, {}};
+    settle(std::move(delivery));
+  }
+}
+
+void Outcomes::on_ended(DeliveryPointer delivery) {
+  if (delivery->is_dying) return heard(std::move(delivery));
+  parts_.journal.begun(*delivery);
+  delivery->waited = waiting_time(delivery->message, delivery->outcome.duration, wall_now_ms());
+  events_.on_ended(*delivery);
+  parts_.quarantine.gone(*delivery);
+  if (delivery->epoch == epoch_) return finish(std::move(delivery));
+  strays_.keep(std::move(delivery), parts_.clock.now());
+}
+
+// Its on_dead has run.
+void Outcomes::heard(DeliveryPointer delivery) {
+  events_.on_ended(*delivery);
+  const std::string reason = LastWords::heard(*delivery);
+  if (!reason.empty()) parts_.journal.unheard(*delivery, reason);
+  if (delivery->epoch == epoch_) return settle(std::move(delivery));
+  strays_.keep(std::move(delivery), parts_.clock.now());
+}
+
+// It has ended, and its connection is there.
+void Outcomes::finish(DeliveryPointer delivery) {
+  if (delivery->is_dying) return last_words_.put_back(std::move(delivery));
+  if (is_to_hear_of_death(*delivery)) return last_words_.await(std::move(delivery));
+  settle(std::move(delivery));
+}
+
+// Its attempts are used up, or it was discarded, and its plugin wants to know.
+bool Outcomes::is_to_hear_of_death(const Delivery& delivery) {
+  return delivery.outcome.ending != Ending::Done && !delivery.is_heard &&
+         parts_.policies.back().of(delivery.message.event).has_on_dead &&
+         judge_(delivery, wall_now_ms()).settlement == Settlement::DeadLetter;
+}
+
+void Outcomes::settled(const Delivery& delivery, Settlement settlement) {
+  if (delivery.epoch == epoch_ && settlement != Settlement::Forget)
+    parts_.intake.settled(delivery.queue);
+  if (settlement == Settlement::Again || settlement == Settlement::DeadLetter)
+    parts_.quarantine.stored(delivery);
+  else if (delivery.outcome.ending == Ending::Interrupted)
+    parts_.quarantine.not_stored(delivery);
+  parts_.journal.settled(delivery, settlement);
+  events_.on_settled(delivery, settlement);
+}
+
+void Outcomes::on_returned(DeliveryPointer delivery) {
+  if (!strays_.is_empty()) strays_.forget(*delivery);
+  parts_.quarantine.gone(*delivery);
+  if (delivery->is_dying) return last_words_.put_back(std::move(delivery));
+  parts_.intake.put_back(std::move(delivery));
+}
+
+void Outcomes::on_queued(Delivery& delivery, const QueueFrame& frame) {
+  Message message;
+  message.event = frame.event;
+  message.id = frame.id;
+  message.body = frame.params;
+  message.trail.queued_at_ms = wall_now_ms();
+  message.enqueued_at_s = message.trail.queued_at_ms / 1000;
+  settler_.queue(delivery, {frame.queue.empty() ? parts_.policies.back().of(frame.event).queue
+                                                : std::string(frame.queue),
+                            std::move(message), std::chrono::milliseconds(frame.delay_ms)});
+}
+
+void Outcomes::on_logged(Delivery* delivery, const LogFrame& frame) {
+  parts_.journal.wrote(delivery, frame);
+}
+
+}  // namespace actiond
