@@ -49,6 +49,10 @@ class Link {
   // The broker takes nothing at present, and why.
   virtual bool is_blocked() const { return false; }
   virtual std::string blocked_reason() const { return {}; }
+  // False: so much is published and not sent that more is to wait. It is sent inside wait.
+  virtual bool has_room() const { return true; }
+  // So many bytes are sent: they tell progress.
+  virtual std::uint64_t sent() const { return 0; }
   // Declare it again before its next event: it was seen to be missing.
   virtual void forget([[maybe_unused]] const std::string& queue) {}
 

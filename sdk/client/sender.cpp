@@ -95,11 +95,11 @@ Result<void> Sender::make_room() {
       if (auto again = reconnect(heard.error()); !again) return again;
   if (unconfirmed() >= window_)
     if (auto room = await([this] { return unconfirmed() <= window_ / 2; }); !room) return room;
-  return await([this] { return link_ == nullptr || !link_->is_blocked(); });
+  return await([this] { return link_ == nullptr || (!link_->is_blocked() && link_->has_room()); });
 }
 
 bool Sender::is_reading_due() const {
-  return unread_bytes_ > kMostUnreadBytes || link_->is_blocked() ||
+  return unread_bytes_ > kMostUnreadBytes || link_->is_blocked() || !link_->has_room() ||
          Clock::now() - read_at_ > kLongestUnread;
 }
 
@@ -126,10 +126,12 @@ Result<std::uint64_t> Sender::publish(const Outgoing& event) {
 }
 
 Result<void> Sender::await(const std::function<bool()>& is_done) {
-  std::uint64_t seen = settled_;
+  const auto progress = [this] { return settled_ + (link_ ? link_->sent() : 0); };
+  std::uint64_t seen = progress();
   auto deadline = Clock::now() + timeout_;
   while (!is_done()) {
-    if (std::exchange(seen, settled_) != settled_) deadline = Clock::now() + timeout_;
+    if (const auto now = progress(); std::exchange(seen, now) != now)
+      deadline = Clock::now() + timeout_;
     const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
     if (left.count() <= 0) return no_progress();
     const auto wait = refused_.empty() ? left : std::min(left, kRefusedWait);

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "../network/raw_calls.hpp"
 #include "broker/look.hpp"
 #include "broker/target.hpp"
 #include "client/event_id.hpp"
@@ -58,7 +59,7 @@ class RabbitPlace : public Place {
     auto names = config_.queues;
     names.push_back(action::kDead);
     for (const auto& name : names)
-      amqp_queue_delete((*connection)->raw(), 1, action::to_bytes(topology.queue(name)), 0, 0);
+      amqp_queue_delete(raw_calls(**connection), 1, action::to_bytes(topology.queue(name)), 0, 0);
   }
   void take_away() override {
     const std::string command = SCRIPTS_DIR "/rabbitmq --dir '" +

@@ -4,6 +4,7 @@
 #include <string>
 #include <thread>
 
+#include "../network/raw_calls.hpp"
 #include "client/delay_trip.hpp"
 #include "test_broker.hpp"
 
@@ -11,7 +12,7 @@
 class DelayedApplication : public TestApplication {
  public:
   ~DelayedApplication() {
-    const auto state = connection().raw();
+    const auto state = raw_calls(connection());
     for (int level = 0; level < action::kDelayLevels; ++level)
       remove(state, "delay.v1." + std::string(level < 10 ? "0" : "") + std::to_string(level));
     for (const char* name : {"delay.v1.deliver", "delay.v1.unroutable", "delay.unroutable"})

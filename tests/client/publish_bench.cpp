@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "../network/raw_calls.hpp"
 #include "client/event_id.hpp"
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/declare.hpp"
@@ -64,10 +65,10 @@ std::unique_ptr<action::Connection> connect(const Run& run) {
 // Waits for an ack and returns up to which number everything is confirmed, if they come in order.
 std::uint64_t next_ack(action::Connection& connection) {
   amqp_frame_t frame;
-  if (amqp_simple_wait_frame(connection.raw(), &frame) != AMQP_STATUS_OK) std::abort();
+  if (amqp_simple_wait_frame(raw_calls(connection), &frame) != AMQP_STATUS_OK) std::abort();
   const auto* ack = static_cast<const amqp_basic_ack_t*>(frame.payload.method.decoded);
   const auto count = ack->delivery_tag;
-  amqp_maybe_release_buffers(connection.raw());
+  amqp_maybe_release_buffers(raw_calls(connection));
   return count;
 }
 
@@ -75,7 +76,7 @@ Speed bare(const Run& run) {
   auto connection = connect(run);
   const action::Topology topology{run.application, {"high"}, action::QueueType::Classic};
   if (!action::declare(*connection, 1, topology)) std::abort();
-  amqp_confirm_select(connection->raw(), 1);
+  amqp_confirm_select(raw_calls(*connection), 1);
   const std::string body = "{\"to\":\"" + run.to + "\"}";
   amqp_basic_properties_t properties{};
   properties._flags = AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_TYPE_FLAG |
@@ -89,7 +90,7 @@ Speed bare(const Run& run) {
   std::uint64_t confirmed = 0;
   for (std::uint64_t sent = 0; confirmed < run.events;) {
     for (; sent < run.events && sent - confirmed < run.window; ++sent)
-      amqp_basic_publish(connection->raw(), 1, action::to_bytes(run.application),
+      amqp_basic_publish(raw_calls(*connection), 1, action::to_bytes(run.application),
                          amqp_cstring_bytes("high"), true, false, &properties,
                          action::to_bytes(body));
     confirmed = std::max(confirmed, next_ack(*connection));
@@ -108,14 +109,14 @@ Speed posted(const Run& run) {
 
 void empty_queue(const Run& run) {
   auto connection = connect(run);
-  amqp_queue_purge(connection->raw(), 1, action::to_bytes(run.application + ".high"));
+  amqp_queue_purge(raw_calls(*connection), 1, action::to_bytes(run.application + ".high"));
 }
 
 void remove(const Run& run) {
   auto connection = connect(run);
   for (const char* queue : {".high", ".dead"})
-    amqp_queue_delete(connection->raw(), 1, action::to_bytes(run.application + queue), 0, 0);
-  amqp_exchange_delete(connection->raw(), 1, action::to_bytes(run.application), 0);
+    amqp_queue_delete(raw_calls(*connection), 1, action::to_bytes(run.application + queue), 0, 0);
+  amqp_exchange_delete(raw_calls(*connection), 1, action::to_bytes(run.application), 0);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "../network/raw_calls.hpp"
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/properties.hpp"
 
@@ -62,7 +63,7 @@ TestApplication::TestApplication() {
 
 TestApplication::~TestApplication() {
   connection_.reset();
-  const auto state = connection().raw();
+  const auto state = raw_calls(connection());
   for (const char* queue : {"high", "medium", "low", "dead"})
     amqp_queue_delete(state, 1, to_bytes(this->queue(queue)), false, false);
   amqp_exchange_delete(state, 1, to_bytes(name_), false);
@@ -91,14 +92,14 @@ void TestApplication::declare_by_hand(const std::string& queue, const char* argu
     entries[count].value.kind = AMQP_FIELD_KIND_UTF8;
     entries[count++].value.value.bytes = amqp_cstring_bytes("quorum");
   }
-  amqp_queue_declare(connection().raw(), 1, to_bytes(this->queue(queue)), false, durable, false,
-                     false, {count, entries});
-  REQUIRE(connection().check_rpc("declaring by hand"));
+  amqp_queue_declare(raw_calls(connection()), 1, to_bytes(this->queue(queue)), false, durable,
+                     false, false, {count, entries});
+  REQUIRE(refusal_of(connection()) == "");
 }
 
 void TestApplication::delete_queue(const std::string& queue) {
-  amqp_queue_delete(connection().raw(), 1, to_bytes(this->queue(queue)), false, false);
-  REQUIRE(connection().check_rpc("deleting a queue"));
+  amqp_queue_delete(raw_calls(connection()), 1, to_bytes(this->queue(queue)), false, false);
+  REQUIRE(refusal_of(connection()) == "");
 }
 
 std::uint32_t TestApplication::ready(const std::string& queue) {
@@ -108,7 +109,7 @@ std::uint32_t TestApplication::ready(const std::string& queue) {
 }
 
 std::optional<action::Message> TestApplication::take(const std::string& queue) {
-  const auto state = connection().raw();
+  const auto state = raw_calls(connection());
   const auto reply = amqp_basic_get(state, 1, to_bytes(this->queue(queue)), true);
   REQUIRE(reply.reply_type == AMQP_RESPONSE_NORMAL);
   if (reply.reply.id != AMQP_BASIC_GET_OK_METHOD) return std::nullopt;

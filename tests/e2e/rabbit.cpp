@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "../network/raw_calls.hpp"
 #include "client/event_id.hpp"
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/declare.hpp"
@@ -51,7 +52,7 @@ action::Connection& connection() {
 }
 
 amqp_connection_state_t state() {
-  return connection().raw();
+  return raw_calls(connection());
 }
 
 action::QueueDepth depth(const std::string& queue) {
@@ -140,7 +141,7 @@ void prepare() {
   is_declared = true;
   for (const auto& queue : work_queues()) {
     amqp_queue_purge(state(), kChannel, to_bytes(queue));
-    REQUIRE(connection().check_rpc("purging"));
+    REQUIRE(refusal_of(connection()) == "");
   }
 }
 
@@ -239,8 +240,9 @@ void publish(const std::string& queue, const RawMessage& message) {
   }
   properties._flags |= AMQP_BASIC_HEADERS_FLAG;
   properties.headers = {static_cast<int>(entries.size()), entries.data()};
-  REQUIRE(amqp_basic_publish(publishing->raw(), kChannel, to_bytes(application()), to_bytes(queue),
-                             true, false, &properties, to_bytes(message.body)) == AMQP_STATUS_OK);
+  REQUIRE(amqp_basic_publish(raw_calls(*publishing), kChannel, to_bytes(application()),
+                             to_bytes(queue), true, false, &properties,
+                             to_bytes(message.body)) == AMQP_STATUS_OK);
   REQUIRE(publishing->close());  // its answer comes after the message was taken
 }
 
@@ -276,7 +278,7 @@ std::vector<RawMessage> dead_letters(std::size_t count) {
 
 void delete_queue(const std::string& queue) {
   amqp_queue_delete(state(), kChannel, to_bytes(queue_name(queue)), false, false);
-  REQUIRE(connection().check_rpc("deleting a queue"));
+  REQUIRE(refusal_of(connection()) == "");
 }
 
 void declare_with_ttl(const std::string& queue, std::int64_t ttl_ms) {
@@ -286,7 +288,7 @@ void declare_with_ttl(const std::string& queue, std::int64_t ttl_ms) {
   entry.value.value.i64 = ttl_ms;
   amqp_queue_declare(state(), kChannel, to_bytes(queue_name(queue)), false, true, false, false,
                      {1, &entry});
-  REQUIRE(connection().check_rpc("declaring by hand"));
+  REQUIRE(refusal_of(connection()) == "");
 }
 
 void disconnect() {
@@ -305,7 +307,7 @@ void remove() {
   if (!is_declared || !url) return;
   const auto connection = action::Connection::open(*url, "e2e_tests (the end)", 20s);
   if (!connection || !(*connection)->open_channel(kChannel)) return;
-  const auto broker = (*connection)->raw();
+  const auto broker = raw_calls(**connection);
   for (const auto& queue : work_queues())
     amqp_queue_delete(broker, kChannel, to_bytes(queue), false, false);
   // RabbitMQ 3.10 deletes a level queue whose leader is being elected at the price of its

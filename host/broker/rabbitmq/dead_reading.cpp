@@ -155,9 +155,10 @@ Result<void> DeadReading::close() {
   if (auto stopped = stop_consuming(); !stopped) return stopped;
   for (std::size_t i = 0; i < channels_.size(); ++i) {
     const auto number = static_cast<amqp_channel_t>(kFirstChannel + i);
-    const auto reply = amqp_channel_close(connection_.raw(), number, AMQP_REPLY_SUCCESS);
-    if (reply.reply_type != AMQP_RESPONSE_NORMAL)
-      return Error{"closing a channel: " + action::describe(reply)};
+    amqp_channel_close_t close{AMQP_REPLY_SUCCESS, amqp_empty_bytes, 0, 0};
+    if (auto closed = connection_.call(number, AMQP_CHANNEL_CLOSE_METHOD, &close); !closed)
+      return closed.error().within("closing a channel");
+    connection_.release(number);
   }
   return {};
 }

@@ -41,10 +41,11 @@ class RabbitDeadLetters : public DeadLetters {
   }
 
   Result<std::size_t> purge() override {
-    const auto* ok =
-        amqp_queue_purge(connection_->raw(), kChannel, action::to_bytes(target_.topology.dead()));
-    if (ok != nullptr) return std::size_t{ok->message_count};
-    return Error{"the dead letters can't be deleted: " + action::describe(connection_->reply())};
+    const std::string dead = target_.topology.dead();
+    amqp_queue_purge_t purge{0, action::to_bytes(dead), false};
+    const auto answer = connection_->call(kChannel, AMQP_QUEUE_PURGE_METHOD, &purge);
+    if (!answer) return answer.error().within("the dead letters can't be deleted");
+    return std::size_t{static_cast<amqp_queue_purge_ok_t*>(answer->decoded)->message_count};
   }
 
  private:

@@ -35,13 +35,13 @@ class Rights {
  private:
   // In a transaction that is rolled back. True: it may not.
   bool try_to_write(const std::string& exchange, const char* consequence) {
-    const auto state = connection_.raw();
-    amqp_tx_select(state, kRightsChannel);
-    if (is_refused()) return false;
-    amqp_basic_publish(state, kRightsChannel, action::to_bytes(exchange),
-                       amqp_cstring_bytes("check"), false, false, nullptr, amqp_empty_bytes);
-    amqp_tx_rollback(state, kRightsChannel);
-    if (!is_refused()) return false;
+    amqp_tx_select_t select{};
+    amqp_basic_publish_t publish{0, action::to_bytes(exchange), amqp_cstring_bytes("check"), false,
+                                 false};
+    amqp_tx_rollback_t rollback{};
+    if (is_refused(AMQP_TX_SELECT_METHOD, &select)) return false;
+    (void)connection_.publish(kRightsChannel, publish, {}, {}).ok();  // is_refused finds it lost
+    if (!is_refused(AMQP_TX_ROLLBACK_METHOD, &rollback)) return false;
     note(
         "write to",
         exchange.empty() ? "the default exchange (amq.default)" : "the exchange '" + exchange + "'",
@@ -52,17 +52,16 @@ class Rights {
   void try_to_read(const std::string& queue) {
     const auto depth = action::queue_depth(connection_, kRightsChannel, queue);
     if (!depth || depth->messages > 0) return;
-    amqp_basic_get(connection_.raw(), kRightsChannel, action::to_bytes(queue), false);
-    if (is_refused()) note("read", "the queue '" + queue + "'", "its events are not run");
+    amqp_basic_get_t get{0, action::to_bytes(queue), false};
+    if (is_refused(AMQP_BASIC_GET_METHOD, &get))
+      note("read", "the queue '" + queue + "'", "its events are not run");
   }
 
   // The broker has closed the channel, which is open again.
-  bool is_refused() {
-    const auto reply = connection_.reply();
-    if (reply.reply_type == AMQP_RESPONSE_NORMAL || !connection_.is_open()) return false;
-    const bool is_forbidden = action::close_reason(reply).code == AMQP_ACCESS_REFUSED;
-    (void)connection_.reopen_channel(kRightsChannel).ok();
-    return is_forbidden;
+  bool is_refused(amqp_method_number_t method, void* fields) {
+    const auto answer = connection_.call(kRightsChannel, method, fields);
+    connection_.release(kRightsChannel);
+    return !answer && connection_.is_open() && answer.error().text.starts_with("403 ");
   }
 
   void note(const char* what, const std::string& which, const char* consequence) {

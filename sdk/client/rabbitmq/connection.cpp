@@ -1,17 +1,20 @@
 #include "client/rabbitmq/connection.hpp"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
+#include <poll.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <utility>
 
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/limits.hpp"
 
 namespace action {
+namespace {
+
+constexpr std::size_t kMostKept = 1 << 20;  // of the outbox, once it is empty
+
+}  // namespace
 
 CloseReason close_reason(const amqp_method_t& method) {
   if (method.id == AMQP_CHANNEL_CLOSE_METHOD) {
@@ -33,34 +36,8 @@ std::string end_of(const amqp_method_t& method, std::string_view channel) {
                      reason.code, reason.text);
 }
 
-CloseReason close_reason(const amqp_rpc_reply_t& reply) {
-  if (reply.reply_type != AMQP_RESPONSE_SERVER_EXCEPTION) return {};
-  return close_reason(reply.reply);
-}
-
-std::string describe(const amqp_rpc_reply_t& reply) {
-  switch (reply.reply_type) {
-    case AMQP_RESPONSE_NORMAL:
-      return "no error";
-    case AMQP_RESPONSE_NONE:
-      return "the broker sent no reply";
-    case AMQP_RESPONSE_LIBRARY_EXCEPTION:
-      return amqp_error_string2(reply.library_error);
-    case AMQP_RESPONSE_SERVER_EXCEPTION: {
-      const CloseReason reason = close_reason(reply);
-      if (reason.code == 0) return fmt::format("unexpected method {:#x}", reply.reply.id);
-      return fmt::format("{} {}", reason.code, reason.text);
-    }
-  }
-  return "unknown reply";
-}
-
 Connection::~Connection() {
   amqp_destroy_connection(state_);
-}
-
-int Connection::fd() const {
-  return amqp_get_sockfd(state_);
 }
 
 Result<void> Connection::open_channel(amqp_channel_t channel) {
@@ -118,15 +95,70 @@ Result<void> Connection::next_frame_on(amqp_channel_t channel, amqp_frame_t& fra
   }
 }
 
+// What waits to be sent goes out as well, whenever there is room for it.
 Result<bool> Connection::read_frame(amqp_frame_t& frame, std::chrono::milliseconds timeout) {
-  const timeval limit = timeval_of(timeout);
-  const int status = amqp_simple_wait_frame_noblock(state_, &frame, &limit);
-  if (status == AMQP_STATUS_TIMEOUT) return false;
-  if (status != AMQP_STATUS_OK) return lost(status);
-  if (frame.frame_type == AMQP_FRAME_METHOD &&
-      frame.payload.method.id == AMQP_CONNECTION_CLOSE_METHOD)
-    is_open_ = false;
+  const Time until = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    auto decoded = decode(frame);
+    if (!decoded || *decoded) return decoded;
+    auto filled = fill();
+    if (!filled) return filled.error();
+    if (*filled) continue;
+    const Time now = std::chrono::steady_clock::now();
+    beat(now);
+    if (auto sent = flush(); !sent) return sent.error();
+    if (now >= until) return false;
+    await_socket(std::chrono::ceil<std::chrono::milliseconds>(until - now));
+  }
+}
+
+// The next frame of what has been received, but for heartbeats. False: none is whole.
+Result<bool> Connection::decode(amqp_frame_t& frame) {
+  while (decoded_ < received_) {
+    const int size =
+        amqp_handle_input(state_, {received_ - decoded_, inbox_.get() + decoded_}, &frame);
+    if (size < 0) return lost(size);
+    decoded_ += static_cast<std::size_t>(size);
+    if (frame.frame_type == AMQP_FRAME_HEARTBEAT) release(frame.channel);
+    if (frame.frame_type == 0 || frame.frame_type == AMQP_FRAME_HEARTBEAT) continue;
+    if (frame.frame_type == AMQP_FRAME_METHOD &&
+        frame.payload.method.id == AMQP_CONNECTION_CLOSE_METHOD)
+      is_open_ = false;
+    return true;
+  }
+  return false;
+}
+
+// Reads once. False: nothing is there. After a read that emptied the socket one call says so
+// without another: what comes next wakes whoever waits. A silence counts only after a look, for
+// whoever was held up may find all that was missed.
+Result<bool> Connection::fill() {
+  if (std::exchange(is_drained_, false)) return false;
+  decoded_ = received_ = 0;
+  auto received = transport_->receive(inbox_.get(), kInbox);
+  if (!received) return lost(received.error().text);
+  received_ = received->size;
+  const Time now = std::chrono::steady_clock::now();
+  if (received_ == 0) {
+    if (heartbeat_.count() > 0 && now - heard_at_ > 2 * heartbeat_)
+      return lost(AMQP_STATUS_HEARTBEAT_TIMEOUT);
+    return false;
+  }
+  is_drained_ = received->is_all;
+  heard_at_ = now;
   return true;
+}
+
+void Connection::beat(Time now) {
+  const bool is_due = heartbeat_.count() > 0 && now - sent_at_ >= heartbeat_ / 2;
+  if (is_due && unsent() == 0) FrameEncoder::add_heartbeat(outbox_);
+}
+
+void Connection::await_socket(std::chrono::milliseconds timeout) const {
+  if (heartbeat_.count() > 0)
+    timeout = std::min<std::chrono::milliseconds>(timeout, heartbeat_ / 2);
+  pollfd socket{fd(), static_cast<short>(unsent() > 0 ? POLLIN | POLLOUT : POLLIN), 0};
+  ::poll(&socket, 1, static_cast<int>(timeout.count()));
 }
 
 void Connection::release(amqp_channel_t channel) {
@@ -135,53 +167,66 @@ void Connection::release(amqp_channel_t channel) {
   amqp_maybe_release_buffers_on_channel(state_, channel);
 }
 
+// What can't be a frame leaves no part of one, and the connection as it is.
+template <typename Encode>
+Result<void> Connection::add(const Encode& encode) {
+  const std::size_t before = outbox_.size();
+  const bool was_empty = unsent() == 0;
+  if (const int status = encode(); status != AMQP_STATUS_OK) {
+    outbox_.resize(before);
+    return Error{
+        fmt::format("it does not fit into a frame of AMQP ({})", amqp_error_string2(status)),
+        Fault::Lasting};
+  }
+  return was_empty ? flush() : Result<void>();
+}
+
 Result<void> Connection::send(amqp_channel_t channel, amqp_method_number_t method, void* fields) {
-  const int status = amqp_send_method(state_, channel, method, fields);
-  if (status != AMQP_STATUS_OK) return lost(status);
+  return add([&] { return encoder_->add_method(outbox_, channel, method, fields); });
+}
+
+Result<void> Connection::publish(amqp_channel_t channel, amqp_basic_publish_t& method,
+                                 const amqp_basic_properties_t& properties, std::string_view body) {
+  return add([&] {
+    const int status = encoder_->add_method(outbox_, channel, AMQP_BASIC_PUBLISH_METHOD, &method);
+    if (status != AMQP_STATUS_OK) return status;
+    return encoder_->add_content(outbox_, channel, properties, body);
+  });
+}
+
+// The memory of a large message is not kept.
+Result<void> Connection::flush() {
+  while (unsent() > 0) {
+    auto taken = transport_->send(std::string_view(outbox_).substr(sent_));
+    if (!taken) return lost(taken.error().text);
+    if (*taken == 0) return {};
+    sent_ += *taken;
+    taken_ += *taken;
+    sent_at_ = std::chrono::steady_clock::now();
+  }
+  if (outbox_.capacity() > kMostKept) std::string().swap(outbox_);
+  outbox_.clear();
+  sent_ = 0;
   return {};
 }
 
-Error Connection::lost(int status) {
+Error Connection::lost(const std::string& why) {
   is_open_ = false;
-  return {fmt::format("the connection to the broker was lost ({})", amqp_error_string2(status))};
+  return {fmt::format("the connection to the broker was lost ({})", why)};
 }
 
-amqp_rpc_reply_t Connection::reply() {
-  const auto reply = amqp_get_rpc_reply(state_);
-  const bool is_channels_end = reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION &&
-                               reply.reply.id == AMQP_CHANNEL_CLOSE_METHOD;
-  if (reply.reply_type != AMQP_RESPONSE_NORMAL && !is_channels_end) is_open_ = false;
-  return reply;
-}
-
-Result<void> Connection::check_rpc(const std::string& doing) {
-  const auto answer = reply();
-  if (answer.reply_type == AMQP_RESPONSE_NORMAL) return {};
-  return Error{doing + ": " + describe(answer)};
-}
-
-void Connection::push_out(std::size_t body_size) {
-  constexpr std::size_t frame_overhead = 8;
-  const auto frame_max = static_cast<std::size_t>(amqp_get_frame_max(state_));
-  if (body_size == 0 || body_size % (frame_max - frame_overhead) != 0) return;
-  const int on = 1;  // it is on already; setting it again sends what is held back, see tcp(7)
-  ::setsockopt(fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
-
-int Connection::server_major() const {
-  const amqp_table_t* properties = amqp_get_server_properties(state_);
-  for (int i = 0; i < properties->num_entries; ++i) {
-    const auto& entry = properties->entries[i];
-    if (to_string(entry.key) == "version" && entry.value.kind == AMQP_FIELD_KIND_UTF8)
-      return std::atoi(to_string(entry.value.value.bytes).c_str());
-  }
-  return 0;
-}
-
-Result<void> Connection::close(std::chrono::milliseconds timeout) {
-  const timeval limit = timeval_of(timeout);
-  amqp_set_rpc_timeout(state_, &limit);
-  return close();
+Result<amqp_method_t> Connection::call(amqp_channel_t channel, amqp_method_number_t method,
+                                       void* fields) {
+  if (auto sent = send(channel, method, fields); !sent) return sent.error();
+  amqp_frame_t frame;
+  do {
+    if (auto read = next_frame_on(channel, frame); !read) return read.error();
+  } while (frame.frame_type != AMQP_FRAME_METHOD);
+  if (frame.payload.method.id != AMQP_CHANNEL_CLOSE_METHOD) return frame.payload.method;
+  const CloseReason reason = close_reason(frame.payload.method);
+  release(channel);
+  if (auto reopened = reopen_channel(channel); !reopened) return reopened.error();
+  return Error{fmt::format("{} {}", reason.code, reason.text)};
 }
 
 void Connection::say_goodbye() {
@@ -191,10 +236,25 @@ void Connection::say_goodbye() {
 }
 
 Result<void> Connection::close() {
-  is_open_ = false;
-  const auto reply = amqp_connection_close(state_, AMQP_REPLY_SUCCESS);
-  if (reply.reply_type == AMQP_RESPONSE_NORMAL) return {};
-  return Error{"closing the connection to the broker: " + describe(reply)};
+  return close(timeout_);
+}
+
+Result<void> Connection::close(std::chrono::milliseconds timeout) {
+  const Time until = std::chrono::steady_clock::now() + timeout;
+  say_goodbye();
+  set_aside_.clear();
+  for (amqp_frame_t frame;;) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    auto read = read_frame(frame, std::max(left, std::chrono::milliseconds(0)));
+    if (!read) return read.error().within("closing the connection to the broker");
+    if (!*read) return Error{"closing the connection to the broker: it does not answer"};
+    const bool is_method = frame.channel == 0 && frame.frame_type == AMQP_FRAME_METHOD;
+    if (is_method && frame.payload.method.id == AMQP_CONNECTION_CLOSE_OK_METHOD) return {};
+    if (is_method && frame.payload.method.id == AMQP_CONNECTION_CLOSE_METHOD)
+      return Error{end_of(frame.payload.method)};
+    release(frame.channel);
+  }
 }
 
 }  // namespace action

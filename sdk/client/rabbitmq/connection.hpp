@@ -1,13 +1,13 @@
-// One AMQP connection over rabbitmq-c, owned and used by one thread at a time.
+// One AMQP connection, owned and used by one thread at a time. rabbitmq-c encodes and decodes; what
+// is read and written is our own, because a write of rabbitmq-c waits for as long as the broker
+// does not read, and nothing can end it.
 //
-// rabbitmq-c services heartbeats only inside calls that read: somebody must call next_frame at
-// least every half heartbeat. Calls named open_*, rpc or close block, up to the timeout given to
-// open; next_frame never does; send may, while the broker does not read.
+// What the socket has no room for waits here, and goes out with later calls of next_frame or send.
+// Heartbeats are sent and missed inside next_frame: somebody must call it at least every half
+// heartbeat. Calls named open, open_*, await_*, call or close block, up to the timeout given to
+// open; send, publish and next_frame without a timeout never do.
 #pragma once
 
-#include <sys/time.h>
-
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -17,6 +17,8 @@
 
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/broker_url.hpp"
+#include "client/rabbitmq/frame_encoder.hpp"
+#include "client/rabbitmq/transport.hpp"
 #include "client/result.hpp"
 
 namespace action {
@@ -32,7 +34,12 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   // The socket, to be waited on; frames may also sit in buffers, so drain next_frame first.
-  int fd() const;
+  int fd() const { return transport_->fd(); }
+  // So many bytes wait until the socket, which is to be watched, takes more.
+  std::size_t unsent() const { return outbox_.size() - sent_; }
+  // So many bytes the socket has taken: they tell progress.
+  std::uint64_t taken() const { return taken_; }
+  // The decoder, which has no socket.
   amqp_connection_state_t raw() const { return state_; }
 
   Result<void> open_channel(amqp_channel_t channel);
@@ -55,23 +62,20 @@ class Connection {
 
   // Sends a method without waiting for its reply, which then comes by next_frame.
   Result<void> send(amqp_channel_t channel, amqp_method_number_t method, void* fields);
+  // The same for a basic.publish and the message that belongs to it. Fails with Fault::Lasting if
+  // its properties are too large for a frame, which leaves the connection as it is.
+  Result<void> publish(amqp_channel_t channel, amqp_basic_publish_t& method,
+                       const amqp_basic_properties_t& properties, std::string_view body);
 
-  // What an rpc of rabbitmq-c left behind.
-  amqp_rpc_reply_t reply();
-  // The same as a Result.
-  Result<void> check_rpc(const std::string& doing);
+  // Sends a method and waits for the answer, as next_frame_on does: it lives until release. A
+  // channel that the broker closed over it is open again, and that is an error with its words.
+  Result<amqp_method_t> call(amqp_channel_t channel, amqp_method_number_t method, void* fields);
 
   // False once a call has found the connection lost, or closed by the broker.
   bool is_open() const { return is_open_; }
-  // The error for a status of rabbitmq-c other than AMQP_STATUS_OK; is_open is false afterwards.
-  Error lost(int status);
-
-  // Call it after each publish: a body that fills its last frame leaves that in the kernel, which
-  // waits for more, up to 200 ms (rabbitmq-c sends it with MSG_MORE). Cheap for all others.
-  void push_out(std::size_t body_size);
 
   // The broker's major version: 3, 4; 0 if it does not say.
-  int server_major() const;
+  int server_major() const { return server_major_; }
 
   // Says goodbye and waits for the answer, so that every acknowledgement sent is applied. Waits at
   // most for the timeout given to open.
@@ -82,18 +86,46 @@ class Connection {
   void say_goodbye();
 
  private:
+  using Time = std::chrono::steady_clock::time_point;
+  static constexpr std::size_t kInbox = 131072;
+
   explicit Connection(amqp_connection_state_t state) : state_(state) {}
-  Result<void> open_socket(const BrokerUrl& url, std::chrono::milliseconds timeout,
-                           std::chrono::milliseconds login_timeout);
-  Result<void> open_tcp(const BrokerUrl& url);
-  Result<void> open_tls(const BrokerUrl& url);
-  Result<bool> read_frame(amqp_frame_t& frame, std::chrono::milliseconds timeout);
+  Result<void> open_transport(const BrokerUrl& url, std::chrono::milliseconds timeout);
   Result<void> login(const BrokerUrl& url, const std::string& name);
+  Result<amqp_method_t> await_login(const BrokerUrl& url, amqp_method_number_t method, Time until);
+  Result<void> send_credentials(const BrokerUrl& url, const std::string& name);
+  Result<void> agree(const amqp_connection_tune_t& theirs, const BrokerUrl& url);
+  void learn_version(const amqp_table_t& server_properties);
+
+  // Appends to outbox_, and says how that went.
+  template <typename Encode>
+  Result<void> add(const Encode& encode);
+  Result<void> flush();
+  Result<bool> read_frame(amqp_frame_t& frame, std::chrono::milliseconds timeout);
+  Result<bool> decode(amqp_frame_t& frame);
+  Result<bool> fill();
+  void beat(Time now);
+  void await_socket(std::chrono::milliseconds timeout) const;
+  Error lost(const std::string& why);
+  Error lost(int status) { return lost(std::string(amqp_error_string2(status))); }
 
   amqp_connection_state_t state_;
+  std::unique_ptr<Transport> transport_;
   bool is_open_ = true;
   std::chrono::milliseconds timeout_{0};
+  int server_major_ = 0;
   std::deque<amqp_frame_t> set_aside_;  // of other channels, while one was waited for
+
+  std::unique_ptr<FrameEncoder> encoder_;
+  std::string outbox_;
+  std::size_t sent_ = 0;  // of outbox_
+  std::uint64_t taken_ = 0;
+  std::unique_ptr<char[]> inbox_;
+  std::size_t decoded_ = 0, received_ = 0;  // of inbox_
+  bool is_drained_ = false;                 // the socket had no more than what is in inbox_
+
+  std::chrono::seconds heartbeat_{0};  // as agreed; 0: none
+  Time sent_at_{}, heard_at_{};
 };
 
 // What the broker says in channel.close or connection.close: "404 NOT_FOUND - no queue …"; the
@@ -103,18 +135,8 @@ struct CloseReason {
   std::string text;
 };
 CloseReason close_reason(const amqp_method_t& method);
-CloseReason close_reason(const amqp_rpc_reply_t& reply);
 // "the broker closed the connection: 320 …": what one of these two methods says, as a sentence.
 std::string end_of(const amqp_method_t& method, std::string_view channel = "channel");
-
-// Every kind of failed reply as one text. Blames the server, the library or the socket.
-std::string describe(const amqp_rpc_reply_t& reply);
-
-// rabbitmq-c takes a negative time for a wrong parameter: it becomes none.
-inline timeval timeval_of(std::chrono::milliseconds time) {
-  const auto ms = std::max<std::chrono::milliseconds::rep>(0, time.count());
-  return {ms / 1000, (ms % 1000) * 1000};
-}
 
 inline std::string to_string(const amqp_bytes_t& bytes) {
   return std::string(static_cast<const char*>(bytes.bytes), bytes.len);

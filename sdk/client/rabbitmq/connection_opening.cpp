@@ -1,8 +1,9 @@
-// How a connection comes to be: addresses, TLS, login.
+// How a connection comes to be: addresses, TLS, login. All of it ends at a time that is known.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
-#include <fstream>
+#include <cstdlib>
 
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/connection.hpp"
@@ -12,9 +13,8 @@
 namespace action {
 namespace {
 
-constexpr int kFrameMax = 131072;  // smaller ones run into a corked last frame, see MSG_MORE
-// A broker that has begun to answer may ask a directory who the user is.
-constexpr int kPatience = 6;
+constexpr std::uint32_t kFrameMax = 131072;
+constexpr int kPatience = 6;  // times the timeout, with a broker that has begun to answer
 
 amqp_table_entry_t boolean_entry(const char* key, bool value) {
   amqp_table_entry_t entry{};
@@ -24,68 +24,15 @@ amqp_table_entry_t boolean_entry(const char* key, bool value) {
   return entry;
 }
 
-bool is_encrypted(const std::string& key_file) {
-  std::ifstream file(key_file);
-  for (std::string line; std::getline(file, line);)
-    if (line.find("ENCRYPTED") != std::string::npos) return true;
-  return false;
+amqp_table_entry_t text_entry(const char* key, std::string_view text) {
+  amqp_table_entry_t entry{};
+  entry.key = amqp_cstring_bytes(key);
+  entry.value.kind = AMQP_FIELD_KIND_UTF8;
+  entry.value.value.bytes = to_bytes(text);
+  return entry;
 }
 
-// OpenSSL would ask the terminal for a passphrase that it is not given, even an empty one.
-Result<void> configure_key(amqp_socket_t* socket, const BrokerUrl& url) {
-  if (url.certificate_file.empty()) return {};
-  const std::string key = url.key_file.empty() ? url.certificate_file : url.key_file;
-  amqp_ssl_socket_set_key_passwd(socket, url.key_password.c_str());
-  if (amqp_ssl_socket_set_key(socket, url.certificate_file.c_str(), key.c_str()) == AMQP_STATUS_OK)
-    return {};
-  if (is_encrypted(key))
-    return Error{
-        fmt::format("the key {} is encrypted and {}: give its passphrase with "
-                    "&keypassword= in the broker's URL, or store the key without one",
-                    key,
-                    url.key_password.empty() ? "there is no passphrase for it"
-                                             : "can't be read with that passphrase")};
-  return Error{fmt::format(
-      "can't use the client certificate {} with the key {}: both must be PEM files that you may "
-      "read, named by ?certfile= and &keyfile=",
-      url.certificate_file, key)};
-}
-
-// OpenSSL is started by the library on first use; only the files are ours to set.
-Result<void> configure_tls(amqp_socket_t* socket, const BrokerUrl& url) {
-  const std::string ca = url.ca_file.empty() ? "/etc/ssl/certs/ca-certificates.crt" : url.ca_file;
-  if (url.verify && amqp_ssl_socket_set_cacert(socket, ca.c_str()) != AMQP_STATUS_OK)
-    return Error{
-        fmt::format("can't read the certificates in {}: install ca-certificates or name "
-                    "a file with ?cacertfile=",
-                    ca)};
-  amqp_ssl_socket_set_verify_peer(socket, url.verify);
-  amqp_ssl_socket_set_verify_hostname(socket, url.verify);
-  return configure_key(socket, url);
-}
-
-std::string explain_open(int status, const BrokerUrl& url) {
-  const std::string where = fmt::format("{}:{}", url.host, url.port);
-  switch (status) {
-    case AMQP_STATUS_SSL_PEER_VERIFY_FAILED:
-    case AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED:
-      return fmt::format(
-          "the broker at {} shows a certificate that is not trusted ({}): use a host "
-          "name it is made for, or name its authority with ?cacertfile=",
-          where, amqp_error_string2(status));
-    case AMQP_STATUS_TIMEOUT:
-      return fmt::format(
-          "the broker at {} does not answer: is it the right host, and is a firewall "
-          "between?",
-          where);
-    default:
-      return fmt::format("can't connect to the broker at {} ({}): is RabbitMQ running there?",
-                         where, amqp_error_string2(status));
-  }
-}
-
-std::string explain_login(const amqp_rpc_reply_t& reply, const BrokerUrl& url) {
-  const CloseReason reason = close_reason(reply);
+std::string explain_login(const CloseReason& reason, const std::string& why, const BrokerUrl& url) {
   if (reason.code == AMQP_ACCESS_REFUSED)
     return fmt::format(
         "the broker at {}:{} refused the login of user '{}': check user and password in the "
@@ -99,89 +46,141 @@ std::string explain_login(const amqp_rpc_reply_t& reply, const BrokerUrl& url) {
         "create it, or correct the end of the broker's URL",
         url.host, url.port, url.user, url.vhost, reason.text);
   return fmt::format("login at {}:{} failed ({}): is that the port on which RabbitMQ speaks {}?",
-                     url.host, url.port, describe(reply), url.tls ? "AMQP over TLS" : "AMQP");
+                     url.host, url.port, why, url.tls ? "AMQP over TLS" : "AMQP");
+}
+
+// 0 stands for no limit.
+template <typename Number>
+Number smaller(Number ours, Number theirs) {
+  if (ours == 0 || theirs == 0) return std::max(ours, theirs);
+  return std::min(ours, theirs);
 }
 
 }  // namespace
 
-// The library gives a login one limit in all, so one that was answered and not done is made again
-// with a longer one.
+// Limits of its own: until the broker has said a word, and until it has let us in.
 Result<std::unique_ptr<Connection>> Connection::open(const BrokerUrl& url, const std::string& name,
                                                      std::chrono::milliseconds timeout) {
   if (url.connection_timeout.count() > 0) timeout = url.connection_timeout;
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  for (const int patience : {1, kPatience}) {
-    std::unique_ptr<Connection> connection(new Connection(amqp_new_connection()));
-    if (auto opened = connection->open_socket(url, timeout, timeout * patience); !opened)
-      return opened.error();
-    auto logged_in = connection->login(url, name);
-    if (logged_in) return connection;
-    const bool is_answering = amqp_get_server_properties(connection->state_)->num_entries > 0;
-    if (!is_answering || std::chrono::steady_clock::now() < deadline || patience == kPatience)
-      return logged_in.error();
-  }
-  return Error{};
+  std::unique_ptr<Connection> connection(new Connection(amqp_new_connection()));
+  if (auto opened = connection->open_transport(url, timeout); !opened) return opened.error();
+  if (auto logged_in = connection->login(url, name); !logged_in) return logged_in.error();
+  return connection;
 }
 
-Result<void> Connection::open_socket(const BrokerUrl& url, std::chrono::milliseconds timeout,
-                                     std::chrono::milliseconds login_timeout) {
+Result<void> Connection::open_transport(const BrokerUrl& url, std::chrono::milliseconds timeout) {
   timeout_ = timeout;
-  if (auto opened = url.tls ? open_tls(url) : open_tcp(url); !opened) return opened;
-  const timeval limit = timeval_of(timeout), login_limit = timeval_of(login_timeout);
-  amqp_set_handshake_timeout(state_, &login_limit);
-  amqp_set_rpc_timeout(state_, &limit);
-  return {};
-}
-
-Result<void> Connection::open_tcp(const BrokerUrl& url) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout_;
-  const auto addresses = resolve(url.host, url.port, timeout_);
+  const Time deadline = std::chrono::steady_clock::now() + timeout;
+  const auto left = [deadline] {
+    return std::chrono::ceil<std::chrono::milliseconds>(deadline -
+                                                        std::chrono::steady_clock::now());
+  };
+  TlsContext context;
+  if (url.tls) {
+    auto made = tls_context(url);
+    if (!made) return made.error();
+    context = std::move(*made);
+  }
+  const auto addresses = resolve(url.host, url.port, timeout);
   if (!addresses) return addresses.error();
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-      deadline - std::chrono::steady_clock::now());
-  const auto fd = connect_to_first(*addresses, left);
+  const auto fd = connect_to_first(*addresses, left());
   if (!fd) {
     const bool is_silent = fd.error().text.find("no answer") != std::string::npos;
     return Error{fmt::format(
         "can't connect to the broker at {}:{} ({}): is RabbitMQ running there{}?", url.host,
         url.port, fd.error().text, is_silent ? ", and is a firewall between" : "")};
   }
-  amqp_socket_t* socket = amqp_tcp_socket_new(state_);
-  if (socket == nullptr) return Error{"can't create a socket: out of memory"};
-  amqp_tcp_socket_set_sockfd(socket, *fd);
-  return {};
-}
-
-// The library takes no socket of ours here; name servers that don't answer are found before.
-Result<void> Connection::open_tls(const BrokerUrl& url) {
-  amqp_socket_t* socket = amqp_ssl_socket_new(state_);
-  if (socket == nullptr) return Error{"can't create a socket: out of memory"};
-  if (auto configured = configure_tls(socket, url); !configured) return configured;
-  const auto addresses = resolve(url.host, url.port, timeout_);
-  if (!addresses) return addresses.error();
-  const timeval limit = timeval_of(timeout_);
-  const int status = amqp_socket_open_noblock(socket, url.host.c_str(), url.port, &limit);
-  if (status != AMQP_STATUS_OK) return Error{explain_open(status, url)};
+  if (!url.tls) {
+    transport_ = plain_transport(*fd);
+    return {};
+  }
+  auto agreed = tls_transport(*fd, context, url, left());
+  if (!agreed) return agreed.error();
+  transport_ = std::move(*agreed);
   return {};
 }
 
 Result<void> Connection::login(const BrokerUrl& url, const std::string& name) {
+  encoder_ = std::make_unique<FrameEncoder>(kFrameMax);
+  inbox_ = std::make_unique_for_overwrite<char[]>(kInbox);
+  outbox_.assign("AMQP\0\0\x9\x1", 8);
+  if (auto sent = flush(); !sent) return sent.error().within("login");
+  auto until = std::chrono::steady_clock::now() + timeout_;
+  const auto start = await_login(url, AMQP_CONNECTION_START_METHOD, until);
+  if (!start) return start.error();
+  learn_version(static_cast<amqp_connection_start_t*>(start->decoded)->server_properties);
+  // A broker that has begun to answer may ask a directory who the user is.
+  until = std::chrono::steady_clock::now() + timeout_ * kPatience;
+  if (auto sent = send_credentials(url, name); !sent) return sent;
+  const auto tune = await_login(url, AMQP_CONNECTION_TUNE_METHOD, until);
+  if (!tune) return tune.error();
+  if (auto agreed = agree(*static_cast<amqp_connection_tune_t*>(tune->decoded), url); !agreed)
+    return agreed;
+  amqp_connection_open_t open{to_bytes(url.vhost), amqp_empty_bytes, true};
+  if (auto sent = send(0, AMQP_CONNECTION_OPEN_METHOD, &open); !sent) return sent;
+  const auto opened = await_login(url, AMQP_CONNECTION_OPEN_OK_METHOD, until);
+  release(0);
+  return opened ? Result<void>() : opened.error();
+}
+
+// Only this method, or the end, comes next.
+Result<amqp_method_t> Connection::await_login(const BrokerUrl& url, amqp_method_number_t method,
+                                              Time until) {
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+  amqp_frame_t frame;
+  auto read = read_frame(frame, std::max(left, std::chrono::milliseconds(0)));
+  if (!read) return Error{explain_login({}, read.error().text, url)};
+  if (!*read) return Error{explain_login({}, amqp_error_string2(AMQP_STATUS_TIMEOUT), url)};
+  if (frame.frame_type != AMQP_FRAME_METHOD)
+    return Error{explain_login({}, "it speaks another version", url)};
+  if (frame.payload.method.id == method) return frame.payload.method;
+  const CloseReason reason = close_reason(frame.payload.method);
+  return Error{explain_login(reason, fmt::format("{} {}", reason.code, reason.text), url)};
+}
+
+Result<void> Connection::send_credentials(const BrokerUrl& url, const std::string& name) {
   std::array capabilities{boolean_entry("consumer_cancel_notify", true),
                           boolean_entry("connection.blocked", true),
                           boolean_entry("authentication_failure_close", true)};
-  std::array<amqp_table_entry_t, 2> entries{};
+  std::array<amqp_table_entry_t, 3> entries{};
   entries[0].key = amqp_cstring_bytes("capabilities");
   entries[0].value.kind = AMQP_FIELD_KIND_TABLE;
   entries[0].value.value.table = {static_cast<int>(capabilities.size()), capabilities.data()};
-  entries[1].key = amqp_cstring_bytes("connection_name");
-  entries[1].value.kind = AMQP_FIELD_KIND_UTF8;
-  entries[1].value.value.bytes = to_bytes(name);
-  const amqp_table_t properties{static_cast<int>(entries.size()), entries.data()};
-  const auto reply = amqp_login_with_properties(
-      state_, url.vhost.c_str(), 0, kFrameMax, static_cast<int>(url.heartbeat.count()), &properties,
-      AMQP_SASL_METHOD_PLAIN, url.user.c_str(), url.password.c_str());
-  if (reply.reply_type != AMQP_RESPONSE_NORMAL) return Error{explain_login(reply, url)};
+  entries[1] = text_entry("connection_name", name);
+  entries[2] = text_entry("product", "ActionEvent");
+  std::string secret;
+  for (const auto* part : {&url.user, &url.password}) secret.append(1, '\0').append(*part);
+  amqp_connection_start_ok_t ok{{static_cast<int>(entries.size()), entries.data()},
+                                amqp_cstring_bytes("PLAIN"),
+                                to_bytes(secret),
+                                amqp_cstring_bytes("en_US")};
+  return send(0, AMQP_CONNECTION_START_OK_METHOD, &ok);
+}
+
+// The library's own heartbeats stay off: it neither reads nor writes.
+Result<void> Connection::agree(const amqp_connection_tune_t& theirs, const BrokerUrl& url) {
+  amqp_connection_tune_ok_t ok{
+      theirs.channel_max, smaller<std::uint32_t>(kFrameMax, theirs.frame_max),
+      smaller(static_cast<std::uint16_t>(url.heartbeat.count()), theirs.heartbeat)};
+  if (url.heartbeat.count() == 0) ok.heartbeat = 0;
+  const int status =
+      amqp_release_buffers_ok(state_)  // or the library would abort
+          ? amqp_tune_connection(state_, ok.channel_max, static_cast<int>(ok.frame_max), 0)
+          : AMQP_STATUS_BAD_AMQP_DATA;
+  if (status != AMQP_STATUS_OK) return lost(status);
+  encoder_ = std::make_unique<FrameEncoder>(ok.frame_max);
+  if (auto sent = send(0, AMQP_CONNECTION_TUNE_OK_METHOD, &ok); !sent) return sent;
+  heartbeat_ = std::chrono::seconds(ok.heartbeat);
   return {};
+}
+
+void Connection::learn_version(const amqp_table_t& server_properties) {
+  for (int i = 0; i < server_properties.num_entries; ++i) {
+    const auto& entry = server_properties.entries[i];
+    if (to_string(entry.key) == "version" && entry.value.kind == AMQP_FIELD_KIND_UTF8)
+      server_major_ = std::atoi(to_string(entry.value.value.bytes).c_str());
+  }
 }
 
 }  // namespace action

@@ -248,14 +248,16 @@ void Declaration::skip_all(Purpose purpose) {
 
 Result<QueueDepth> queue_depth(Connection& connection, amqp_channel_t channel,
                                const std::string& queue) {
-  const auto* ok = amqp_queue_declare(connection.raw(), channel, to_bytes(queue), true, false,
-                                      false, false, amqp_empty_table);
-  if (ok != nullptr) return QueueDepth{ok->message_count, ok->consumer_count};
-  const auto reply = connection.reply();
-  const std::string why = describe(reply);
-  if (connection.is_open())
-    if (auto reopened = connection.reopen_channel(channel); !reopened) return reopened.error();
-  return Error{fmt::format("the queue '{}' can't be asked: {}", queue, why)};
+  amqp_queue_declare_t look{};
+  look.queue = to_bytes(queue);
+  look.passive = true;
+  const auto answer = connection.call(channel, AMQP_QUEUE_DECLARE_METHOD, &look);
+  if (!answer)
+    return Error{fmt::format("the queue '{}' can't be asked: {}", queue, answer.error().text)};
+  const auto& ok = *static_cast<const amqp_queue_declare_ok_t*>(answer->decoded);
+  const QueueDepth depth{ok.message_count, ok.consumer_count};
+  connection.release(channel);
+  return depth;
 }
 
 }  // namespace action

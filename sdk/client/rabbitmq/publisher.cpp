@@ -37,11 +37,10 @@ Result<std::uint64_t> Publisher::publish(const std::string& exchange,
       return Error{
           fmt::format("a name in AMQP has at most {} bytes, not {}", kShortString, name->size()),
           Fault::Lasting};
-  const int status = amqp_basic_publish(
-      connection_.raw(), channel_, to_bytes(exchange), to_bytes(routing_key),
-      /*mandatory=*/true, /*immediate=*/false, &properties_.build(message), to_bytes(message.body));
-  if (status != AMQP_STATUS_OK) return connection_.lost(status);
-  connection_.push_out(message.body.size());
+  amqp_basic_publish_t method{0, to_bytes(exchange), to_bytes(routing_key), /*mandatory=*/true,
+                              /*immediate=*/false};
+  auto sent = connection_.publish(channel_, method, properties_.build(message), message.body);
+  if (!sent) return sent.error();
   return window_.add(message.id, {exchange, message.body.size()});
 }
 

@@ -1,7 +1,8 @@
 // Publishes with confirms and `mandatory`, pipelined: a message counts only once the broker has
 // confirmed it and has not returned it (an ack alone also comes for a message that no queue took).
 //
-// One thread. publish blocks only while the broker does not read; poll never does.
+// One thread. publish and poll never block. What the broker does not read waits in memory: whoever
+// publishes asks has_room before.
 #pragma once
 
 #include <memory>
@@ -40,6 +41,8 @@ class Publisher {
   Result<void> wait(std::chrono::milliseconds timeout);
 
   std::size_t unconfirmed() const { return window_.unconfirmed(); }
+  // Less waits to be sent than is worth a wait.
+  bool has_room() const { return connection_.unsent() < kMostUnsent; }
   // The broker has raised an alarm and reads nothing: publish no more until it is over.
   bool is_blocked() const { return is_blocked_; }
   // Why, in the broker's words: "low on memory", "low on disk".
@@ -58,6 +61,8 @@ class Publisher {
   Result<void> take(const amqp_frame_t& frame);
   Result<void> take_method(const amqp_method_t& method);
   void take_returned(const amqp_basic_properties_t& properties);
+
+  static constexpr std::size_t kMostUnsent = 1 << 20;
 
   Connection& connection_;
   amqp_channel_t channel_;

@@ -25,6 +25,8 @@ class RabbitLink : public Link {
 
   bool is_open() const override { return !is_over_ && connection_->is_open(); }
   bool is_blocked() const override { return publisher_->is_blocked(); }
+  bool has_room() const override { return publisher_->has_room(); }
+  std::uint64_t sent() const override { return connection_->taken(); }
   std::string blocked_reason() const override { return publisher_->blocked_reason(); }
   void forget(const std::string& queue) override;
   void abandon() override;

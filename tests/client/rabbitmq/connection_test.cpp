@@ -1,6 +1,11 @@
 #include "client/rabbitmq/connection.hpp"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "../test_broker.hpp"
+#include "client/rabbitmq/publisher.hpp"
 
 using action::Connection;
 using std::chrono::milliseconds;
@@ -17,6 +22,35 @@ std::string refusal(const action::BrokerUrl& url) {
 action::BrokerUrl test_url() {
   return action::parse_broker_url(test_broker()).value();
 }
+
+// Takes connections, and says nothing.
+class MutePort {
+ public:
+  MutePort() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    ::bind(fd_, reinterpret_cast<sockaddr*>(&address), size);
+    ::listen(fd_, 4);
+    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+    number_ = ntohs(address.sin_port);
+  }
+  ~MutePort() { ::close(fd_); }
+  MutePort(const MutePort&) = delete;
+  MutePort& operator=(const MutePort&) = delete;
+  int number() const { return number_; }
+
+ private:
+  int fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int number_ = 0;
+};
+
+// The broker's memory alarm, until the end of the scope.
+struct MemoryAlarm {
+  MemoryAlarm() { ctl("set_vm_memory_high_watermark 0.0000001"); }
+  ~MemoryAlarm() { ctl("set_vm_memory_high_watermark absolute 1GB"); }
+};
 
 }  // namespace
 
@@ -90,4 +124,66 @@ TEST_CASE("connection: it knows the broker's version, and is over after a goodby
   CHECK(connection->server_major() >= 3);
   CHECK(connection->close());
   CHECK(!connection->is_open());
+}
+
+TEST_CASE("connection: a broker that says nothing is given up in time, with TLS and without") {
+  const MutePort mute;
+  action::BrokerUrl url;
+  url.port = mute.number();
+  url.verify = false;
+  for (const bool tls : {false, true}) {
+    CAPTURE(tls);
+    url.tls = tls;
+    const auto began = std::chrono::steady_clock::now();
+    const auto connection = Connection::open(url, "client_tests", milliseconds(300));
+    REQUIRE(!connection);
+    CHECK(connection.error().text.find(tls ? "can't agree on TLS" : "login at") == 0);
+    CHECK(std::chrono::steady_clock::now() - began < seconds(5));
+  }
+}
+
+TEST_CASE("connection: what a broker in alarm does not read waits here, and nobody waits for it") {
+  NEEDS_CTL();
+  TestApplication app;
+  REQUIRE(action::declare(app.connection(), 1, app.topology({"high"})));
+  auto connection = connect_to_test_broker();
+  std::size_t confirmed = 0;
+  auto publisher = action::Publisher::open(
+      *connection, 1, [&](std::uint64_t, const auto& taken) { confirmed += taken ? 1 : 0; });
+  REQUIRE(publisher);
+  action::Message message;
+  message.event = "send_email";
+  message.body.assign(4 << 20, 'x');
+  std::size_t published = 0;
+  {
+    const MemoryAlarm alarm;
+    const auto until = std::chrono::steady_clock::now() + seconds(20);
+    // The kernel takes some megabytes; a call that waited would never come back.
+    while ((*publisher)->has_room() && std::chrono::steady_clock::now() < until) {
+      message.id = std::to_string(++published);
+      REQUIRE((*publisher)->publish(app.name(), "high", message));
+      REQUIRE((*publisher)->poll());
+    }
+    CHECK(connection->unsent() > 0);
+    CHECK_FALSE((*publisher)->has_room());
+    CHECK(confirmed == 0);
+  }
+  const auto until = std::chrono::steady_clock::now() + seconds(60);
+  while (confirmed < published && std::chrono::steady_clock::now() < until)
+    REQUIRE((*publisher)->wait(milliseconds(100)));
+  CHECK(confirmed == published);
+  CHECK(connection->unsent() == 0);
+  CHECK(app.ready("high") == published);
+}
+
+TEST_CASE("connection: heartbeats go out by themselves, and the broker's are heard") {
+  NEEDS_BROKER();
+  auto url = test_url();
+  url.heartbeat = seconds(1);
+  auto connection = Connection::open(url, "client_tests", seconds(10));
+  REQUIRE(connection);
+  amqp_frame_t frame;
+  // Without them the broker would be gone after two seconds.
+  CHECK((*connection)->next_frame(frame, milliseconds(4500)).value() == false);
+  CHECK((*connection)->open_channel(1));
 }

@@ -1,5 +1,6 @@
 #include "client/rabbitmq/declare.hpp"
 
+#include "../../network/raw_calls.hpp"
 #include "../delayed_application.hpp"
 #include "client/rabbitmq/delay.hpp"
 
@@ -156,9 +157,9 @@ TEST_CASE("topology: a queue that does not outlive the broker is refused") {
 TEST_CASE("topology: an exchange of another type is refused, with a sentence") {
   NEEDS_BROKER();
   TestApplication app;
-  amqp_exchange_declare(app.connection().raw(), 1, action::to_bytes(app.name()),
+  amqp_exchange_declare(raw_calls(app.connection()), 1, action::to_bytes(app.name()),
                         amqp_cstring_bytes("fanout"), false, true, false, false, amqp_empty_table);
-  REQUIRE(app.connection().check_rpc("declaring by hand"));
+  REQUIRE(refusal_of(app.connection()) == "");
   const auto declared = declare(app.connection(), 1, app.topology({"high"}));
   REQUIRE(!declared);
   CHECK(declared.error().text.find("the exchange '" + app.name() + "'") != std::string::npos);
@@ -177,7 +178,7 @@ TEST_CASE("topology: a queue that is not there has no depth, and the channel sta
 namespace {
 
 void send(action::Connection& connection, const std::string& exchange) {
-  REQUIRE(amqp_basic_publish(connection.raw(), 1, action::to_bytes(exchange),
+  REQUIRE(amqp_basic_publish(raw_calls(connection), 1, action::to_bytes(exchange),
                              amqp_cstring_bytes("x"), true, false, nullptr,
                              amqp_cstring_bytes("{}")) == AMQP_STATUS_OK);
 }
@@ -192,9 +193,9 @@ TEST_CASE(
   auto& connection = app.connection();
   // as earlier versions made it
   app.declare_by_hand("delay.v1.unroutable");
-  amqp_exchange_declare(connection.raw(), 1, action::to_bytes(exchange),
+  amqp_exchange_declare(raw_calls(connection), 1, action::to_bytes(exchange),
                         amqp_cstring_bytes("fanout"), false, true, false, false, amqp_empty_table);
-  amqp_queue_bind(connection.raw(), 1, action::to_bytes(exchange), action::to_bytes(exchange),
+  amqp_queue_bind(raw_calls(connection), 1, action::to_bytes(exchange), action::to_bytes(exchange),
                   amqp_empty_bytes, amqp_empty_table);
   send(connection, exchange);
   action::Declaration declaration(app.topology({"high"}));

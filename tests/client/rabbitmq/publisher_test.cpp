@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "../../network/raw_calls.hpp"
 #include "../test_broker.hpp"
 #include "client/event_id.hpp"
 
@@ -87,9 +88,9 @@ TEST_CASE("publisher: a full queue that rejects is an error") {
   entries[1].key = amqp_cstring_bytes("x-overflow");
   entries[1].value.kind = AMQP_FIELD_KIND_UTF8;
   entries[1].value.value.bytes = amqp_cstring_bytes("reject-publish");
-  amqp_queue_declare(app.connection().raw(), 1, action::to_bytes(app.queue("high")), false, true,
-                     false, false, {2, entries});
-  REQUIRE(app.connection().check_rpc("declaring by hand"));
+  amqp_queue_declare(raw_calls(app.connection()), 1, action::to_bytes(app.queue("high")), false,
+                     true, false, false, {2, entries});
+  REQUIRE(refusal_of(app.connection()) == "");
   Published published;
   for (int i = 0; i < 3; ++i) {
     REQUIRE(published.publish("", app.queue("high")));
