@@ -1,6 +1,7 @@
 // Arguments -> command -> exit status.
 #include <fmt/format.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -14,6 +15,7 @@
 #include "commands/command.hpp"
 #include "commands/process/init.hpp"
 #include "commands/terminal/usage.hpp"
+#include "poller/life/connector.hpp"
 
 namespace actiond {
 namespace {
@@ -95,5 +97,7 @@ int main(int argc, char** argv) {
   const auto is_run = [](const char* word) { return std::strcmp(word, "run") == 0; };
   if (std::any_of(argv + 1, argv + argc, is_run)) actiond::leave_pid_1();
   ::signal(SIGPIPE, SIG_IGN);
-  return actiond::main(argc, argv);
+  const int status = actiond::main(argc, argv);
+  if (actiond::Connector::is_any_trying()) ::_exit(status);
+  return status;
 }

@@ -1,9 +1,12 @@
 #include "poller/life/connector.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/post.hpp>
 #include <cmath>
+#include <mutex>
 #include <random>
+#include <thread>
 
 namespace actiond {
 namespace {
@@ -22,17 +25,32 @@ std::chrono::milliseconds wait_after(int failures) {
   return std::chrono::milliseconds(static_cast<long>(wait * jitter));
 }
 
+std::atomic<int> tries_under_way{0};
+
 }  // namespace
 
+// Where a thread leaves its result; without `io` nobody is there to take it.
+struct Connector::Loop {
+  std::mutex mutex;
+  boost::asio::io_context* io;
+
+  template <typename Call>
+  void post(Call call) {
+    const std::lock_guard lock(mutex);
+    if (io != nullptr) boost::asio::post(*io, std::move(call));
+  }
+};
+
 Connector::Connector(boost::asio::io_context& io, Clock& clock, Connect connect, OnTried on_tried)
-    : io_(io),
-      connect_(std::move(connect)),
+    : connect_(std::move(connect)),
       on_tried_(std::move(on_tried)),
-      timer_(clock.timer()) {}
+      timer_(clock.timer()),
+      loop_(new Loop{{}, &io}) {}
 
 Connector::~Connector() {
   stop();
-  if (thread_.joinable()) thread_.join();
+  const std::lock_guard lock(loop_->mutex);
+  loop_->io = nullptr;
 }
 
 void Connector::stop() {
@@ -41,13 +59,19 @@ void Connector::stop() {
 }
 
 void Connector::connect() {
-  if (thread_.joinable()) thread_.join();
-  thread_ = std::thread([this, is_wanted = is_wanted_] {
-    auto tried = std::make_shared<Result<std::unique_ptr<Broker>>>(connect_());
-    boost::asio::post(io_, [this, is_wanted, tried] {
+  ++tries_under_way;
+  std::thread([this, loop = loop_, connect = connect_, is_wanted = is_wanted_] {
+    auto tried = std::make_shared<Result<std::unique_ptr<Broker>>>(connect());
+    loop->post([this, is_wanted, tried] {
       if (*is_wanted) on_tried_(std::move(*tried));
     });
-  });
+    tried.reset();
+    --tries_under_way;
+  }).detach();
+}
+
+bool Connector::is_any_trying() {
+  return tries_under_way > 0;
 }
 
 void Connector::connect_later() {
