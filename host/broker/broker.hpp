@@ -1,7 +1,7 @@
 // What a poller needs of a broker, whichever it is: deliveries in, settlements and publications
-// out. One thread. After connect nothing here blocks for long, and any call may find that the
-// connection is lost: then the object is of no further use, every tag it gave out is void, and
-// the broker offers all that was not settled again.
+// out. One thread. After connect nothing here waits for the broker but close, and any call may find
+// that the connection is lost: then the object is of no further use, every tag it gave out is void,
+// and the broker offers all that was not settled again.
 #pragma once
 
 #include <chrono>
@@ -53,6 +53,10 @@ class Broker {
   // Wait for these to become readable, then receive; also receive at least every heartbeat().
   virtual std::vector<int> descriptors() const = 0;
   virtual std::chrono::milliseconds heartbeat() const = 0;
+  // receive has nothing to do until one of them is readable, or a third of a heartbeat has passed.
+  virtual bool is_quiet_until_readable() const { return false; }
+  // Bytes wait until this one of the descriptors can be written to: then receive sends them.
+  virtual bool is_awaiting_room([[maybe_unused]] std::size_t descriptor) const { return false; }
   // Which one it is, for people: no password in it.
   virtual std::string name() const = 0;
   // What connecting found that people should know and is no reason to stop, a sentence each.
@@ -82,11 +86,15 @@ class Broker {
   // The same for a work queue, but the message reaches it only after `delay`, kept by the broker.
   virtual Result<std::uint64_t> publish_later(const std::string& queue, const Message& message,
                                               std::chrono::milliseconds delay) = 0;
-  // The broker takes no publications now (an alarm); keep them back.
+  // The broker takes no publications now (an alarm, or it reads too slowly); keep them back.
   virtual bool is_blocked() const = 0;
 
   // Flushes, and returns once the broker has applied every settlement. Blocks for seconds at most.
   virtual Result<void> close() = 0;
+  // The same without a wait: receive hears the answer, and tells the listener nothing any more.
+  virtual Result<void> begin_close() { return close(); }
+  // Every settlement is applied: the answer has come.
+  virtual bool is_closed() const { return true; }
 };
 
 // Connects to the first of the configuration's brokers that answers, and makes sure that the

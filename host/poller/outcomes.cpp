@@ -56,6 +56,13 @@ bool Outcomes::adopt(QueueIndex queue, std::uint64_t tag, Message& message) {
   return true;
 }
 
+void Outcomes::give_up() {
+  for (auto& delivery : settler_.lost()) {
+    parts_.journal.given_up(*delivery);
+    delivery->is_settled = true;
+  }
+}
+
 void Outcomes::published(std::uint64_t number, const Result<void>& taken) {
   settler_.published(number, taken);
 }

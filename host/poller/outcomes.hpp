@@ -62,6 +62,10 @@ class Outcomes final : public RunListener {
   // What ended while the broker was away is not waited for any more.
   void drop_strays() { strays_.drop_all(); }
 
+  // Nor is a broker that does not confirm what became of some: it offers them again. Nothing may
+  // be in hand.
+  void give_up();
+
   // Settles one that has its outcome without a run.
   void settle(DeliveryPointer delivery) { settler_.ended(std::move(delivery)); }
   // The broker has taken, or refused, what was published under this number.

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kServiceManagerTime = 5s;
 constexpr auto kConnectTime = 5s;  // for each broker
+constexpr auto kLastConfirms = 500ms;
 
 std::string host_name() {
   char name[256] = "";
@@ -27,7 +28,7 @@ std::string name_of(const PollerOptions& options) {
 }
 
 Connect connect_to(const Config& config, const std::string& name) {
-  return [&config, name] { return connect_broker(config, "actiond " + name, kConnectTime); };
+  return [config, name] { return connect_broker(config, "actiond " + name, kConnectTime); };
 }
 
 // Without a page its runners work as well; it is only not known what was in hand if this dies.
@@ -48,8 +49,9 @@ Poller::Poller(const Config& config, PollerOptions options, Log& log)
       options_(std::move(options)),
       name_(name_of(options_)),
       log_(log),
+      watchdog_(log, Watchdog::in_debug_build()),
       signals_(io_, SIGINT, SIGTERM, SIGQUIT),
-      leave_timer_(clock_.timer()),
+      leaving_{clock_.timer(), clock_.timer()},
       up_since_ms_(wall_now_ms()),
       journal_(log, config.unknown_event_ttl),
       bookkeeper_(clock_, config, log, name_),
@@ -67,8 +69,10 @@ Result<void> Poller::run() {
   while (state_ != State::Gone) {
     arm();
     io_.run_one();
+    watchdog_.begin("timers and requests");
     io_.poll();
     turn();
+    watchdog_.end();
   }
   if (failure_) return *failure_;
   return {};
@@ -103,8 +107,11 @@ void Poller::arm() {
 
 // Everything that can be done now is done before the loop sleeps again, in the message's order.
 void Poller::turn() {
+  watchdog_.at("what the broker sends");
   session_.receive(scheduler_);
+  watchdog_.at("what runners send");
   crew_.receive();
+  watchdog_.at("deciding");
   if (state_ != State::Leaving && tenure_.is_over()) leave_replaced();
   if (tenure_.has_moved()) run_dir_moved();
   if (const auto trouble = scheduler_.outcomes().resume()) session_.leave(*trouble);
@@ -112,10 +119,12 @@ void Poller::turn() {
   if (state_ == State::Working && !reloader_.is_going_back() && !tenure_.is_in_doubt())
     scheduler_.schedule();
   if (state_ == State::Leaving) scheduler_.hand_dying(true);
+  watchdog_.at("sending");
   crew_.flush();
   session_.flush();
   if (state_ == State::Leaving) finish_leaving();
   crew_.arm_tick();
+  watchdog_.at("the log");
   log_.flush();
 }
 
@@ -174,7 +183,7 @@ void Poller::leave(const std::string& why, std::optional<std::chrono::millisecon
     crew_.retire();
     scheduler_.hold();
   }
-  if (deadline) leave_timer_->set(*deadline, [this] { leave_now("its time is over"); });
+  if (deadline) leaving_.timer->set(*deadline, [this] { leave_now("its time is over"); });
 }
 
 // Nothing is in hand yet; only somebody who waits for the start is to hear of it.
@@ -188,6 +197,13 @@ void Poller::leave_before_work(const std::string& why) {
 void Poller::leave_now(const std::string& why) {
   leave(why, std::nullopt);
   crew_.stop(why);
+  leaving_.limit_confirms(kLastConfirms);
+}
+
+// The first limit may become shorter.
+void Poller::Leaving::limit_confirms(std::chrono::milliseconds limit) {
+  confirm_timer->set(limit, [this] { is_giving_up = true; });
+  has_confirm_limit = true;
 }
 
 void Poller::leave_replaced() {
@@ -213,9 +229,15 @@ void Poller::run_dir_moved() {
 }
 
 void Poller::finish_leaving() {
-  if (crew_.is_any_busy() || scheduler_.outcomes().unfinished() > 0) return;
+  if (crew_.is_any_busy()) return;
+  if (scheduler_.outcomes().unfinished() > 0 && !leaving_.is_giving_up) {
+    if (!leaving_.has_confirm_limit) leaving_.limit_confirms(config_.shutdown_timeout);
+    return;
+  }
+  scheduler_.outcomes().give_up();
   scheduler_.outcomes().drop_strays();
   session_.close();
+  if (!session_.is_closed()) return;
   crew_.end();
   tenure_.end();
   bookkeeper_.end();

@@ -45,6 +45,7 @@
 #include "poller/scheduler.hpp"
 #include "poller/timer.hpp"
 #include "poller/watch.hpp"
+#include "poller/watchdog.hpp"
 
 namespace actiond {
 
@@ -71,6 +72,15 @@ class Poller {
 
  private:
   enum class State { Loading, Connecting, Working, Leaving, Gone };
+
+  struct Leaving {
+    std::unique_ptr<Timer> timer;          // of what runs
+    std::unique_ptr<Timer> confirm_timer;  // of what has run and is not confirmed
+    bool has_confirm_limit = false;
+    bool is_giving_up = false;  // what is unconfirmed
+
+    void limit_confirms(std::chrono::milliseconds limit);
+  };
 
   // poller.cpp: the life of the process, and one turn of its loop
   Result<void> prepare();
@@ -105,9 +115,10 @@ class Poller {
   Log& log_;
   boost::asio::io_context io_{1};
   LoopClock clock_{io_};
+  Watchdog watchdog_;
   Terminal terminal_;  // looks before signals_ do
   boost::asio::signal_set signals_;
-  std::unique_ptr<Timer> leave_timer_;
+  Leaving leaving_;
   std::unique_ptr<Watch> log_watch_;  // while lines wait for whoever reads them
 
   State state_ = State::Loading;

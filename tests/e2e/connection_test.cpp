@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <fstream>
+#include <thread>
 
 #include "site.hpp"
 
@@ -30,6 +31,15 @@ class Alarm {
   }
   const Site& site_;
 };
+
+// Behind what the kernel takes for a broker that reads nothing.
+const std::string kLarge = std::string(R"("pad": ")") + std::string(32 << 20, 'x') + '"';
+
+// Also while the broker does nothing.
+void check_answers(Site& site, const std::string& state) {
+  CHECK(wait_until([&] { return contains(site.actiond({"status"}).out, state); }));
+  CHECK_FALSE(contains(site.log(), "stood still"));
+}
 
 // All of the broker's, the tests' own as well.
 void close_all_connections(const Site& site) {
@@ -109,4 +119,69 @@ TEST_CASE("connection: while an alarm blocks publishers, status says so, and a r
   CHECK(site.wait_for_lines("ran", 2));
   CHECK(site.wait_for_log("Finished processing medium:throws"));
   CHECK(times_lost(site) == 0);
+}
+
+TEST_CASE("connection: a large failure in an alarm holds up nothing, and a stop gives it up") {
+  NEEDS_NODE();
+  Site site("retry: {attempts: 2, initial: 125ms}", {"throws"});
+  site.configure("retry: {attempts: 2, initial: 125ms}", test_broker() + "?heartbeat=1");
+  rabbit::queue("throws", site.params("ran", R"("succeeds_at": 2, )" + kLarge));
+  {
+    const Alarm alarm(site);
+    site.start();
+    CHECK(site.wait_for_lines("ran", 1));
+    check_answers(site, "blocked by the broker");
+    // Longer than the broker, or the poller, would wait for the other's heartbeats.
+    std::this_thread::sleep_for(4s);
+    CHECK(times_lost(site) == 0);
+    check_answers(site, "blocked by the broker");
+    const auto began = std::chrono::steady_clock::now();
+    SUBCASE("after its time") {
+      CHECK(site.actiond({"stop", "--id", "1", "--timeout", "1s"}).status == 0);
+    }
+    SUBCASE("now") {
+      CHECK(site.actiond({"stop", "--id", "1", "--now"}).status == 0);
+    }
+    CHECK(std::chrono::steady_clock::now() - began < 10s);
+    CHECK(site.wait_for_log("is given up, for the broker has not confirmed it"));
+  }
+  site.start();  // it was offered again, and its failure is stored now
+  CHECK(site.wait_for_log("Finished processing medium:throws"));
+  CHECK(rabbit::ready("medium") == 0);
+}
+
+TEST_CASE("connection: one that is replaced in an alarm leaves as well") {
+  NEEDS_NODE();
+  const std::string yaml = "shutdown_timeout: 2s\nretry: {attempts: 2, initial: 125ms}";
+  Site site(yaml, {"throws"});
+  rabbit::queue("throws", site.params("ran", R"("succeeds_at": 2)"));
+  {
+    const Alarm alarm(site);
+    const pid_t replaced = site.start();
+    CHECK(site.wait_for_lines("ran", 1));
+    check_answers(site, "blocked by the broker");
+    site.start();
+    CHECK(wait_until([&] { return ::kill(replaced, 0) != 0; }));
+  }
+  CHECK(site.wait_for_lines("ran", 3));
+}
+
+TEST_CASE("connection: a broker that stops in mid-send holds up nothing") {
+  NEEDS_NODE();
+  Site site("retry: {attempts: 2, initial: 125ms}", {"sleeper"});
+  rabbit::queue("sleep", site.params("ran", R"("ms": 1000, "fails_once": true, )" + kLarge));
+  const pid_t pid = site.start();
+  rabbit::disconnect();
+  CHECK(site.wait_for_lines("ran", 1));
+  {
+    const FrozenBroker frozen;
+    check_answers(site, "blocked by the broker");
+    ::kill(pid, SIGTERM);
+    check_answers(site, "leaving");
+    ::kill(pid, SIGTERM);
+    CHECK(wait_until([&] { return ::kill(pid, 0) != 0; }));
+    CHECK_FALSE(contains(site.log(), "stood still"));
+  }
+  site.start();
+  CHECK(site.wait_for_log("Finished processing medium:sleep"));
 }

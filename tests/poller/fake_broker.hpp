@@ -13,16 +13,23 @@ class FakeBroker final : public actiond::Broker {
  public:
   std::vector<std::string> said;  // "consume 0 16", "ack 1 5", "publish high event", …
   bool blocked = false;
+  bool hears_goodbye = true;
+  std::vector<int> wakes_by;
+  int looks = 0;
   actiond::Message stored;                // the last that was published
   std::optional<actiond::Error> refusal;  // of every publication, before it is sent
   bool is_lost = false;                   // the connection: reading, consuming and flushing fail
 
   std::vector<std::string> take() { return std::exchange(said, {}); }
 
-  std::vector<int> descriptors() const override { return {}; }
+  std::vector<int> descriptors() const override { return wakes_by; }
+  bool is_quiet_until_readable() const override { return !wakes_by.empty(); }
   std::chrono::milliseconds heartbeat() const override { return std::chrono::seconds(10); }
   std::string name() const override { return "fake"; }
-  actiond::Result<void> receive(actiond::BrokerListener&) override { return alive(); }
+  actiond::Result<void> receive(actiond::BrokerListener&) override {
+    ++looks;
+    return alive();
+  }
   actiond::Result<void> consume(actiond::QueueIndex queue, int prefetch) override {
     if (is_lost) return alive();
     return say("consume {} {}", queue, prefetch);
@@ -55,6 +62,8 @@ class FakeBroker final : public actiond::Broker {
   }
   bool is_blocked() const override { return blocked; }
   actiond::Result<void> close() override { return {}; }
+  actiond::Result<void> begin_close() override { return say("goodbye"); }
+  bool is_closed() const override { return hears_goodbye; }
 
  private:
   actiond::Result<void> alive() const {

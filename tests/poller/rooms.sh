@@ -17,6 +17,7 @@ declare -A may=(
 declare -A may_in_poller=(
   [timer]="timer"
   [watch]="watch"
+  [watchdog]="watchdog"
   [delivery]="delivery"
   [face]="face"
   [life]="life timer watch"
@@ -25,7 +26,7 @@ declare -A may_in_poller=(
   [outcomes]="outcomes runners delivery timer"
   [scheduler]="scheduler outcomes runners delivery timer"
   [bookkeeper]="bookkeeper face delivery timer"
-  [poller]="poller scheduler outcomes bookkeeper plugin_sets runners life face delivery timer watch"
+  [poller]="poller scheduler outcomes bookkeeper plugin_sets runners life face delivery timer watch watchdog"
   [poller_wiring]="poller"
 )
 

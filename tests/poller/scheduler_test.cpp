@@ -177,3 +177,26 @@ TEST_CASE("scheduler: the broker is asked about all queues only after enough tim
   CHECK(scene.heard == "event answer event ");
   CHECK_FALSE(scene.scheduler.ask_if_idle(60s));  // something runs
 }
+
+TEST_CASE("scheduler: what is not confirmed when it is given up is the broker's, and logged") {
+  SchedulerScene scene;
+  scene.deliver(1, "mail");
+  scene.turn();
+  scene.runner().begin(scene.clock.now());
+  scene.runner().queue("slow");
+  scene.runner().end();
+  SUBCASE("it was sent") {
+    scene.turn();
+  }
+  SUBCASE("it was kept back") {
+    scene.broker.blocked = true;
+    scene.turn();
+  }
+  CHECK(scene.scheduler.outcomes().unfinished() == 1);
+  scene.broker.take();
+  scene.scheduler.outcomes().give_up();
+  CHECK(scene.scheduler.outcomes().unfinished() == 0);
+  CHECK(scene.times_logged("is given up, for the broker has not confirmed it") == 1);
+  scene.scheduler.on_published(1, {});  // too late
+  CHECK(scene.broker.take().empty());
+}

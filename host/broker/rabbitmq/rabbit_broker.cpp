@@ -93,6 +93,7 @@ Result<void> RabbitBroker::open_channels() {
 }
 
 Result<void> RabbitBroker::receive(BrokerListener& listener) {
+  if (is_closing_) return hear_goodbye();
   amqp_frame_t frame;
   for (;;) {
     auto read = consuming_->next_frame(frame);
@@ -136,6 +137,28 @@ Result<std::uint64_t> RabbitBroker::publish_dead(const Message& message) {
 Result<std::uint64_t> RabbitBroker::publish_later(const std::string& queue, const Message& message,
                                                   std::chrono::milliseconds delay) {
   return action::publish_later(*publisher_, topology_.application, queue, message, delay);
+}
+
+// Deliveries may come before the answer, and are the broker's again.
+Result<void> RabbitBroker::hear_goodbye() {
+  amqp_frame_t frame;
+  for (;;) {
+    auto read = consuming_->next_frame(frame);
+    if (!read) return read.error();
+    if (!*read) return {};
+    is_closed_ = is_closed_ || (frame.channel == 0 && frame.frame_type == AMQP_FRAME_METHOD &&
+                                frame.payload.method.id == AMQP_CONNECTION_CLOSE_OK_METHOD);
+    consuming_->release(frame.channel);
+  }
+}
+
+// The publishing connection has nothing more to say: what is unconfirmed by now is given up.
+Result<void> RabbitBroker::begin_close() {
+  if (auto flushed = flush(); !flushed) return flushed;
+  is_closing_ = true;
+  consuming_->say_goodbye();
+  publishing_->say_goodbye();
+  return {};
 }
 
 Result<void> RabbitBroker::close() {

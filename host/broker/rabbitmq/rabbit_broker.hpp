@@ -20,6 +20,10 @@ class RabbitBroker : public Broker {
                                                  std::chrono::milliseconds timeout);
 
   std::vector<int> descriptors() const override { return {consuming_->fd(), publishing_->fd()}; }
+  bool is_quiet_until_readable() const override { return true; }
+  bool is_awaiting_room(std::size_t descriptor) const override {
+    return (descriptor == 0 ? consuming_ : publishing_)->unsent() > 0;
+  }
   std::chrono::milliseconds heartbeat() const override { return url_.heartbeat; }
   std::string name() const override { return url_.display(); }
   std::vector<std::string> remarks() const override { return remarks_; }
@@ -40,8 +44,10 @@ class RabbitBroker : public Broker {
   Result<std::uint64_t> publish_dead(const Message& message) override;
   Result<std::uint64_t> publish_later(const std::string& queue, const Message& message,
                                       std::chrono::milliseconds delay) override;
-  bool is_blocked() const override { return publisher_->is_blocked(); }
+  bool is_blocked() const override { return publisher_->is_blocked() || !publisher_->has_room(); }
   Result<void> close() override;
+  Result<void> begin_close() override;
+  bool is_closed() const override { return is_closed_; }
 
  private:
   RabbitBroker(action::BrokerUrl url, const Config& config);
@@ -52,12 +58,15 @@ class RabbitBroker : public Broker {
   void route_again(const Config& config, const std::string& name,
                    std::chrono::milliseconds timeout);
   Result<void> take(const amqp_frame_t& frame, BrokerListener& listener);
+  Result<void> hear_goodbye();
 
   action::BrokerUrl url_;
   action::Topology topology_;
   std::vector<std::string> consumed_queues_;
   std::vector<std::string> remarks_;
   bool has_unroutable_ = false;
+  bool is_closing_ = false;
+  bool is_closed_ = false;
   std::unique_ptr<action::Connection> consuming_;
   std::unique_ptr<action::Connection> publishing_;
   std::deque<RabbitChannel> channels_;  // of queue i: channel i + 1

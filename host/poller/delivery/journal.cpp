@@ -78,6 +78,13 @@ void Journal::settled(const Delivery& delivery, Settlement settlement) {
   }
 }
 
+void Journal::given_up(const Delivery& delivery) {
+  log_.warning(
+      "what became of {} is given up, for the broker has not confirmed it; the broker "
+      "offers the event again",
+      name_of(delivery));
+}
+
 void Journal::unheard(const Delivery& delivery, const std::string& reason) {
   log_.warning("on_dead of {} failed: {}", name_of(delivery), reason);
 }

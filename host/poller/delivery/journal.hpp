@@ -36,6 +36,8 @@ class Journal {
 
   // The outcome of one, or of several, can't be stored now.
   void unstorable(const std::string& why);
+  // A poller that leaves does not wait any longer for the confirm of what became of it.
+  void given_up(const Delivery& delivery);
   // Its on_dead failed.
   void unheard(const Delivery& delivery, const std::string& reason);
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kMostUnconfirmed = 5000;  // then runners wait, and memory stays bounded
 constexpr std::size_t kMostKeptBack = 1000;
+constexpr std::size_t kMostBytes = 64 << 20;          // of what handlers queued
 constexpr auto kFirstWait = std::chrono::seconds(1);  // before a refused copy is tried again
 constexpr auto kLongestWait = std::chrono::seconds(60);
 constexpr int kMostDoublings = 10;
@@ -62,6 +63,7 @@ void Settler::keep_unsent() {
   for (auto& publication : kept_back_) keep(publication);
   publications_.clear();
   kept_back_.clear();
+  bytes_ = 0;
 }
 
 void Settler::ended(DeliveryPointer delivery) {
@@ -122,6 +124,7 @@ Result<std::uint64_t> Settler::send_copy(const Delivery& delivery) {
 void Settler::queue(Delivery& delivery, QueuedEvent event) {
   if (delivery.epoch == epoch_ && broker_ != nullptr) {
     ++delivery.storing.unconfirmed;
+    bytes_ += event.message.body.size();
     return publish({&delivery, std::move(event)});
   }
   ++unsent_;
@@ -164,6 +167,7 @@ void Settler::published(std::uint64_t number, const Result<void>& taken) {
 void Settler::confirmed_queued(Publication publication, const Result<void>& taken) {
   if (!taken && taken.error().fault == Fault::Undecided) return publish(std::move(publication));
   Delivery& delivery = *publication.delivery;
+  bytes_ -= publication.event.message.body.size();
   if (!taken)
     delivery.storing.publish_problem = "what it queued was not taken: " + taken.error().text;
   if (--delivery.storing.unconfirmed == 0 && delivery.has_ended) settle(delivery);
@@ -277,7 +281,7 @@ std::optional<MonotonicTime> Settler::next_try() const {
 
 bool Settler::is_congested() const {
   return publications_.size() > kMostUnconfirmed || kept_back_.size() > kMostKeptBack ||
-         (broker_ == nullptr && unsent_ > kMostKeptBack);
+         bytes_ > kMostBytes || (broker_ == nullptr && unsent_ > kMostKeptBack);
 }
 
 }  // namespace actiond

@@ -97,6 +97,7 @@ class Settler {
   std::unordered_map<std::uint64_t, Publication> publications_;
   std::vector<DeliveryPointer> unfinished_;  // each knows its index
   std::deque<Publication> kept_back_;
+  std::size_t bytes_ = 0;   // of the bodies of what was queued and is not confirmed
   std::size_t unsent_ = 0;  // queued since the connection was lost
   std::vector<Stuck> stuck_;
   std::string problem_;

@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kSilence = 60s;
 constexpr auto kShortLife = 1s;  // of a connection: it proves nothing
+constexpr auto kGoodbye = 1s;
 
 }  // namespace
 
@@ -36,6 +37,7 @@ void BrokerSession::on_tried(Result<std::unique_ptr<Broker>> tried) {
   broker_ = std::move(*tried);
   for (const int fd : broker_->descriptors()) watches_.push_back(std::make_unique<Watch>(io_, fd));
   connected_at_ = clock_.now();
+  is_look_due_ = true;
   proof_timer_->set(kShortLife, [this] { is_back(); });
   if (!is_flapping_) log_return();
   problem_.clear();
@@ -72,16 +74,30 @@ void BrokerSession::log_outage(std::string_view next) {
 }
 
 void BrokerSession::arm() {
-  for (auto& watch : watches_) watch->arm();
+  for (std::size_t i = 0; i < watches_.size(); ++i) {
+    watches_[i]->arm();
+    if (broker_->is_awaiting_room(i)) watches_[i]->arm_write();
+  }
 }
 
 void BrokerSession::receive(BrokerListener& listener) {
-  if (!broker_) return;
-  if (auto received = broker_->receive(listener); !received) lose(received.error());
+  if (!broker_ || !has_something_come()) return;
+  auto received = broker_->receive(listener);
+  if (!is_closing_ && !received) return lose(received.error());
+  if (is_closing_ && !received) return drop_unheard(received.error().text);
+  if (is_closing_ && broker_->is_closed()) drop();
+}
+
+// A look costs a call of the system for each connection.
+bool BrokerSession::has_something_come() {
+  if (std::exchange(is_look_due_, false) || !broker_->is_quiet_until_readable()) return true;
+  for (std::size_t i = 0; i < watches_.size(); ++i)
+    if (watches_[i]->has_fired() || broker_->is_awaiting_room(i)) return true;
+  return false;
 }
 
 void BrokerSession::flush() {
-  if (!broker_) return;
+  if (!broker_ || is_closing_) return;
   if (auto flushed = broker_->flush(); !flushed) lose(flushed.error());
 }
 
@@ -118,6 +134,7 @@ void BrokerSession::leave_if_consumer_lost() {
 void BrokerSession::beat() {
   heartbeat_timer_->set(broker_->heartbeat() / 3, [this] {
     events_.on_heartbeat();
+    is_look_due_ = true;
     beat();
   });
 }
@@ -136,8 +153,17 @@ void BrokerSession::stop() {
 }
 
 void BrokerSession::close() {
-  if (broker_)
-    if (auto closed = broker_->close(); !closed) log_.warning("{}", closed.error().text);
+  if (!broker_ || std::exchange(is_closing_, true)) return;
+  if (auto begun = broker_->begin_close(); !begun) return drop_unheard(begun.error().text);
+  if (broker_->is_closed()) return drop();
+  proof_timer_->set(kGoodbye, [this] { drop_unheard("it does not answer"); });
+}
+
+void BrokerSession::drop_unheard(const std::string& why) {
+  log_.warning(
+      "the broker may not have heard what became of the last events, and offers those "
+      "again: closing the connection to it: {}",
+      why);
   drop();
 }
 

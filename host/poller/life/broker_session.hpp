@@ -47,7 +47,7 @@ class BrokerSession {
 
   // Begins to connect.
   void connect() { connector_.connect(); }
-  // Lets what the broker sends wake the loop.
+  // Lets what the broker sends wake the loop, and room for what waits to be sent to it.
   void arm();
   // Takes what has come.
   void receive(BrokerListener& listener);
@@ -66,9 +66,11 @@ class BrokerSession {
 
   // Does not connect any more, and has nothing to say of a loss.
   void stop();
-  // Makes sure that every settlement has reached the broker, and ends the connection. Blocks for
-  // seconds at most.
+  // Begins to make sure that every settlement has reached the broker, and to end the connection. A
+  // broker that does not answer is not waited for longer than a second.
   void close();
+  // close has come to its end, or there was no broker.
+  bool is_closed() const { return broker_ == nullptr; }
 
   // nullptr: there is none now.
   const Broker* broker() const { return broker_.get(); }
@@ -86,6 +88,8 @@ class BrokerSession {
   void beat();
   void listen_for_silence();
   void drop();
+  bool has_something_come();
+  void drop_unheard(const std::string& why);
 
   boost::asio::io_context& io_;
   Clock& clock_;
@@ -105,6 +109,8 @@ class BrokerSession {
   MonotonicTime connected_at_{};
   bool is_flapping_ = false;  // short connections end for one reason, again and again
   bool is_stopped_ = false;
+  bool is_closing_ = false;
+  bool is_look_due_ = false;         // whether or not something woke the loop
   bool is_silence_suspect_ = false;  // the broker was asked whether its queues are empty indeed
   bool is_consumer_lost_ = false;    // they are not
 };

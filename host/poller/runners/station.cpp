@@ -45,8 +45,10 @@ void Station::arm() {
   death_watch_->arm();
 }
 
+// A look at a runner that has said nothing costs a call of the system.
 void Station::receive() {
-  if (commons_.listener.has_room()) slot_.receive();
+  if (!slot_.is_alive()) return;
+  if (commons_.listener.has_room() && socket_watch_->has_fired()) slot_.receive();
   if (slot_.is_alive() && death_watch_->has_fired()) slot_.bury_if_dead();
 }
 

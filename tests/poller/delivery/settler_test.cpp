@@ -268,6 +268,27 @@ TEST_CASE("settler: while the broker is blocked publications are kept back, in o
   CHECK(scene.broker.take() == Said{"publish low a", "later low b 1500", "dead mail boom"});
 }
 
+TEST_CASE("settler: what handlers queue is bounded in bytes as well, sent or kept back") {
+  SettlerScene scene;
+  SUBCASE("sent") {}
+  SUBCASE("kept back") {
+    scene.broker.blocked = true;
+  }
+  auto delivery = scene.delivery();
+  for (int i = 0; i < 65; ++i) {
+    CHECK_FALSE(scene.settler.is_congested());
+    Message large = event("a");
+    large.body.assign(1 << 20, 'x');
+    scene.settler.queue(*delivery, {"low", std::move(large)});
+  }
+  CHECK(scene.settler.is_congested());
+  scene.broker.blocked = false;
+  scene.settler.resume({});
+  for (std::uint64_t number = 1; number <= 65; ++number) scene.settler.published(number, taken);
+  CHECK_FALSE(scene.settler.is_congested());
+  scene.end(std::move(delivery), Ending::Done);
+}
+
 TEST_CASE("settler: with the connection every tag is void") {
   SettlerScene scene;
   scene.end(scene.delivery(5), Ending::Failed, "boom");

@@ -1,8 +1,11 @@
 #include "poller/life/broker_session.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <thread>
 
 #include "../fake_broker.hpp"
 #include "../fake_clock.hpp"
@@ -13,12 +16,22 @@ using namespace std::chrono_literals;
 
 namespace {
 
+struct DeafListener final : BrokerListener {
+  void on_delivery(QueueIndex, std::uint64_t, bool, Message&) override {}
+  void on_consuming(QueueIndex, int) override {}
+  void on_proven_empty(QueueIndex) override {}
+  void on_probe_delivered(QueueIndex) override {}
+  void on_published(std::uint64_t, const Result<void>&) override {}
+};
+
 struct SessionScene : LogScene {
+  DeafListener listener;
   boost::asio::io_context io;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{io.get_executor()};
   FakeClock clock;
   std::string refusal;           // of a connection; empty: there is a broker
   FakeBroker* broker = nullptr;  // the last one
+  std::vector<int> wakes_by;
   int tries = 0;
   std::uint64_t epoch = 0;
   int times_lost = 0;
@@ -28,10 +41,16 @@ struct SessionScene : LogScene {
   BrokerSession session{io, clock, log, [this] { return connect(); }, events()};
 
   SessionScene() { session.connect(); }
+  ~SessionScene() {  // a try that nobody waits for uses what is here
+    while (Connector::is_any_trying()) std::this_thread::yield();
+  }
+  SessionScene(const SessionScene&) = delete;
+  SessionScene& operator=(const SessionScene&) = delete;
 
   Result<std::unique_ptr<Broker>> connect() {
     if (!refusal.empty()) return Error{refusal};
     auto made = std::make_unique<FakeBroker>();
+    made->wakes_by = wakes_by;
     broker = made.get();
     return Result<std::unique_ptr<Broker>>(std::move(made));
   }
@@ -127,14 +146,7 @@ TEST_CASE("session: a connection that breaks is noticed by whatever is done with
   scene.await_try();
   scene.broker->is_lost = true;
   SUBCASE("reading") {
-    struct Nobody final : BrokerListener {
-      void on_delivery(QueueIndex, std::uint64_t, bool, Message&) override {}
-      void on_consuming(QueueIndex, int) override {}
-      void on_proven_empty(QueueIndex) override {}
-      void on_probe_delivered(QueueIndex) override {}
-      void on_published(std::uint64_t, const Result<void>&) override {}
-    } nobody;
-    scene.session.receive(nobody);
+    scene.session.receive(scene.listener);
   }
   SUBCASE("writing") {
     scene.session.flush();
@@ -251,4 +263,56 @@ TEST_CASE("session: once stopped it neither connects again nor complains") {
   CHECK(scene.session.broker() == nullptr);
   CHECK_FALSE(scene.clock.is_any_set());
   CHECK(scene.logged().empty());
+}
+
+TEST_CASE("session: a goodbye is answered, or given up after a second, and nothing waits for it") {
+  SessionScene scene;
+  scene.await_try();
+  scene.broker->hears_goodbye = false;
+  scene.session.stop();
+  scene.session.close();
+  scene.session.close();
+  CHECK(scene.broker->take() == std::vector<std::string>{"goodbye"});
+  CHECK_FALSE(scene.session.is_closed());
+  SUBCASE("answered") {
+    scene.broker->hears_goodbye = true;
+    scene.session.receive(scene.listener);
+    CHECK(scene.logged().empty());
+  }
+  SUBCASE("not answered") {
+    scene.clock.advance(1s);
+    CHECK(scene.times_logged("may not have heard what became of the last events") == 1);
+  }
+  SUBCASE("the connection ends instead") {
+    scene.broker->is_lost = true;
+    scene.session.receive(scene.listener);
+    CHECK(scene.times_logged("the connection is lost") == 1);
+  }
+  CHECK(scene.session.is_closed());
+  CHECK(scene.times_lost == 0);
+}
+
+TEST_CASE("session: a quiet broker is looked at when something has come, and at each heartbeat") {
+  SessionScene scene;
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0);
+  scene.wakes_by = {ends[0]};
+  scene.await_try();
+  const auto turn = [&] {
+    scene.session.arm();
+    scene.io.poll();
+    scene.session.receive(scene.listener);
+    return scene.broker->looks;
+  };
+  CHECK(turn() == 1);  // what came with the login
+  CHECK(turn() == 1);
+  REQUIRE(::write(ends[1], "x", 1) == 1);
+  CHECK(turn() == 2);
+  char byte;
+  REQUIRE(::read(ends[0], &byte, 1) == 1);
+  CHECK(turn() == 2);
+  scene.clock.advance(4s);
+  CHECK(turn() == 3);
+  CHECK(turn() == 3);
+  for (const int end : ends) ::close(end);
 }
