@@ -150,7 +150,7 @@ bool is_encrypted(const std::string& key_file) {
 int tell_passphrase(char* to, int size, int, void* passphrase) {
   const auto& text = *static_cast<const std::string*>(passphrase);
   if (text.size() > static_cast<std::size_t>(size)) return -1;
-  std::memcpy(to, text.data(), text.size());
+  text.copy(to, text.size());
   return static_cast<int>(text.size());
 }
 
