@@ -5,9 +5,12 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <condition_variable>
+#include <map>
 #include <mutex>
+#include <string_view>
 
 #include "base/fd.hpp"
 #include "poller/plugin_sets/change_tracker.hpp"
@@ -55,6 +58,7 @@ class SourceWatch::Watcher : public std::enable_shared_from_this<Watcher> {
   void watch();
   void report(std::function<void()> event);
   void ask_for_hints();
+  bool take_hints();
   bool wait(std::chrono::milliseconds limit);
 
   boost::asio::io_context& io_;  // only while is_wanted_
@@ -64,6 +68,7 @@ class SourceWatch::Watcher : public std::enable_shared_from_this<Watcher> {
   std::function<std::string()> look_;
   ChangeTracker tracker_;
   UniqueFd hints_;
+  std::multimap<int, std::string> hinted_;  // by watch: names that count; an empty one: all do
   UniqueFd stop_;
   std::mutex mutex_;
   std::condition_variable ended_;
@@ -135,27 +140,49 @@ void SourceWatch::Watcher::report(std::function<void()> event) {
 // Each time anew, as directories come and go; to ask twice is to ask once. Only hints: what is
 // missed is seen a second later.
 void SourceWatch::Watcher::ask_for_hints() {
-  const auto ask = [this](const std::filesystem::path& path) {
-    ::inotify_add_watch(hints_.get(), path.c_str(), kHints);
+  hinted_.clear();
+  const auto ask = [this](const std::filesystem::path& path, const std::string& name = {}) {
+    hinted_.emplace(::inotify_add_watch(hints_.get(), path.c_str(), kHints), name);
   };
   ask(plugins_);
-  ask(plugins_.parent_path());
-  if (!file_.empty()) ask(file_.parent_path());
+  ask(plugins_.parent_path(), plugins_.filename());
+  if (!file_.empty()) ask(file_.parent_path(), file_.filename());
   const auto entries = list_tree(plugins_, run_dir_);
   if (!entries) return;
   for (const auto& entry : *entries)
     if (entry.is_directory()) ask(plugins_ / entry.path);
 }
 
+// Whether one of them is about a source, and not about another file that lies beside one.
+bool SourceWatch::Watcher::take_hints() {
+  alignas(inotify_event) char hints[4096];
+  bool is_any = false;
+  for (ssize_t size; (size = ::read(hints_.get(), hints, sizeof hints)) > 0;) {
+    for (const char* at = hints; at < hints + size;) {
+      const auto* hint = reinterpret_cast<const inotify_event*>(at);
+      const std::string_view name = hint->len > 0 ? hint->name : "";
+      const auto [first, last] = hinted_.equal_range(hint->wd);
+      is_any = is_any || name.empty() || std::any_of(first, last, [name](const auto& each) {
+                 return each.second.empty() || each.second == name;
+               });
+      at += sizeof *hint + hint->len;
+    }
+  }
+  return is_any;
+}
+
 // True if it is to stop. After a hint a moment passes, so that a thousand of them cost one look.
 bool SourceWatch::Watcher::wait(std::chrono::milliseconds limit) {
+  const auto until = monotonic_now() + limit;
   pollfd wake[] = {{stop_.get(), POLLIN, 0}, {hints_.get(), POLLIN, 0}};
-  ::poll(wake, 2, static_cast<int>(limit.count()));
-  if (wake[1].revents != 0) ::poll(wake, 1, static_cast<int>(times_.look_again.count()));
-  char drained[4096];
-  while (::read(hints_.get(), drained, sizeof drained) > 0) {
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - monotonic_now());
+    ::poll(wake, 2, std::max(0, static_cast<int>(left.count())));
+    if (wake[1].revents != 0) ::poll(wake, 1, static_cast<int>(times_.look_again.count()));
+    const bool is_hinted = take_hints();
+    if (wake[0].revents != 0) return true;
+    if (is_hinted || monotonic_now() >= until) return false;
   }
-  return wake[0].revents != 0;
 }
 
 }  // namespace actiond

@@ -1,6 +1,6 @@
 // Tells when what a poller is made from has changed: the plugin directory, the configuration. It
 // looks in a thread of its own, because a file system that hangs must not hang the poller: at once
-// when inotify hints at something, and once a second anyway, for file systems and switched links
+// when inotify hints at one of them, and once a second anyway, for file systems and switched links
 // that give no hint.
 #pragma once
 

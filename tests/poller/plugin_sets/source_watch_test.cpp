@@ -102,6 +102,40 @@ TEST_CASE("source watch: a look that hangs holds nobody up, and tells nothing af
   CHECK(scene.changes == 0);
 }
 
+TEST_CASE("source watch: a file that lies beside a source makes nobody look") {
+  WatchScene scene;
+  scene.config.file = scene.root / "current/actiond.yaml";
+  std::ofstream(scene.config.file) << "before";
+  std::atomic<int> looks = 0;
+  constexpr WatchTimes kRarely{30ms, 50ms, 1h, 10ms, 100ms};
+  SourceWatch watch(
+      scene.io, scene.config, scene.events(),
+      [&] {
+        ++looks;
+        std::ifstream file(scene.config.file);
+        return std::string(std::istreambuf_iterator<char>(file), {});
+      },
+      kRarely);
+  watch.start();
+  const int before = looks;
+  // Hints at others first: what comes after them comes after what they would have led to.
+  for (int i = 0; i < 20; ++i) {
+    std::ofstream(scene.root / "current/notes") << i;
+    scene.runs_until([] { return false; }, 20ms);
+  }
+  CHECK(looks == before);
+  CHECK(scene.changes == 0);
+  fs::path source = scene.config.file;
+  SUBCASE("the configuration") {}
+  SUBCASE("a plugin") {
+    source = scene.root / "current/plugins.d/new.so";
+  }
+  CHECK(scene.runs_until([&] {
+    std::ofstream(source) << "after";
+    return looks > before;
+  }));
+}
+
 TEST_CASE("source watch: what never rests is said once") {
   WatchScene scene;
   std::atomic<int> looks = 0;
