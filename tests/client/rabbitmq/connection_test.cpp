@@ -187,3 +187,22 @@ TEST_CASE("connection: heartbeats go out by themselves, and the broker's are hea
   CHECK((*connection)->next_frame(frame, milliseconds(4500)).value() == false);
   CHECK((*connection)->open_channel(1));
 }
+
+TEST_CASE("connection: properties that fit into no frame are refused, and it goes on") {
+  NEEDS_BROKER();
+  auto connection = connect_to_test_broker();
+  const std::string large(200000, 'x');
+  amqp_basic_properties_t properties{};
+  properties._flags = AMQP_BASIC_HEADERS_FLAG;
+  amqp_table_entry_t entry{};
+  entry.key = amqp_cstring_bytes("large");
+  entry.value.kind = AMQP_FIELD_KIND_UTF8;
+  entry.value.value.bytes = action::to_bytes(large);
+  properties.headers = {1, &entry};
+  amqp_basic_publish_t method{0, amqp_empty_bytes, amqp_cstring_bytes("nowhere"), false, false};
+  const auto sent = connection->publish(1, method, properties, "{}");
+  REQUIRE(!sent);
+  CHECK(sent.error().fault == action::Fault::Lasting);
+  CHECK(connection->is_open());
+  CHECK(connection->open_channel(2));
+}
