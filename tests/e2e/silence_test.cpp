@@ -4,12 +4,18 @@
 
 namespace {
 
-// Takes the queue's consumers away inside the broker; nobody is told.
+// Takes the queue's consumers away inside the broker; nobody is told. What is asked of the queue
+// has another name since RabbitMQ 4.1, and what it doesn't know ends it.
 std::string forget_consumers_of(const std::string& queue) {
   return R"({ok, Queue} = rabbit_amqqueue:lookup({resource, <<"/">>, queue, <<")" +
          rabbit::queue_name(queue) + R"(">>}),
-    [gen_server2:call(amqqueue:get_pid(Queue),
-                      {basic_cancel, element(1, C), element(2, C), undefined, <<"test">>}, infinity)
+    Request = case rabbit_misc:version_compare(rabbit_misc:version(), "4.1", lt) of
+      true -> fun(Channel, Tag) -> {basic_cancel, Channel, Tag, undefined, <<"test">>} end;
+      false -> fun(Channel, Tag) ->
+        {stop_consumer, #{pid => Channel, consumer_tag => Tag, ok_msg => undefined,
+                          user => <<"test">>}} end
+    end,
+    [gen_server2:call(amqqueue:get_pid(Queue), Request(element(1, C), element(2, C)), infinity)
      || C <- rabbit_amqqueue:consumers(Queue)].)";
 }
 

@@ -31,7 +31,7 @@ ACTION_EVENT(RetryPlainEvent)
 struct RetryChildEvent : RetryLaterEvent {};
 ACTION_EVENT(RetryChildEvent)
 
-const action_event& table_entry_of(const std::string& name) {
+const action_event& table_entry_of(const char* name) {
   return action::testing::detail::registered_or_throw(name);
 }
 
