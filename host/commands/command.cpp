@@ -92,11 +92,23 @@ void print_json(const nlohmann::json& json) {
   fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
+// Other than CLI::Range it says the same in every version of CLI11.
+CLI::Option* in_range(CLI::Option* option, int least, int most) {
+  return checked(option, [least, most](const std::string& text) -> Result<int> {
+    int number = 0;
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, number);
+    if (read.ec == std::errc() && read.ptr == end && number >= least && number <= most)
+      return number;
+    return Error{fmt::format("'{}' is not a whole number from {} to {}", text, least, most)};
+  });
+}
+
 void add_poller_options(CLI::App& verb, PollerFlags& flags) {
   verb.add_option("--queues", flags.queues, "take only these queues, as in \"high medium\"")
       ->type_name("NAMES");
-  verb.add_option("--concurrency", flags.concurrency, "the number of runners, 1 to 256")
-      ->check(CLI::Range(1, 256))
+  in_range(verb.add_option("--concurrency", flags.concurrency, "the number of runners, 1 to 256"),
+           1, 256)
       ->type_name("N");
 }
 

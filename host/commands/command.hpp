@@ -51,6 +51,9 @@ CLI::Option* checked(CLI::Option* option, Parse parse) {
       ""));
 }
 
+// An option that takes a whole number from `least` to `most`; anything else is wrong usage.
+CLI::Option* in_range(CLI::Option* option, int least, int most);
+
 // "actiond: ...", a line for each line of the error.
 void print_error(const Error& error);
 

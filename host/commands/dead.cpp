@@ -147,8 +147,8 @@ void add_list(CLI::App& dead, Common& common) {
                         [&common, flags] { return list(common, *flags); });
   checked(verb->add_option("--event", flags->event, "only of this event"), action::check_event)
       ->type_name("NAME");
-  verb->add_option("--limit", flags->limit, "show at most N (default: 100; 0: all)")
-      ->check(CLI::Range(0, 1000000000))
+  in_range(verb->add_option("--limit", flags->limit, "show at most N (default: 100; 0: all)"), 0,
+           1'000'000'000)
       ->type_name("N");
   add_json_option(*verb, common);
 }

@@ -33,7 +33,7 @@ void add_health(CLI::App& app, Common& common) {
       add_verb(app, common, "health", "say whether the pollers take events (exit status 0 or 1)",
                "Example:  actiond health\n          actiond health --id 1 --json",
                [&common, id] { return health(common, *id); });
-  verb->add_option("--id", *id, "only this poller")->check(CLI::Range(1, 999999))->type_name("N");
+  in_range(verb->add_option("--id", *id, "only this poller"), 1, 999'999)->type_name("N");
   add_json_option(*verb, common);
 }
 

@@ -269,7 +269,8 @@ TEST_CASE("config refuses: what is not YAML, or not a mapping") {
       {"log: {level: ${LEVEL}}",
        "actiond.yaml:1:15: not valid YAML: end of map flow not found (within {} or [] a ${...} "
        "needs quotes around it)"},
-      {"a: *b", "actiond.yaml:1:4: not valid YAML: the referenced anchor is not defined"},
+      {"a: *b", "actiond.yaml:1:4: not valid YAML: no anchor (&) stands before '*b'"},
+      {"a: [1, *bee, 2]", "actiond.yaml:1:8: not valid YAML: no anchor (&) stands before '*bee'"},
       {"- concurrency",
        "actiond.yaml:1:1: the configuration must be a mapping, as in 'concurrency: 4'"},
       {"concurrency 4",

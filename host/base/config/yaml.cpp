@@ -88,8 +88,17 @@ std::string_view line_at(const std::string& yaml, int line) {
   return rest.substr(0, rest.find('\n'));
 }
 
+// What yaml-cpp says, but for what its versions say differently: some name the unknown anchor.
+std::string what_is_wrong(const std::string& yaml, const YAML::Exception& failure) {
+  if (!failure.msg.starts_with("the referenced anchor is not defined")) return failure.msg;
+  std::string_view alias = line_at(yaml, failure.mark.line);
+  alias.remove_prefix(std::min(alias.size(), static_cast<std::size_t>(failure.mark.column)));
+  alias = alias.substr(0, alias.find_first_of(" \t\r,[]{}"));
+  return fmt::format("no anchor (&) stands before {}", in_quotes(alias));
+}
+
 std::string syntax_sentence(const std::string& yaml, const YAML::Exception& failure) {
-  std::string sentence = "not valid YAML: " + failure.msg;
+  std::string sentence = "not valid YAML: " + what_is_wrong(yaml, failure);
   // In {a: ${B}} the braces are YAML's.
   if (!failure.mark.is_null() && line_at(yaml, failure.mark.line).find("${") != std::string::npos)
     sentence += " (within {} or [] a ${...} needs quotes around it)";
