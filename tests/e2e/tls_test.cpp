@@ -20,31 +20,39 @@ chmod 644 server.key
 openssl pkey -in server.key -aes256 -passout pass:opened -out locked.key
 )";
 
+// The node runs in its directory's home, which may have another path for it.
+const char* kFromItsHome = R"([{cacertfile, "../ours.pem"}, {certfile, "../server.pem"},
+  {keyfile, "../server.key"}, {verify, verify_none}])";
+
 class TlsNode {
  public:
   explicit TlsNode(Site& site) : site_(site) {
-    std::filesystem::create_directories(path("node"));
-    run({"/bin/bash", "-c", "cd '" + path("") + "' && " + kCertificates});
-    std::ofstream(path("node/advanced.config"))
-        << "[{rabbit, [{ssl_listeners, [{\"127.0.0.1\", " << port() << "}]}, {ssl_options, ["
-        << "{cacertfile, \"" << path("ours.pem") << "\"}, {certfile, \"" << path("server.pem")
-        << "\"}, {keyfile, \"" << path("server.key") << "\"}, {verify, verify_none}]}]}].\n";
-    run({RABBITMQ_SCRIPT, "--dir", path("node"), "start"});
+    std::filesystem::create_directories(directory());
+    run({"/bin/bash", "-c", "cd '" + directory() + "' && " + kCertificates});
+    std::ofstream(path("advanced.config"))
+        << "[{rabbit, [{ssl_listeners, [{\"127.0.0.1\", " << port() << "}]}, {ssl_options, "
+        << kFromItsHome << "}]}].\n";
+    run({RABBITMQ_SCRIPT, "--dir", directory(), "start"});
+    // It takes logins a moment before it listens for those by TLS.
+    run({"/bin/bash", "-c",
+         "until : 3<>/dev/tcp/127.0.0.1/" + std::to_string(port()) +
+             "; do sleep 0.05; done 2>/dev/null"});
   }
   ~TlsNode() {
-    Process({RABBITMQ_SCRIPT, "--dir", path("node"), "stop", "--purge"}, path("output/stop"))
+    Process({RABBITMQ_SCRIPT, "--dir", directory(), "stop", "--purge"}, site_.path("output/stop"))
         .wait(60s);
   }
 
   std::string url(const std::string& query) const {
     return "amqps://guest:guest@localhost:" + std::to_string(port()) + "/%2f?" + query;
   }
-  std::string path(const std::string& name) const { return site_.path(name); }
+  std::string path(const std::string& name) const { return directory() + "/" + name; }
 
  private:
+  std::string directory() const { return site_.path("node"); }
   static int port() { return 33000 + ::getpid() % 20000 / 10; }
   void run(const std::vector<std::string>& command) {
-    const Ran ran = Process(command, path("output/tls")).wait(180s);
+    const Ran ran = Process(command, site_.path("output/tls")).wait(180s);
     REQUIRE_MESSAGE(ran.status == 0, ran.out, ran.err);
   }
   Site& site_;
