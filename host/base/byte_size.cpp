@@ -16,14 +16,14 @@ struct SizeUnit {
 };
 
 // The binary ones first, greatest first: people are shown these.
-constexpr std::array<SizeUnit, 6> size_units{{{"GiB", 1ULL << 30},
+constexpr std::array<SizeUnit, 6> kSizeUnits{{{"GiB", 1ULL << 30},
                                               {"MiB", 1ULL << 20},
                                               {"KiB", 1ULL << 10},
                                               {"GB", 1'000'000'000},
                                               {"MB", 1'000'000},
                                               {"KB", 1000}}};
 constexpr std::size_t kShown = 3;
-constexpr std::uint64_t kMost = 1024 * size_units[0].bytes;
+constexpr std::uint64_t kMost = 1024 * kSizeUnits[0].bytes;
 
 }  // namespace
 
@@ -31,7 +31,7 @@ Result<std::uint64_t> parse_byte_size(std::string_view text) {
   std::uint64_t number = 0;
   const auto [rest, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::string_view name = text.substr(static_cast<std::size_t>(rest - text.data()));
-  for (const SizeUnit& unit : size_units) {
+  for (const SizeUnit& unit : kSizeUnits) {
     if (failure != std::errc() || unit.name != name) continue;
     if (number > kMost / unit.bytes)
       return Error{fmt::format("{} is too much: at most 1024GiB", in_quotes(text))};
@@ -44,11 +44,11 @@ Result<std::uint64_t> parse_byte_size(std::string_view text) {
 
 std::string format_byte_size(std::uint64_t bytes) {
   for (std::size_t i = 0; i < kShown; ++i) {
-    if (bytes < size_units[i].bytes) continue;
-    const std::uint64_t tenths = bytes % size_units[i].bytes * 10 / size_units[i].bytes;
+    if (bytes < kSizeUnits[i].bytes) continue;
+    const std::uint64_t tenths = bytes % kSizeUnits[i].bytes * 10 / kSizeUnits[i].bytes;
     return tenths == 0
-               ? fmt::format("{}{}", bytes / size_units[i].bytes, size_units[i].name)
-               : fmt::format("{}.{}{}", bytes / size_units[i].bytes, tenths, size_units[i].name);
+               ? fmt::format("{}{}", bytes / kSizeUnits[i].bytes, kSizeUnits[i].name)
+               : fmt::format("{}.{}{}", bytes / kSizeUnits[i].bytes, tenths, kSizeUnits[i].name);
   }
   return fmt::format("{}B", bytes);
 }

@@ -5,12 +5,12 @@
 namespace actiond {
 namespace {
 
-constexpr std::int64_t ms_per_second = 1000;
+constexpr std::int64_t kMsPerSecond = 1000;
 
 // Rounds down before 1970 too.
 std::int64_t floor_seconds(std::int64_t wall_ms) {
-  const std::int64_t second = wall_ms / ms_per_second;
-  return wall_ms % ms_per_second < 0 ? second - 1 : second;
+  const std::int64_t second = wall_ms / kMsPerSecond;
+  return wall_ms % kMsPerSecond < 0 ? second - 1 : second;
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ std::string format_rfc3339(std::int64_t wall_ms) {
 std::string_view TimeText::at(std::int64_t wall_ms) {
   const std::int64_t second = floor_seconds(wall_ms);
   if (second != second_) format_second(second);
-  const auto ms = static_cast<int>(wall_ms - second * ms_per_second);
+  const auto ms = static_cast<int>(wall_ms - second * kMsPerSecond);
   text_[ms_at_] = static_cast<char>('0' + ms / 100);
   text_[ms_at_ + 1] = static_cast<char>('0' + ms / 10 % 10);
   text_[ms_at_ + 2] = static_cast<char>('0' + ms % 10);

@@ -19,11 +19,11 @@ struct DurationUnit {
 };
 
 // Greatest first: people are shown the greatest that counts.
-constexpr std::array<DurationUnit, 5> duration_units{
+constexpr std::array<DurationUnit, 5> kDurationUnits{
     {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
 
 const DurationUnit* find_unit(std::string_view name) {
-  for (const DurationUnit& unit : duration_units)
+  for (const DurationUnit& unit : kDurationUnits)
     if (unit.name == name) return &unit;
   return nullptr;
 }
@@ -65,9 +65,9 @@ std::string format_duration(milliseconds duration) {
   if (ms < 1000) return fmt::format("{}ms", ms);
   if (ms < 60'000) return format_seconds(ms);
   for (std::size_t i = 0;; ++i) {
-    const DurationUnit& unit = duration_units[i];
+    const DurationUnit& unit = kDurationUnits[i];
     if (ms < unit.ms) continue;
-    const DurationUnit& smaller = duration_units[i + 1];
+    const DurationUnit& smaller = kDurationUnits[i + 1];
     const std::int64_t rest = ms % unit.ms / smaller.ms;
     if (rest == 0) return fmt::format("{}{}", ms / unit.ms, unit.name);
     return fmt::format("{}{}{}{}", ms / unit.ms, unit.name, rest, smaller.name);

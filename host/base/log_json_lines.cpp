@@ -26,7 +26,7 @@ std::string_view level_name(LogLevel level) {
 }
 
 void append_field(fmt::memory_buffer& out, std::string_view name, std::string_view text,
-                  std::size_t max_bytes = max_text_bytes) {
+                  std::size_t max_bytes = kMaxTextBytes) {
   append(out, ",\"");
   append(out, name);
   append(out, "\":\"");
@@ -45,7 +45,7 @@ class JsonLines final : public LogLines {
   void processing(fmt::memory_buffer& out, const EventLine& line) override {
     begin(out, LogLevel::Info);
     append_event(out, "Processing ", "processing", line);
-    if (!line.params.empty()) append_field(out, "params", line.params, max_params_bytes);
+    if (!line.params.empty()) append_field(out, "params", line.params, kMaxParamsBytes);
     append(out, "}\n");
   }
 

@@ -32,8 +32,8 @@ std::unique_ptr<LogLines> make_text_lines();
 std::unique_ptr<LogLines> make_json_lines();
 
 // What both formats cut from events: they may be of any size.
-constexpr std::size_t max_params_bytes = 1000;
-constexpr std::size_t max_text_bytes = 16 * 1024;
+constexpr std::size_t kMaxParamsBytes = 1000;
+constexpr std::size_t kMaxTextBytes = 16 * 1024;
 
 // "1.234", of microseconds, rounded down.
 void append_milliseconds(fmt::memory_buffer& out, std::chrono::nanoseconds duration);

@@ -29,7 +29,7 @@ class TextLines final : public LogLines {
  public:
   void message(fmt::memory_buffer& out, LogLevel level, std::string_view text) override {
     begin(out, level_prefix(level));
-    append_cut(out, text, max_text_bytes);
+    append_cut(out, text, kMaxTextBytes);
     out.push_back('\n');
   }
 
@@ -57,7 +57,7 @@ class TextLines final : public LogLines {
     append_event(out, line);
     append_id(out, line.id);
     append(out, ": ");
-    append_cut(out, reason, max_text_bytes);
+    append_cut(out, reason, kMaxTextBytes);
     out.push_back('\n');
   }
 
@@ -66,7 +66,7 @@ class TextLines final : public LogLines {
     begin(out, level_prefix(level));
     append_printable(out, event);
     append(out, ": ");
-    append_cut(out, text, max_text_bytes);
+    append_cut(out, text, kMaxTextBytes);
     append_id(out, id);
     out.push_back('\n');
   }
@@ -87,7 +87,7 @@ class TextLines final : public LogLines {
 
   static void append_params(fmt::memory_buffer& out, std::string_view params) {
     append(out, " (");
-    append_cut(out, params, max_params_bytes);
+    append_cut(out, params, kMaxParamsBytes);
     out.push_back(')');
   }
 

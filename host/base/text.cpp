@@ -7,7 +7,7 @@
 namespace actiond {
 namespace {
 
-constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
 std::uint8_t byte_at(std::string_view text, std::size_t i) {
   return static_cast<std::uint8_t>(text[i]);
@@ -43,14 +43,14 @@ constexpr std::array<bool, 256> plain_bytes() {
   for (std::size_t byte = 0x20; byte < 0x7F; ++byte) plain[byte] = byte != '"' && byte != '\\';
   return plain;
 }
-constexpr std::array<bool, 256> is_plain = plain_bytes();
+constexpr std::array<bool, 256> kPlain = plain_bytes();
 
 // Runs of plain bytes are taken at once; append_other is given the rest and returns what it took.
 template <typename AppendOther>
 void append_escaped(fmt::memory_buffer& out, std::string_view text, AppendOther append_other) {
   while (!text.empty()) {
     std::size_t run = 0;
-    while (run < text.size() && is_plain[byte_at(text, run)]) ++run;
+    while (run < text.size() && kPlain[byte_at(text, run)]) ++run;
     append(out, text.substr(0, run));
     text.remove_prefix(run);
     if (!text.empty()) text.remove_prefix(append_other(out, text));
@@ -97,7 +97,7 @@ std::size_t append_one_printable(fmt::memory_buffer& out, std::string_view text)
 std::size_t append_one_json(fmt::memory_buffer& out, std::string_view text) {
   const std::size_t size = utf8_character(text);
   if (size == 0) {
-    append(out, replacement);
+    append(out, kReplacement);
     return 1;
   }
   if (size > 1) {

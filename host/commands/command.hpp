@@ -77,7 +77,7 @@ Result<Config> load(const Common& common, const PollerFlags& flags = {});
 // "3", "1..8", "1,2,5": the ids of pollers, from 1. Fails with a sentence.
 Result<std::vector<int>> parse_ids(const std::string& text);
 
-// Creates run_dir, private to the user and his group, if it is missing. When running as root it
+// Creates run_dir, private to the user and their group, if it is missing. When running as root it
 // fails if others could write to the one that is there.
 Result<void> make_run_dir(const Config& config);
 

@@ -30,7 +30,7 @@ struct PerformFlags {
   std::string timeout;
   std::string dead;           // the id of a dead letter, instead of event and words
   bool is_gdb = false;        // to be run again under gdb
-  bool is_unlimited = false;  // which it is: somebody looks at it, and takes his time
+  bool is_unlimited = false;  // which it is: somebody looks at it, and takes their time
 };
 
 constexpr std::chrono::hours kNoLimit{24 * 365};

@@ -26,7 +26,7 @@ struct RunFlags {
 void report(int fd, const Result<void>& started) {
   if (fd < 0) return;
   const std::string text = started ? "ready" : started.error().text;
-  if (::write(fd, text.data(), text.size()) < 0) return;  // he is gone: nobody waits
+  if (::write(fd, text.data(), text.size()) < 0) return;  // nobody waits any more
   ::close(fd);
 }
 

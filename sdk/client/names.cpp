@@ -1,26 +1,19 @@
 #include "client/names.hpp"
 
 #include <fmt/format.h>
+#include <action/detail/names.hpp>
 
 #include <algorithm>
 
 namespace action {
 namespace {
 
-constexpr std::size_t kMaxName = 100;   // a name in AMQP has 255, prefix and suffix included
-constexpr std::size_t kMaxEvent = 255;  // AMQP's short string, in which `type` travels
+constexpr std::size_t kMaxName = 100;  // a name in AMQP has 255, prefix and suffix included
 constexpr std::size_t kMaxShown = 40;
 
-bool is_lower_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
 bool may_be_in_name(char c) {
-  return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
-}
-
-bool may_be_in_event(char c) {
-  return is_lower_or_digit(c) || c == '_' || c == '.' || c == '-';
+  namespace detail = action::detail;
+  return detail::is_lower(c) || detail::is_upper(c) || detail::is_digit(c) || c == '_' || c == '-';
 }
 
 // A name as it may stand in a sentence: printable, and not endless.
@@ -31,17 +24,22 @@ std::string shown(std::string_view name) {
   return name.size() > kMaxShown ? text + "..." : text;
 }
 
-bool is_made_of(std::string_view name, std::size_t most, bool (*allowed)(char)) {
-  return !name.empty() && name.size() <= most && std::all_of(name.begin(), name.end(), allowed);
-}
-
 Result<void> check_name(std::string_view what, std::string_view name) {
-  if (is_made_of(name, kMaxName, may_be_in_name)) return {};
+  if (is_name(name)) return {};
   return Error{fmt::format("'{}' can't be the name of {}: use up to {} letters, digits, _ and -",
                            shown(name), what, kMaxName)};
 }
 
 }  // namespace
+
+bool is_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxName &&
+         std::all_of(name.begin(), name.end(), may_be_in_name);
+}
+
+bool is_reserved_queue(std::string_view name) {
+  return name == "dead" || name.starts_with("delay");
+}
 
 Result<void> check_application(std::string_view name) {
   return check_name("an application", name);
@@ -49,7 +47,7 @@ Result<void> check_application(std::string_view name) {
 
 Result<void> check_queue(std::string_view name) {
   if (auto checked = check_name("a queue", name); !checked) return checked;
-  if (name != "dead" && !name.starts_with("delay")) return {};
+  if (!is_reserved_queue(name)) return {};
   return Error{
       fmt::format("'{}' can't be the name of a queue: 'dead' and names that begin with 'delay' are "
                   "reserved",
@@ -57,11 +55,11 @@ Result<void> check_queue(std::string_view name) {
 }
 
 Result<void> check_event(std::string_view name) {
-  if (is_made_of(name, kMaxEvent, may_be_in_event)) return {};
+  if (detail::is_event_name(name)) return {};
   return Error{
       fmt::format("'{}' can't be the name of an event: use up to {} of a-z, 0-9, _, . and -, as in "
                   "send_email",
-                  shown(name), kMaxEvent)};
+                  shown(name), detail::max_name_size)};
 }
 
 }  // namespace action

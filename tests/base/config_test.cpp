@@ -124,7 +124,7 @@ environment:
 
 namespace {
 
-constexpr const char* overlaid = R"(
+constexpr const char* kOverlaid = R"(
 concurrency: 2
 queues: [a, b, c]
 default_queue: a
@@ -149,7 +149,7 @@ environments:
 
 TEST_CASE("config: an environment is merged over the rest, lists and values are replaced") {
   const ConfigScene scene;
-  const Config config = scene.config(overlaid, "production");
+  const Config config = scene.config(kOverlaid, "production");
   CHECK(config.environment_name == "production");
   CHECK(config.concurrency == 8);
   CHECK(config.queues == std::vector<std::string>{"a", "z"});
@@ -163,17 +163,17 @@ TEST_CASE("config: an environment is merged over the rest, lists and values are 
 
 TEST_CASE("config: without -e no environment is in force; one may be empty") {
   const ConfigScene scene;
-  CHECK(scene.config(overlaid).concurrency == 2);
-  Config nothing = scene.config(overlaid, "nothing");
+  CHECK(scene.config(kOverlaid).concurrency == 2);
+  Config nothing = scene.config(kOverlaid, "nothing");
   nothing.environment_name = "";
-  CHECK(nothing == scene.config(overlaid));
+  CHECK(nothing == scene.config(kOverlaid));
 }
 
 TEST_CASE("config: $ACTIOND_ENV is an -e that -e overrules") {
   const ConfigScene scene;
   const Variable variable("ACTIOND_ENV", "production");
-  CHECK(scene.config(overlaid).concurrency == 8);
-  CHECK(scene.config(overlaid, "nothing").concurrency == 2);
+  CHECK(scene.config(kOverlaid).concurrency == 8);
+  CHECK(scene.config(kOverlaid, "nothing").concurrency == 2);
 }
 
 TEST_CASE("config: an empty section of an environment takes nothing away") {

@@ -26,7 +26,7 @@ struct OwnedPath {
   const char* why;  // null: accepted
 };
 
-constexpr OwnedPath rows[] = {
+constexpr OwnedPath kRows[] = {
     {0, 0, 0600, nullptr},
     {0, 0, 0644, nullptr},
     {0, 0, 0664, nullptr},
@@ -42,7 +42,7 @@ TEST_CASE("ownership: root obeys no file that others could write to") {
   NEEDS_ROOT();
   const Scene scene;
   const auto path = scene.write("plugin.so", "x");
-  for (const OwnedPath& row : rows) {
+  for (const OwnedPath& row : kRows) {
     CAPTURE(row.mode);
     REQUIRE(::chown(path.c_str(), row.user, row.group) == 0);
     REQUIRE(::chmod(path.c_str(), row.mode) == 0);

@@ -10,12 +10,12 @@
 namespace actiond {
 namespace {
 
-constexpr std::string_view variable_characters =
+constexpr std::string_view kVariableCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
 
 bool is_variable_name(std::string_view name) {
   return !name.empty() && (name[0] < '0' || name[0] > '9') &&
-         name.find_first_not_of(variable_characters) == std::string_view::npos;
+         name.find_first_not_of(kVariableCharacters) == std::string_view::npos;
 }
 
 Error no_reference(std::string_view text) {

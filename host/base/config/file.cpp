@@ -13,8 +13,8 @@
 namespace actiond {
 namespace {
 
-constexpr std::size_t max_bytes = 1 << 20;
-constexpr const char* standard_paths[] = {"config/actiond.yaml", "actiond.yaml",
+constexpr std::size_t kMaxBytes = 1 << 20;
+constexpr const char* kStandardPaths[] = {"config/actiond.yaml", "actiond.yaml",
                                           "/etc/actiond/actiond.yaml"};
 
 UniqueFd open_to_read(const std::string& path) {
@@ -24,7 +24,7 @@ UniqueFd open_to_read(const std::string& path) {
 Result<std::string> read_all(int fd, const std::string& path) {
   std::string text;
   std::array<char, 16384> chunk;
-  while (text.size() <= max_bytes) {
+  while (text.size() <= kMaxBytes) {
     const ssize_t size = ::read(fd, chunk.data(), chunk.size());
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return errno_error("read the configuration", path);
@@ -61,7 +61,7 @@ Result<std::optional<ConfigFile>> read_config_file(const std::string& given) {
   if (!given.empty()) return read_named(given, "");
   const std::string named = environment_variable("ACTIOND_CONFIG");
   if (!named.empty()) return read_named(named, " (named by $ACTIOND_CONFIG)");
-  for (const char* path : standard_paths) {
+  for (const char* path : kStandardPaths) {
     const UniqueFd fd = open_to_read(path);
     if (fd) return read_opened(fd, path);
     // Anything but absence is told: another file, or the defaults, would be a surprise.

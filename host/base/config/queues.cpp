@@ -5,24 +5,15 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "client/names.hpp"
 
 namespace actiond {
 namespace {
 
-constexpr std::size_t max_name_bytes = 100;  // a name in AMQP has 255, prefix and suffix included
-constexpr std::string_view name_rule = "must have 1 to 100 letters, digits, _ and -";
-constexpr std::string_view queue_name_characters =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+constexpr std::string_view kNameRule = "must have 1 to 100 letters, digits, _ and -";
 
 bool is_name(const Tree& value) {
-  return value.kind == Tree::Kind::Scalar && !value.text.empty() &&
-         value.text.size() <= max_name_bytes &&
-         value.text.find_first_not_of(queue_name_characters) == std::string::npos;
-}
-
-// <application>.dead and <application>.delay.* are the daemon's own.
-bool is_reserved(std::string_view queue) {
-  return queue == "dead" || queue.starts_with("delay");
+  return value.kind == Tree::Kind::Scalar && action::is_name(value.text);
 }
 
 bool is_in(const std::vector<std::string>& queues, const std::string& queue) {
@@ -31,8 +22,8 @@ bool is_in(const std::vector<std::string>& queues, const std::string& queue) {
 
 void read_queue(const Section& root, const Tree& item, std::vector<std::string>& queues) {
   if (item.kind == Tree::Kind::Reported) return;
-  if (!is_name(item)) return root.refuse("queues", item, name_rule);
-  if (is_reserved(item.text))
+  if (!is_name(item)) return root.refuse("queues", item, kNameRule);
+  if (action::is_reserved_queue(item.text))
     return root.problems().add(item.place,
                                fmt::format("'queues': the name '{}' is reserved ('dead' and "
                                            "names that begin with 'delay'): choose another",
@@ -94,7 +85,7 @@ void check_event_queues(const Section& root, const Config& config,
 void read_name(const Section& root, std::string_view key, std::string& field) {
   const Tree* const value = root.find(key);
   if (value == nullptr) return;
-  if (!is_name(*value)) return root.refuse(key, *value, name_rule);
+  if (!is_name(*value)) return root.refuse(key, *value, kNameRule);
   field = value->text;
 }
 

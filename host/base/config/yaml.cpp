@@ -12,8 +12,8 @@
 namespace actiond {
 namespace {
 
-constexpr int max_depth = 50;
-constexpr int max_nodes = 100'000;
+constexpr int kMaxDepth = 50;
+constexpr int kMaxNodes = 100'000;
 
 Place place_of(const YAML::Mark& mark) {
   return mark.is_null() ? Place{} : Place{mark.line + 1, mark.column + 1};
@@ -32,7 +32,7 @@ class TreeBuilder {
   Tree build(const YAML::Node& node, const std::string& path, Place place) {
     Tree tree;
     tree.place = node.IsNull() ? place : place_of(node.Mark());
-    if (++depth_ > max_depth || ++nodes_ > max_nodes) throw TooMuch{tree.place};
+    if (++depth_ > kMaxDepth || ++nodes_ > kMaxNodes) throw TooMuch{tree.place};
     if (node.IsScalar()) fill_scalar(tree, node);
     if (node.IsSequence()) fill_list(tree, node, path);
     if (node.IsMap()) fill_map(tree, node, path);

@@ -6,7 +6,7 @@ using namespace actiond;
 using Probe = std::vector<std::size_t>;
 
 namespace {
-constexpr bool proven = true, unknown = false;
+constexpr bool kProven = true, kUnknown = false;
 }
 
 TEST_CASE("priority: what starts, and what is asked first") {
@@ -16,20 +16,20 @@ TEST_CASE("priority: what starts, and what is asked first") {
     std::optional<std::size_t> start;
     Probe probe;
   } rows[] = {
-      {"nothing waits", {{0, unknown}, {0, unknown}}, std::nullopt, {}},
-      {"the highest starts without a question", {{1, unknown}, {1, unknown}}, 0, {}},
-      {"a lower one starts if the higher is proven empty", {{0, proven}, {1, unknown}}, 1, {}},
-      {"else the higher one is asked", {{0, unknown}, {1, unknown}}, std::nullopt, {0}},
-      {"but only once", {{0, unknown, true}, {1, unknown}}, std::nullopt, {}},
+      {"nothing waits", {{0, kUnknown}, {0, kUnknown}}, std::nullopt, {}},
+      {"the highest starts without a question", {{1, kUnknown}, {1, kUnknown}}, 0, {}},
+      {"a lower one starts if the higher is proven empty", {{0, kProven}, {1, kUnknown}}, 1, {}},
+      {"else the higher one is asked", {{0, kUnknown}, {1, kUnknown}}, std::nullopt, {0}},
+      {"but only once", {{0, kUnknown, true}, {1, kUnknown}}, std::nullopt, {}},
       {"all higher ones are asked together",
-       {{0, unknown}, {0, unknown}, {5, proven}},
+       {{0, kUnknown}, {0, kUnknown}, {5, kProven}},
        std::nullopt,
        {0, 1}},
       {"a proven one among them need not be",
-       {{0, proven}, {0, unknown}, {5, proven}},
+       {{0, kProven}, {0, kUnknown}, {5, kProven}},
        std::nullopt,
        {1}},
-      {"lower ones are not asked", {{2, unknown}, {0, unknown}, {0, unknown}}, 0, {}},
+      {"lower ones are not asked", {{2, kUnknown}, {0, kUnknown}, {0, kUnknown}}, 0, {}},
   };
   for (const auto& row : rows) {
     CAPTURE(row.situation);
