@@ -86,9 +86,10 @@ void Log::failed(const EventLine& line, std::string_view reason) {
   state_->write(LogLevel::Error, [&](auto& out) { state_->lines->failed(out, line, reason); });
 }
 
-void Log::plugin(LogLevel level, std::string_view event, std::string_view id,
-                 std::string_view text) {
-  state_->write(level, [&](auto& out) { state_->lines->plugin(out, level, event, id, text); });
+void Log::plugin(LogLevel level, std::string_view event, std::string_view id, std::string_view text,
+                 TraceIds trace) {
+  state_->write(level,
+                [&](auto& out) { state_->lines->plugin(out, level, event, id, text, trace); });
 }
 
 void Log::flush() {

@@ -15,6 +15,12 @@
 
 namespace actiond {
 
+// The trace that a run belongs to, and the run in it; JSON lines have them. Empty: none.
+struct TraceIds {
+  std::string_view trace;
+  std::string_view span;
+};
+
 // What a line says of an event. Borrowed for the call.
 struct EventLine {
   std::string_view queue;
@@ -22,6 +28,7 @@ struct EventLine {
   std::string_view id;
   int attempt = 1;
   std::string_view params{};  // JSON text, cut at 1000 bytes; empty: not shown
+  TraceIds trace{};
 };
 
 class Log {
@@ -67,7 +74,8 @@ class Log {
   // "Error processing medium:hello_world id=...: reason"; of level Error, but without its prefix
   void failed(const EventLine& line, std::string_view reason);
   // A handler's own line: "hello_world: text id=..."
-  void plugin(LogLevel level, std::string_view event, std::string_view id, std::string_view text);
+  void plugin(LogLevel level, std::string_view event, std::string_view id, std::string_view text,
+              TraceIds trace = {});
 
   // Writes what was collected, as far as there is room: it waits for nobody but a disk. What can't
   // be written (a full disk, a pipe that nobody reads) is dropped and counted; once writing works

@@ -66,11 +66,12 @@ class JsonLines final : public LogLines {
   }
 
   void plugin(fmt::memory_buffer& out, LogLevel level, std::string_view event, std::string_view id,
-              std::string_view text) override {
+              std::string_view text, TraceIds trace) override {
     begin(out, level);
     append_field(out, "message", text);
     append_field(out, "event", event);
     append_field(out, "id", id);
+    append_trace(out, trace);
     append(out, "}\n");
   }
 
@@ -96,6 +97,13 @@ class JsonLines final : public LogLines {
     append_field(out, "event", line.event);
     append_field(out, "id", line.id);
     fmt::format_to(std::back_inserter(out), ",\"attempt\":{}", line.attempt);
+    append_trace(out, line.trace);
+  }
+
+  static void append_trace(fmt::memory_buffer& out, TraceIds ids) {
+    if (ids.trace.empty()) return;
+    append_field(out, "trace_id", ids.trace);
+    append_field(out, "span_id", ids.span);
   }
 
   TimeText time_{TimeStyle::Rfc3339};

@@ -25,7 +25,7 @@ class LogLines {
                         std::chrono::nanoseconds duration) = 0;
   virtual void failed(fmt::memory_buffer& out, const EventLine& line, std::string_view reason) = 0;
   virtual void plugin(fmt::memory_buffer& out, LogLevel level, std::string_view event,
-                      std::string_view id, std::string_view text) = 0;
+                      std::string_view id, std::string_view text, TraceIds trace) = 0;
 };
 
 std::unique_ptr<LogLines> make_text_lines();

@@ -62,7 +62,7 @@ class TextLines final : public LogLines {
   }
 
   void plugin(fmt::memory_buffer& out, LogLevel level, std::string_view event, std::string_view id,
-              std::string_view text) override {
+              std::string_view text, TraceIds /*trace*/) override {
     begin(out, level_prefix(level));
     append_printable(out, event);
     append(out, ": ");

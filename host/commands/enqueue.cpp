@@ -16,6 +16,7 @@
 #include "client/event_id.hpp"
 #include "client/names.hpp"
 #include "client/sender.hpp"
+#include "client/trace.hpp"
 #include "commands/command.hpp"
 #include "commands/terminal/line_reader.hpp"
 #include "commands/terminal/params.hpp"
@@ -98,6 +99,7 @@ class Enqueue {
     event.message.trail.queued_at_ms =
         std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()).count();
     event.message.sender = "actiond";
+    (void)action::join_trace(event.message, {}, {}).ok();  // the environment's, if it has one
     event.due_at = when_.due_at(now);
     return event;
   }

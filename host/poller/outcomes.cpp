@@ -146,6 +146,8 @@ void Outcomes::on_queued(Delivery& delivery, const QueueFrame& frame) {
   message.event = frame.event;
   message.id = frame.id;
   message.body = frame.params;
+  message.trace_parent = delivery.trace.context;
+  message.trace_state = delivery.message.trace_state;
   message.trail.queued_at_ms = wall_now_ms();
   message.enqueued_at_s = message.trail.queued_at_ms / 1000;
   settler_.queue(delivery, {frame.queue.empty() ? parts_.policies.back().of(frame.event).queue

@@ -54,6 +54,7 @@ Poller::Poller(const Config& config, PollerOptions options, Log& log)
       leaving_{clock_.timer(), clock_.timer()},
       up_since_ms_(wall_now_ms()),
       journal_(log, config.unknown_event_ttl),
+      tracer_(config, log, name_),
       bookkeeper_(clock_, config, log, name_),
       plugins_(config, log),
       scheduler_(config, clock_, name_, journal_, crew_, scheduler_events()),
@@ -125,6 +126,7 @@ void Poller::turn() {
   if (state_ == State::Leaving) finish_leaving();
   crew_.arm_tick();
   watchdog_.at("the log");
+  tracer_.flush();
   log_.flush();
 }
 
@@ -254,6 +256,7 @@ void Poller::on_signal(int signal) {
   if (signal == SIGHUP && terminal_.has_hung_up()) {
     leave("its terminal has hung up", config_.shutdown_timeout);
   } else if (signal == SIGHUP) {
+    tracer_.reopen_if_moved();
     if (auto reopened = log_.reopen(); !reopened) log_.error("{}", reopened.error().text);
   } else if (signal == SIGQUIT || state_ == State::Leaving) {
     leave_now("told to stop now");

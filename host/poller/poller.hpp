@@ -13,6 +13,7 @@
 //   Scheduler      which delivery starts next, on which runner
 //   Outcomes       what becomes of it
 //   Journal        what the log says of it, and the counts
+//   Tracer         the spans of its trace
 //   Bookkeeper     what statistics count
 //   Crew           the runners, alive and within their limits
 //   PluginSet      what they load
@@ -34,6 +35,7 @@
 #include "base/log.hpp"
 #include "poller/bookkeeper.hpp"
 #include "poller/delivery/journal.hpp"
+#include "poller/delivery/tracer.hpp"
 #include "poller/face/control_socket.hpp"
 #include "poller/face/status.hpp"
 #include "poller/life/broker_session.hpp"
@@ -127,6 +129,7 @@ class Poller {
   bool is_set_restored_ = false;  // and may be another: what it provides is to be learnt
 
   Journal journal_;
+  Tracer tracer_;
   Bookkeeper bookkeeper_;
   PluginSet plugins_;
   Scheduler scheduler_;

@@ -11,12 +11,15 @@ SchedulerEvents Poller::scheduler_events() {
   return {[this](Delivery& delivery) {
             delivery.is_excused = reloader_.ended(delivery.message.event, delivery.outcome.ending);
             tenure_.event_ended();
+            Tracer::ended(delivery);
           },
           [this](const Delivery& delivery, Settlement settlement) {
+            tracer_.settled(delivery, settlement);
             bookkeeper_.settled(delivery, settlement);
           },
           [this](bool is_answer) { session_.heard(is_answer); },
-          [this](const Error& why) { session_.lose(why); }};
+          [this](const Error& why) { session_.lose(why); },
+          [this](Delivery& delivery) { tracer_.begin(delivery); }};
 }
 
 CrewEvents Poller::crew_events() {
@@ -52,6 +55,7 @@ SessionEvents Poller::session_events() {
           },
           // logrotate may move the file without a word.
           [this] {
+            tracer_.reopen_if_moved();
             if (auto reopened = log_.reopen_if_moved(); !reopened)
               log_.error("{}", reopened.error().text);
           },

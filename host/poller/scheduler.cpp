@@ -146,6 +146,7 @@ void Scheduler::hand(RunnerSlot& slot, DeliveryPointer delivery) {
     journal_.begun(*delivery);
   }
   quarantine_.runs(*delivery);
+  events_.on_handing(*delivery);
   slot.hand(std::move(delivery));
 }
 

@@ -28,6 +28,8 @@ struct SchedulerEvents {
   std::function<void(bool is_answer)> on_heard;
   // The connection turned out to be of no use any more.
   std::function<void(const Error& why)> on_broker_lost;
+  // One is about to be handed to a runner.
+  std::function<void(Delivery& delivery)> on_handing = [](Delivery&) {};
 };
 
 class Scheduler final : public BrokerListener {

@@ -46,15 +46,33 @@ HostApi::HostApi(const RunnerSetup& setup, Outbox& outbox, const Progress& progr
   table_.set_snooze = &HostApi::set_snooze;
   table_.extension = &HostApi::extension;
   table_.set_retry = &HostApi::set_retry;
+  table_.trace_parent = &HostApi::trace_parent;
+  table_.trace_state = &HostApi::trace_state;
 }
 
-void HostApi::begin_run(std::uint64_t number) {
+void HostApi::begin_run(std::uint64_t number, std::string_view trace_parent,
+                        std::string_view trace_state) {
   std::lock_guard lock(mutex_);
   number_ = number;
   set_run_of_new_threads(number);
   reason_.clear();
   snooze_ms_ = 0;
   retry_ms_ = 0;
+  trace_parent_ = trace_parent;
+  trace_state_ = trace_state;
+}
+
+const char* HostApi::of_this_run(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  return number_ == 0 || is_late() || text.empty() ? nullptr : text.c_str();
+}
+
+const char* HostApi::trace_parent(void* ctx) {
+  return self(ctx).of_this_run(self(ctx).trace_parent_);
+}
+
+const char* HostApi::trace_state(void* ctx) {
+  return self(ctx).of_this_run(self(ctx).trace_state_);
 }
 
 std::string HostApi::take_reason() {

@@ -133,7 +133,7 @@ class Runner {
       report(run.number, {Ending::NotStarted, "recalled", {}, {}});
       return;
     }
-    host_->begin_run(run.number);
+    host_->begin_run(run.number, run.trace_parent, run.trace_state);
     Outcome outcome = dispatch(run, handlers_, *host_);
     host_->begin_run(0);
     report(run.number, outcome);

@@ -15,7 +15,8 @@ void fields(auto& io, Of<SetupFrame> auto& frame) {
 }
 void fields(auto& io, Of<RunFrame> auto& frame) {
   io(frame.number, frame.attempt, frame.enqueued_at_ms, frame.event, frame.id, frame.queue,
-     frame.params, frame.attempts, frame.is_dead, frame.reason);
+     frame.params, frame.attempts, frame.is_dead, frame.reason, frame.trace_parent,
+     frame.trace_state);
 }
 void fields(auto&, Of<StopFrame> auto&) {}
 void fields(auto& io, Of<LoadingFrame> auto& frame) {

@@ -32,6 +32,7 @@ struct RunFrame {
   std::int32_t attempts = 0;     // that it has in all
   std::uint8_t is_dead = 0;      // 1: it won't be tried again: its on_dead runs, not its handler
   std::string_view reason = {};  // is_dead: why it failed
+  std::string_view trace_parent = {}, trace_state = {};  // the run's own; empty: it has no trace
 };
 
 struct StopFrame {

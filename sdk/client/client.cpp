@@ -5,6 +5,7 @@
 #include "client/event_id.hpp"
 #include "client/names.hpp"
 #include "client/sender.hpp"
+#include "client/trace.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -101,7 +102,14 @@ Client& Client::operator=(Client&&) noexcept = default;
 
 std::string Client::queue_text(std::string_view event, std::string_view params,
                                std::string_view queue, std::chrono::milliseconds delay) {
+  return queue_text(event, params, queue, delay, {}, {});
+}
+
+std::string Client::queue_text(std::string_view event, std::string_view params,
+                               std::string_view queue, std::chrono::milliseconds delay,
+                               std::string_view trace_parent, std::string_view trace_state) {
   auto outgoing = impl_->event(event, params, queue, delay);
+  check(join_trace(outgoing.message, trace_parent, trace_state));
   std::string id = outgoing.message.id;
   if (auto queued = impl_->sender().queue(std::move(outgoing)); !queued)
     throw ClientError(fmt::format("can't queue '{}': {}", event, queued.error().text), {id});
@@ -110,7 +118,14 @@ std::string Client::queue_text(std::string_view event, std::string_view params,
 
 std::string Client::post_text(std::string_view event, std::string_view params,
                               std::string_view queue, std::chrono::milliseconds delay) {
+  return post_text(event, params, queue, delay, {}, {});
+}
+
+std::string Client::post_text(std::string_view event, std::string_view params,
+                              std::string_view queue, std::chrono::milliseconds delay,
+                              std::string_view trace_parent, std::string_view trace_state) {
   auto outgoing = impl_->event(event, params, queue, delay);
+  check(join_trace(outgoing.message, trace_parent, trace_state));
   std::string id = outgoing.message.id;
   if (auto posted = impl_->sender().post(std::move(outgoing)); !posted)
     throw ClientError(fmt::format("can't queue '{}': {}", event, posted.error().text), {id});

@@ -30,8 +30,10 @@ struct Message {
   std::string body;
   std::int64_t enqueued_at_s = 0;  // the property timestamp; 0: absent
   Trail trail;
-  std::string properties;  // as received, encoded; empty in a new message
-  std::string sender;      // property app_id of a new message; a received one keeps its own
+  std::string properties;      // as received, encoded; empty in a new message
+  std::string trace_parent{};  // header traceparent, a valid one; empty: it belongs to no trace
+  std::string trace_state{};   // header tracestate, beside that
+  std::string sender;          // property app_id of a new message; a received one keeps its own
 };
 
 }  // namespace action

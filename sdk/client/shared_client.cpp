@@ -59,14 +59,21 @@ void prepare_process() {
 }  // namespace
 
 std::string detail::queue_by_shared_client(std::string_view event, std::string_view params,
-                                           std::string_view queue,
-                                           std::chrono::milliseconds delay) {
+                                           std::string_view queue, std::chrono::milliseconds delay,
+                                           std::string_view trace_parent,
+                                           std::string_view trace_state) {
   static std::once_flag prepared;
   std::call_once(prepared, prepare_process);
   std::lock_guard lock(shared().mutex);
   if (shared().client == nullptr)
     shared().client = std::make_unique<Client>(client_of_environment());
-  return shared().client->queue_text(event, params, queue, delay);
+  return shared().client->queue_text(event, params, queue, delay, trace_parent, trace_state);
+}
+
+std::string detail::queue_by_shared_client(std::string_view event, std::string_view params,
+                                           std::string_view queue,
+                                           std::chrono::milliseconds delay) {
+  return queue_by_shared_client(event, params, queue, delay, {}, {});
 }
 
 }  // namespace action

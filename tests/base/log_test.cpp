@@ -127,35 +127,39 @@ TEST_CASE("log: JSON lines have a field for everything") {
   log.finished(hello, 1'234'567ns);
   log.failed(hello, "line\nbreak \"quoted\" \xFF");
   log.warning("odd\x01");
-  log.plugin(LogLevel::Debug, "hello_world", "4711", "Hello");
+  log.plugin(LogLevel::Debug, "hello_world", "4711", "Hello", {"0af7", "b7ad"});
   log.flush();
-  const nlohmann::json expected[] = {
-      {{"level", "info"},
-       {"message", "Processing medium:hello_world"},
-       {"action", "processing"},
-       {"queue", "medium"},
-       {"event", "hello_world"},
-       {"id", "4711"},
-       {"attempt", 2},
-       {"params", R"({"name":"x"})"}},
-      {{"level", "info"},
-       {"message", "Finished processing medium:hello_world"},
-       {"action", "finished"},
-       {"queue", "medium"},
-       {"event", "hello_world"},
-       {"id", "4711"},
-       {"attempt", 1},
-       {"duration_ms", 1.234}},
-      {{"level", "error"},
-       {"message", "Error processing medium:hello_world"},
-       {"action", "failed"},
-       {"queue", "medium"},
-       {"event", "hello_world"},
-       {"id", "4711"},
-       {"attempt", 1},
-       {"error", "line\nbreak \"quoted\" \xEF\xBF\xBD"}},
-      {{"level", "warning"}, {"message", "odd\x01"}},
-      {{"level", "debug"}, {"message", "Hello"}, {"event", "hello_world"}, {"id", "4711"}}};
+  const nlohmann::json expected[] = {{{"level", "info"},
+                                      {"message", "Processing medium:hello_world"},
+                                      {"action", "processing"},
+                                      {"queue", "medium"},
+                                      {"event", "hello_world"},
+                                      {"id", "4711"},
+                                      {"attempt", 2},
+                                      {"params", R"({"name":"x"})"}},
+                                     {{"level", "info"},
+                                      {"message", "Finished processing medium:hello_world"},
+                                      {"action", "finished"},
+                                      {"queue", "medium"},
+                                      {"event", "hello_world"},
+                                      {"id", "4711"},
+                                      {"attempt", 1},
+                                      {"duration_ms", 1.234}},
+                                     {{"level", "error"},
+                                      {"message", "Error processing medium:hello_world"},
+                                      {"action", "failed"},
+                                      {"queue", "medium"},
+                                      {"event", "hello_world"},
+                                      {"id", "4711"},
+                                      {"attempt", 1},
+                                      {"error", "line\nbreak \"quoted\" \xEF\xBF\xBD"}},
+                                     {{"level", "warning"}, {"message", "odd\x01"}},
+                                     {{"level", "debug"},
+                                      {"message", "Hello"},
+                                      {"event", "hello_world"},
+                                      {"id", "4711"},
+                                      {"trace_id", "0af7"},
+                                      {"span_id", "b7ad"}}};
   static const std::regex rfc3339(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d)");
   const Lines lines = scene.lines();
   REQUIRE(lines.size() == std::size(expected));

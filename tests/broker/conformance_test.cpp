@@ -214,9 +214,14 @@ TEST_CASE("broker: what a poller noted on an event is there when it comes again"
     failed.trail.failed_at_ms = 1'700'000'000'002;
     failed.trail.unknown_since_ms = 1'700'000'000'003;
     failed.trail.interrupted = 2;
+    failed.trace_parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    failed.trace_state = "rojo=1";
     Consumer consumer(place);
     REQUIRE(consumer.broker->publish_later("high", failed, 125ms));
-    const auto trail = consumer.take(1).front().message.trail;
+    const auto message = consumer.take(1).front().message;
+    const auto& trail = message.trail;
+    CHECK(message.trace_parent == failed.trace_parent);
+    CHECK(message.trace_state == "rojo=1");
     CHECK(trail.attempt == 7);
     CHECK(trail.queue == "high");
     CHECK(trail.error == failed.trail.error);

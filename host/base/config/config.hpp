@@ -87,6 +87,7 @@ struct Config {
   RecyclePolicy recycle;
   std::chrono::milliseconds unknown_event_ttl = std::chrono::days(7);
   std::optional<StatisticsConfig> statistics = StatisticsConfig{};  // none: none are kept
+  std::filesystem::path trace_file;  // absolute; empty: no spans are written
   std::map<std::string, EventConfig> events;
   nlohmann::json environment = nlohmann::json::object();
   std::filesystem::path file;    // absolute; empty: no file was found, all is default

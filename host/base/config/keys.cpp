@@ -30,6 +30,7 @@ constexpr Key retry_keys[] = {{"attempts"}, {"initial"}, {"factor"},
 constexpr Key recycle_keys[] = {{"events"}, {"memory"}};
 constexpr Key rollback_keys[] = {{"crashes"}, {"within"}};
 constexpr Key statistics_keys[] = {{"minutes"}, {"hours"}};
+constexpr Key trace_keys[] = {{"file"}};
 constexpr Key event_keys[] = {{"queue"}, {"attempts"}, {"timeout"}};
 
 constexpr KeySet log_section{log_keys};
@@ -37,6 +38,7 @@ constexpr KeySet retry_section{retry_keys};
 constexpr KeySet recycle_section{recycle_keys};
 constexpr KeySet rollback_section{rollback_keys};
 constexpr KeySet statistics_section{statistics_keys, nullptr, false, true};
+constexpr KeySet trace_section{trace_keys};
 constexpr KeySet event_section{event_keys};
 constexpr KeySet events_section{{}, &event_section};
 constexpr KeySet free_section{{}, nullptr, true};
@@ -60,6 +62,7 @@ constexpr Key overlay_keys[] = {{"broker"},
                                 {"recycle", &recycle_section},
                                 {"unknown_event_ttl"},
                                 {"statistics", &statistics_section},
+                                {"trace", &trace_section},
                                 {"events", &events_section},
                                 {"environment", &free_section}};
 constexpr KeySet overlay_section{overlay_keys};

@@ -24,6 +24,17 @@ constexpr std::chrono::days most_kept{3650};
 constexpr milliseconds any_duration{0};
 constexpr milliseconds some_duration{1};
 
+// Empty text, or nothing behind the key: no file.
+void read_file(const Section& section, const std::filesystem::path& base,
+               std::filesystem::path& field) {
+  const Tree* const file = section.find("file");
+  if (file == nullptr || file->kind == Tree::Kind::Null) return;
+  if (file->kind == Tree::Kind::Scalar && file->text.empty())
+    field.clear();
+  else
+    section.read_path("file", base, field);
+}
+
 void read_log(const Section& section, const std::filesystem::path& base, LogConfig& log) {
   section.read_choice<LogLevel>("level",
                                 {{"debug", LogLevel::Debug},
@@ -34,12 +45,7 @@ void read_log(const Section& section, const std::filesystem::path& base, LogConf
   section.read_choice<LogFormat>("format", {{"text", LogFormat::Text}, {"json", LogFormat::Json}},
                                  log.format);
   section.read_bool("params", log.has_params);
-  const Tree* const file = section.find("file");
-  if (file == nullptr || file->kind == Tree::Kind::Null) return;
-  if (file->kind == Tree::Kind::Scalar && file->text.empty())
-    log.file.clear();
-  else
-    section.read_path("file", base, log.file);
+  read_file(section, base, log.file);
 }
 
 void read_retry(const Section& section, RetryPolicy& retry) {
@@ -118,6 +124,7 @@ void read_config(const Tree& root, const std::filesystem::path& base, Config& co
   read_recycle(section.section("recycle"), config.recycle);
   section.read_duration("unknown_event_ttl", any_duration, config.unknown_event_ttl);
   read_statistics(section, config.statistics);
+  read_file(section.section("trace"), base, config.trace_file);
   read_events(section, config);
   read_environment(section, config.environment);
   read_queues(section, config);

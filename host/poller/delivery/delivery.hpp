@@ -32,6 +32,13 @@ struct Storing {
   std::size_t unfinished_index = 0;
 };
 
+// Its run as a span of the trace that it belongs to, see Tracer.
+struct RunTrace {
+  std::string context;           // the span, as a traceparent; empty: it belongs to no trace
+  std::string parent_span;       // empty: the trace begins with it
+  std::int64_t ended_at_ms = 0;  // since 1970 UTC
+};
+
 struct Delivery {
   // where it came from
   Message message;
@@ -50,6 +57,8 @@ struct Delivery {
   int attempts = 1;             // that it has in all
   std::string_view plugin;      // which code runs it, for the dead letter; the poller's policies'
   std::string_view plugin_set;  // the hash of the set that it belongs to; likewise
+
+  RunTrace trace;
 
   // its end
   bool has_ended = false;

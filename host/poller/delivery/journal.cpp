@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/duration.hpp"
+#include "client/trace.hpp"
 
 namespace actiond {
 namespace {
@@ -24,10 +25,20 @@ std::string head_of_backtrace(std::string_view backtrace) {
   return head;
 }
 
+TraceIds trace_of(const Delivery& delivery) {
+  const std::string& context = delivery.trace.context;
+  if (context.empty()) return {};
+  return {action::trace_id(context), action::span_id(context)};
+}
+
 EventLine line_of(const Delivery& delivery) {
   const auto& message = delivery.message;
-  return {delivery.queue_name, message.event, message.id, message.trail.attempt,
-          message.body.empty() ? std::string_view("{}") : std::string_view(message.body)};
+  return {delivery.queue_name,
+          message.event,
+          message.id,
+          message.trail.attempt,
+          message.body.empty() ? std::string_view("{}") : std::string_view(message.body),
+          trace_of(delivery)};
 }
 
 // "medium:hello_world id=0193…"
@@ -48,7 +59,7 @@ void Journal::wrote(Delivery* delivery, const LogFrame& line) {
   const auto level = static_cast<LogLevel>(line.level);
   if (delivery == nullptr) return log_.write(level, line.text);
   begun(*delivery);
-  log_.plugin(level, delivery->message.event, delivery->message.id, line.text);
+  log_.plugin(level, delivery->message.event, delivery->message.id, line.text, trace_of(*delivery));
 }
 
 void Journal::unstorable(const std::string& why) {

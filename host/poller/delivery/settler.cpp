@@ -230,6 +230,7 @@ void Settler::finish(Delivery& delivery, Settlement settlement) {
 void Settler::write_trail(Delivery& delivery) const {
   auto& trail = delivery.message.trail;
   const auto now_ms = wall_now_ms();
+  if (delivery.run != 0) delivery.message.trace_parent = delivery.trace.context;  // what it led to
   trail.delayed_until_ms = 0;
   const bool is_unknown = delivery.outcome.ending == Ending::Unknown;
   if (!is_unknown) trail.unknown_since_ms = 0;

@@ -82,6 +82,8 @@ void RunnerSlot::hand(DeliveryPointer delivery) {
   frame.attempts = delivery->attempts;
   frame.is_dead = delivery->is_dying;
   frame.reason = delivery->death.reason;
+  frame.trace_parent = delivery->trace.context;
+  frame.trace_state = message.trace_state;
   process_->add(frame);
   pipe_.push(std::move(delivery));
 }

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <string_view>
 
+#include "client/trace.hpp"
+
 namespace action {
 namespace {
 
 constexpr std::string_view kOwn = "x-action-";
+constexpr std::string_view kTraceParent = "traceparent";
+constexpr std::string_view kTraceState = "tracestate";
 constexpr int kOwnHeaders = 14;
 constexpr std::int64_t kMaxAttempt = 1000000;
 constexpr std::int64_t kMaxTime_s = 253402300799;  // the end of the year 9999
@@ -152,11 +156,18 @@ void read_properties(const amqp_basic_properties_t& properties, amqp_bytes_t raw
   message.enqueued_at_s = has_time ? static_cast<std::int64_t>(properties.timestamp) : 0;
   message.properties = view(raw);
   message.trail = Trail{};
+  message.trace_parent.clear();
+  message.trace_state.clear();
   if ((flags & AMQP_BASIC_HEADERS_FLAG) == 0) return;
   for (int i = 0; i < properties.headers.num_entries; ++i) {
     const auto& entry = properties.headers.entries[i];
     if (starts_with(entry.key, kOwn)) read_header(entry, message.trail);
+    if (view(entry.key) == kTraceParent && is_trace_parent(text(entry.value)))
+      message.trace_parent = text(entry.value);
+    if (view(entry.key) == kTraceState && is_trace_state(text(entry.value)))
+      message.trace_state = text(entry.value);
   }
+  if (message.trace_parent.empty()) message.trace_state.clear();
 }
 
 PropertiesBuilder::PropertiesBuilder(std::size_t frame_max) : frame_max_(frame_max) {
@@ -182,6 +193,7 @@ const amqp_basic_properties_t& PropertiesBuilder::build(const Message& message) 
     properties_._flags |= AMQP_BASIC_TIMESTAMP_FLAG;
     properties_.timestamp = static_cast<std::uint64_t>(message.enqueued_at_s);
   }
+  add_trace(message);
   left_out_ = message.trail.left_out;
   write_headers(message.trail, {kMaxError, kMaxBacktrace});
   const std::size_t trail = message.trail.error.size() + message.trail.backtrace.size();
@@ -249,6 +261,17 @@ void PropertiesBuilder::restore(const Message& message) {
     if (!starts_with(entry.key, kOwn) && !is_brokers_own(entry.key) && !makes_copies(entry.key))
       foreign_.push_back(entry);
   }
+}
+
+// In place of those that it came with. What is no trace stays as it was.
+void PropertiesBuilder::add_trace(const Message& message) {
+  if (message.trace_parent.empty()) return;
+  std::erase_if(foreign_, [](const amqp_table_entry_t& entry) {
+    return view(entry.key) == kTraceParent || view(entry.key) == kTraceState;
+  });
+  foreign_.push_back(text_header(kTraceParent.data(), message.trace_parent));
+  if (!message.trace_state.empty())
+    foreign_.push_back(text_header(kTraceState.data(), message.trace_state));
 }
 
 void PropertiesBuilder::write_headers(const Trail& trail, Room room) {

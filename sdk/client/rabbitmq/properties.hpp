@@ -1,7 +1,8 @@
 // A Message as the properties of AMQP 0-9-1, and back.
 //
 // The name travels in the property `type`, the id in `message_id`, the params as a JSON object in
-// the body. What the pollers remember of an event travels in headers x-action-*. All else that a
+// the body. The trace that it belongs to travels in traceparent and tracestate, as everywhere. What
+// the pollers remember of an event travels in headers x-action-*. All else that a
 // sender set (other headers, correlation_id, …) is kept as it was when a message is sent on, but
 // for what would make the broker expire, refuse or copy it.
 #pragma once
@@ -38,6 +39,7 @@ class PropertiesBuilder {
     std::size_t error, backtrace;
   };
   void restore(const Message& message);
+  void add_trace(const Message& message);
   void write_headers(const Trail& trail, Room room);
   void make_fit(const Trail& trail, std::size_t foreign_bytes);
   bool fits();

@@ -10,7 +10,8 @@ Result<void> insert_message(Statement& insert, std::int64_t queue, const Message
                     TextOrNull{trail.error}, TextOrNull{trail.poller}, TextOrNull{trail.plugin},
                     TextOrNull{trail.backtrace}, trail.first_failed_at_ms, trail.failed_at_ms,
                     trail.unknown_since_ms, Blob{message.properties}, Blob{message.body},
-                    trail.interrupted);
+                    trail.interrupted, TextOrNull{message.trace_parent},
+                    TextOrNull{message.trace_state});
 }
 
 void read_message(const Statement& row, int first, Message& message) {
@@ -34,6 +35,8 @@ void read_message(const Statement& row, int first, Message& message) {
   message.properties = row.text(column++);
   message.body = row.text(column++);
   trail.interrupted = static_cast<int>(row.number(column++));
+  message.trace_parent = row.text(column++);
+  message.trace_state = row.text(column++);
 }
 
 }  // namespace action

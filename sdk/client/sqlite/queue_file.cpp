@@ -71,19 +71,24 @@ Result<void> QueueFile::prepare() {
 
 // Looks without a lock first: nearly every file has them.
 Result<void> QueueFile::add_columns() {
-  const auto has_all = [this]() -> Result<bool> {
-    Statement columns(*database_, kHasAllColumns);
-    if (auto read = columns.with().step(); !read) return read.error();
-    return columns.number(0) == 1;
-  };
-  const auto looked = has_all();
-  if (!looked) return looked.error();
-  if (*looked) return {};
-  return transaction(Outlives::PowerLoss, [&]() -> Result<void> {
-    const auto looked_again = has_all();  // somebody else may have added them just now
-    if (!looked_again) return looked_again.error();
-    return *looked_again ? Result<void>{} : database_->execute(kAddColumns);
-  });
+  for (const auto& column : kLaterColumns) {
+    const auto has = has_column(column.name);
+    if (!has) return has.error();
+    if (*has) continue;
+    auto added = transaction(Outlives::PowerLoss, [&]() -> Result<void> {
+      const auto has_now = has_column(column.name);  // somebody else may have added it just now
+      if (!has_now) return has_now.error();
+      return *has_now ? Result<void>{} : database_->execute(column.addition);
+    });
+    if (!added) return added;
+  }
+  return {};
+}
+
+Result<bool> QueueFile::has_column(const char* name) {
+  Statement columns(*database_, kHasColumn);
+  if (auto read = columns.with(std::string_view(name)).step(); !read) return read.error();
+  return columns.number(0) == 1;
 }
 
 Result<void> QueueFile::create_tables() {

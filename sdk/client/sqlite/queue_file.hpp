@@ -61,6 +61,7 @@ class QueueFile {
   Result<void> prepare();
   Result<void> create_tables();
   Result<void> add_columns();
+  Result<bool> has_column(const char* name);
   Result<void> begin(Outlives outlives);
   Result<void> commit();
   void roll_back();

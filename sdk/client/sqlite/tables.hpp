@@ -44,7 +44,9 @@ inline constexpr char kTables[] = R"sql(
     unknown_since_ms INTEGER NOT NULL,
     properties BLOB,
     body BLOB NOT NULL,
-    interrupted INTEGER NOT NULL DEFAULT 0
+    interrupted INTEGER NOT NULL DEFAULT 0,
+    trace_parent TEXT,
+    trace_state TEXT
   );
   CREATE INDEX ready ON events (queue, due_ms) WHERE owner IS NULL AND is_later = 0;
   CREATE INDEX later ON events (due_ms) WHERE is_later = 1;
@@ -60,10 +62,16 @@ inline constexpr char kSettings[] = R"sql(
   PRAGMA temp_store = MEMORY;
 )sql";
 
-// Columns that files of this version may lack.
-inline constexpr char kHasAllColumns[] =
-    "SELECT count(*) FROM pragma_table_info('events') WHERE name = 'interrupted'";
-inline constexpr char kAddColumns[] =
-    "ALTER TABLE events ADD COLUMN interrupted INTEGER NOT NULL DEFAULT 0";
+// Columns that files of this version may lack: each, and what adds it.
+struct LaterColumn {
+  const char* name;
+  const char* addition;
+};
+inline constexpr LaterColumn kLaterColumns[] = {
+    {"interrupted", "ALTER TABLE events ADD COLUMN interrupted INTEGER NOT NULL DEFAULT 0"},
+    {"trace_parent", "ALTER TABLE events ADD COLUMN trace_parent TEXT"},
+    {"trace_state", "ALTER TABLE events ADD COLUMN trace_state TEXT"}};
+inline constexpr char kHasColumn[] =
+    "SELECT count(*) FROM pragma_table_info('events') WHERE name = ?";
 
 }  // namespace action

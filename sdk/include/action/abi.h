@@ -33,8 +33,9 @@
 #define ACTION_ABI_MAJOR 1
 /* 1: action_request.delay_ms
  * 2: action_run.attempts and reason, action_host.set_retry, action_event.on_dead,
- *    action_plugin_descriptor.queued */
-#define ACTION_ABI_MINOR 2
+ *    action_plugin_descriptor.queued
+ * 3: action_host.trace_parent and trace_state */
+#define ACTION_ABI_MINOR 3
 #define ACTION_SDK_VERSION "0.1.0"
 #define ACTION_PLUGIN_SYMBOL "action_plugin"
 
@@ -116,6 +117,16 @@ typedef struct action_host {
    * at least 1. It counts only if the event fails and has attempts left. Since minor version 2.
    * [any thread; event runs] */
   void (*set_retry)(void* ctx, int64_t delay_ms);
+
+  /* The W3C trace context of this run, to be handed on to whomever it calls: the value of
+   * `traceparent`, NUL-terminated and valid until the run ends; NULL if the event belongs to no
+   * trace. What the run queues belongs to its trace by itself. Since minor version 3.
+   * [any thread; event runs] */
+  const char* (*trace_parent)(void* ctx);
+
+  /* The same of `tracestate`; NULL if there is none. Since minor version 3.
+   * [any thread; event runs] */
+  const char* (*trace_state)(void* ctx);
 } action_host;
 
 /* The event in hand. Owned by the host, valid until `run` or `on_dead` returns. */
@@ -193,7 +204,7 @@ typedef struct action_plugin_descriptor {
 #if UINTPTR_MAX == UINT64_MAX
 ACTION_STATIC_ASSERT(sizeof(action_request) == 48, "action_request grows only at its end");
 ACTION_STATIC_ASSERT(offsetof(action_request, delay_ms) == 40, "its first 40 bytes are frozen");
-ACTION_STATIC_ASSERT(sizeof(action_host) == 80, "action_host grows only at its end");
+ACTION_STATIC_ASSERT(sizeof(action_host) == 96, "action_host grows only at its end");
 ACTION_STATIC_ASSERT(offsetof(action_host, extension) == 64, "its first 72 bytes are frozen");
 ACTION_STATIC_ASSERT(sizeof(action_run) == 80, "action_run grows only at its end");
 ACTION_STATIC_ASSERT(offsetof(action_run, attempts) == 56, "its first 56 bytes are frozen");

@@ -30,6 +30,9 @@ ACTION_CLIENT_API std::string queue_by_shared_client(std::string_view event,
                                                      std::string_view params,
                                                      std::string_view queue,
                                                      std::chrono::milliseconds delay);
+ACTION_CLIENT_API std::string queue_by_shared_client(
+    std::string_view event, std::string_view params, std::string_view queue,
+    std::chrono::milliseconds delay, std::string_view trace_parent, std::string_view trace_state);
 }  // namespace detail
 
 // An event was not queued, or is not known to be: what() is one sentence, without passwords.
@@ -101,8 +104,16 @@ class ACTION_CLIENT_API Client {
  private:
   class Impl;
   friend std::string detail::queue_by_shared_client(std::string_view, std::string_view,
-                                                    std::string_view, std::chrono::milliseconds);
+                                                    std::string_view, std::chrono::milliseconds,
+                                                    std::string_view, std::string_view);
 
+  std::string queue_text(std::string_view event, std::string_view params, std::string_view queue,
+                         std::chrono::milliseconds delay, std::string_view trace_parent,
+                         std::string_view trace_state);
+  std::string post_text(std::string_view event, std::string_view params, std::string_view queue,
+                        std::chrono::milliseconds delay, std::string_view trace_parent,
+                        std::string_view trace_state);
+  // What programs call that were compiled with a header of before traces.
   std::string queue_text(std::string_view event, std::string_view params, std::string_view queue,
                          std::chrono::milliseconds delay);
   std::string post_text(std::string_view event, std::string_view params, std::string_view queue,
@@ -143,13 +154,15 @@ inline std::chrono::milliseconds delay_or_throw(std::string_view event,
 inline std::string Client::queue_action_event(std::string_view event, const nlohmann::json& params,
                                               const QueueOptions& options) {
   return queue_text(event, detail::object_text(event, params), options.queue,
-                    detail::delay_or_throw(event, options));
+                    detail::delay_or_throw(event, options), options.trace.parent,
+                    options.trace.state);
 }
 
 inline std::string Client::post(std::string_view event, const nlohmann::json& params,
                                 const QueueOptions& options) {
   return post_text(event, detail::object_text(event, params), options.queue,
-                   detail::delay_or_throw(event, options));
+                   detail::delay_or_throw(event, options), options.trace.parent,
+                   options.trace.state);
 }
 
 // event.hpp has one of these as well, by which a handler queues. Where both are included, in
@@ -166,7 +179,8 @@ std::string queue_action_event(const std::string& event,
                                const nlohmann::json& params = nlohmann::json::object(),
                                const QueueOptions& options = {}) {
   return detail::queue_by_shared_client(event, detail::object_text(event, params), options.queue,
-                                        detail::delay_or_throw(event, options));
+                                        detail::delay_or_throw(event, options),
+                                        options.trace.parent, options.trace.state);
 }
 
 }  // namespace by_client

@@ -152,6 +152,9 @@ class Event {
     return std::chrono::system_clock::time_point(std::chrono::milliseconds(since_epoch));
   }
 
+  // As action::trace().
+  [[nodiscard]] Trace trace() const { return detail::trace_of(host_); }
+
   // True when the run should end soon, since its time is over. Cheap: ask in every loop.
   [[nodiscard]] bool cancelled() const {
     const auto ask = detail::field(host_, &action_host::is_cancelled);

@@ -7,6 +7,12 @@
 
 namespace action {
 
+// A W3C trace context: the headers traceparent and tracestate, as they travel.
+struct Trace {
+  std::string parent{};  // "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"; empty: none
+  std::string state{};   // may be empty
+};
+
 struct QueueOptions {
   // Its short name ("high"). Empty: the queue that the event declares, else the default one.
   std::string queue{};
@@ -14,6 +20,9 @@ struct QueueOptions {
   std::chrono::milliseconds in{0};
   // Or at that time, in place of `in`; in the past: now. {}: not set.
   std::chrono::system_clock::time_point at{};
+  // The trace that it belongs to. Empty: what $TRACEPARENT and $TRACESTATE say. A handler leaves it
+  // empty: what it queues belongs to its own trace.
+  Trace trace{};
 };
 
 // Inlined into each plugin and program: nothing to be unified with another's.

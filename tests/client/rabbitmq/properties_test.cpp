@@ -124,6 +124,27 @@ TEST_CASE("properties: the trail is written and read again") {
   CHECK(trail.interrupted == 2);
 }
 
+TEST_CASE("properties: a trace replaces the one that the message came with; no trace is kept") {
+  const std::string parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  Message message = event();
+  message.trace_parent = parent;
+  message.trace_state = "rojo=1";
+  PropertiesBuilder builder;
+  Message again = received(builder.build(message));
+  CHECK(again.trace_parent == parent);
+  CHECK(again.trace_state == "rojo=1");
+  const std::string next = "00-0af7651916cd43dd8448eb211c80319c-1111111111111111-01";
+  again.trace_parent = next;
+  again.trace_state.clear();
+  PropertiesBuilder other;
+  const Message last = received(other.build(again));
+  CHECK(last.trace_parent == next);
+  CHECK(last.trace_state.empty());
+  message.trace_parent = "nonsense";
+  CHECK(received(builder.build(message)).trace_parent.empty());
+  CHECK(received(builder.build(message)).trace_state.empty());
+}
+
 TEST_CASE("properties: a trail that is read again replaces the old one") {
   Message message = event();
   message.trail = {2, "high", "first", "host/1", {}, {}, 1, 2, 0, 0};

@@ -42,6 +42,7 @@ struct RunOptions {
   std::string id = "00000000-0000-4000-8000-000000000000";
   std::chrono::system_clock::time_point enqueued_at{};
   bool cancelled = false;
+  Trace trace{};                                     // that the event belongs to
   nlohmann::json config = nlohmann::json::object();  // the configuration's `environment:`
 };
 
@@ -72,12 +73,13 @@ namespace detail {
 class FakeHost {
  public:
   explicit FakeHost(const RunOptions& options)
-      : options_(options), table_{sizeof(action_host),   ACTION_ABI_MAJOR,
-                                  ACTION_ABI_MINOR,      this,
-                                  &FakeHost::log,        &FakeHost::queue,
-                                  &FakeHost::config,     &FakeHost::is_cancelled,
-                                  &FakeHost::set_reason, &FakeHost::set_snooze,
-                                  &FakeHost::extension,  &FakeHost::set_retry} {}
+      : options_(options), table_{sizeof(action_host),     ACTION_ABI_MAJOR,
+                                  ACTION_ABI_MINOR,        this,
+                                  &FakeHost::log,          &FakeHost::queue,
+                                  &FakeHost::config,       &FakeHost::is_cancelled,
+                                  &FakeHost::set_reason,   &FakeHost::set_snooze,
+                                  &FakeHost::extension,    &FakeHost::set_retry,
+                                  &FakeHost::trace_parent, &FakeHost::trace_state} {}
   FakeHost(const FakeHost&) = delete;
   FakeHost& operator=(const FakeHost&) = delete;
 
@@ -185,6 +187,14 @@ class FakeHost {
   }
 
   static const void* extension(void*, const char*) { return nullptr; }
+
+  static const char* text_or_null(const std::string& text) {
+    return text.empty() ? nullptr : text.c_str();
+  }
+  static const char* trace_parent(void* ctx) {
+    return text_or_null(self(ctx).options_.trace.parent);
+  }
+  static const char* trace_state(void* ctx) { return text_or_null(self(ctx).options_.trace.state); }
 
   const RunOptions options_;
   action_host table_;

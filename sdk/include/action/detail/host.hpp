@@ -94,6 +94,10 @@ inline std::chrono::milliseconds delay_for(const action_host* host, const std::s
                                            const QueueOptions& options) {
   if (const char* problem = problem_with(options))
     throw std::invalid_argument("can't queue " + event + ": " + problem);
+  if (!options.trace.parent.empty())
+    throw std::invalid_argument(
+        "can't queue " + event +
+        ": in a handler it belongs to the handler's trace: leave out .trace");
   const auto delay = delay_of(options, std::chrono::system_clock::now());
   if (delay.count() > 0 && host->abi_minor < 1)
     throw std::runtime_error("can't queue " + event + " for later: this actiond is too old for it");
@@ -115,6 +119,16 @@ inline std::string queue_event(const action_host* host, const std::string& event
   char id[ACTION_ID_SIZE] = "";
   if (const char* problem = queue(host->ctx, &request, id)) throw std::invalid_argument(problem);
   return id;
+}
+
+// Copies, for the host's text ends with the run.
+inline Trace trace_of(const action_host* host) {
+  const auto text = [host](auto member) {
+    const auto ask = field(host, member);
+    const char* value = ask ? ask(host->ctx) : nullptr;
+    return value ? std::string(value) : std::string();
+  };
+  return {text(&action_host::trace_parent), text(&action_host::trace_state)};
 }
 
 inline nlohmann::json config_value(const action_host* host, const std::string& key) {
@@ -172,6 +186,12 @@ T config(const std::string& key) {
 template <class T>
 detail::OwnedType<T> config(const std::string& key, T fallback) {
   return detail::config_or<T>(detail::attached_host, key, std::move(fallback));
+}
+
+// The trace context of the event that runs, to hand on to whomever it calls; empty if the event
+// belongs to no trace. What the event queues belongs to its trace by itself.
+inline Trace trace() {
+  return detail::trace_of(detail::attached_host);
 }
 
 // client.hpp has one of these as well, a template, which sends by itself. Where both are included,
