@@ -13,6 +13,7 @@
 #include "broker/look.hpp"
 #include "commands/answers/inspect.hpp"
 #include "commands/command.hpp"
+#include "commands/terminal/counted.hpp"
 #include "commands/terminal/table.hpp"
 #include "poller/face/control_socket.hpp"
 #include "poller/plugin_sets/plugin_directory.hpp"
@@ -97,8 +98,8 @@ LoadReport check_plugins(const Config& config, Check& check) {
   trial.end();
   std::size_t events = 0;
   for (const auto& plugin : report->plugins) events += plugin.events.size();
-  check.ok("plugins", fmt::format("{} with {} events in {}", report->plugins.size(), events,
-                                  config.plugins.native()));
+  check.ok("plugins", fmt::format("{} with {} in {}", counted(report->plugins.size(), "plugin"),
+                                  counted(events, "event"), config.plugins.native()));
   for (const auto& plugin : report->plugins)
     for (const auto& warning : queued_warnings(plugin, report->plugins))
       check.warn("plugins", warning);

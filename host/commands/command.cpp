@@ -52,7 +52,8 @@ Result<std::vector<std::string>> choose_queues(const Config& config, const std::
 
 void add_common_options(CLI::App& app, Common& common) {
   app.add_option("-c,--config", common.source.file, "the configuration file")->type_name("FILE");
-  app.add_option("-e,--environment", common.source.environment, "an overlay from its environments:")
+  app.add_option("-e,--environment", common.source.environment,
+                 "apply the settings under environments: NAME")
       ->type_name("NAME");
   app.add_flag("-v,--verbose", common.is_verbose, "log at level debug");
 }

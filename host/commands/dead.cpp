@@ -181,7 +181,7 @@ void add_retry(CLI::App& dead, Common& common) {
 
 void add_delete(CLI::App& dead, Common& common) {
   auto selection = std::make_shared<DeadSelection>();
-  auto* verb = add_verb(dead, common, "delete", "delete the ones with these ids",
+  auto* verb = add_verb(dead, common, "delete", "delete the dead letters with these ids",
                         "Example:  actiond dead delete 8ad2b53d-5b0c-4b7e-9a6f-0a4b8de1f6a3",
                         [&common, selection] { return remove(common, *selection); });
   add_ids(*verb, selection->ids)->required();
@@ -189,8 +189,8 @@ void add_delete(CLI::App& dead, Common& common) {
 }
 
 void add_purge(CLI::App& dead, Common& common) {
-  auto* verb = add_verb(dead, common, "purge", "delete all", "Example:  actiond dead purge",
-                        [&common] { return purge(common); });
+  auto* verb = add_verb(dead, common, "purge", "delete all dead letters",
+                        "Example:  actiond dead purge", [&common] { return purge(common); });
   add_json_option(*verb, common);
 }
 

@@ -153,7 +153,7 @@ Result<int> deploy(const Common& common, const std::vector<std::string>& files) 
 void add_deploy(CLI::App& app, Common& common) {
   auto files = std::make_shared<std::vector<std::string>>();
   auto* verb =
-      add_verb(app, common, "deploy", "puts plugins into the plugin directory, all at once",
+      add_verb(app, common, "deploy", "put plugins into the plugin directory, all at once",
                "Example:  actiond deploy build/*.so\n"
                "All are checked first, with those that stay: if one can't be used, nothing "
                "is changed.",

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -57,7 +58,8 @@ std::vector<std::string> arguments(int argc, char** argv) {
 // What was printed counts only once it is written.
 int finish(int status) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
-  print_error({"the output could not be written: is the disk full?"});
+  if (errno == EPIPE) return kFailed;  // whoever read it has seen enough
+  print_error({fmt::format("the output could not be written: {}", ::strerror(errno))});
   return kFailed;
 }
 

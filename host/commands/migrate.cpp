@@ -14,6 +14,7 @@
 #include "client/sender.hpp"
 #include "client/sqlite/address.hpp"
 #include "commands/command.hpp"
+#include "commands/terminal/counted.hpp"
 
 namespace actiond {
 namespace {
@@ -98,16 +99,12 @@ class Migration {
   Moved moved_;
 };
 
-std::string plural(std::size_t count, const char* what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 int tell(const Moved& moved, bool is_json) {
   if (is_json)
     print_json({{"events", moved.events}, {"later", moved.later}, {"dead", moved.dead}});
   else
-    fmt::print("{} moved, {} of them not due yet, and {}\n", plural(moved.events, "event"),
-               moved.later, plural(moved.dead, "dead letter"));
+    fmt::print("{} moved, {} of them not due yet, and {}\n", counted(moved.events, "event"),
+               moved.later, counted(moved.dead, "dead letter"));
   return kDone;
 }
 
@@ -130,7 +127,7 @@ Result<int> migrate(const Common& common, const MigrateFlags& flags) {
   return Error{
       fmt::format("{}; {} moved before that; the rest is where it was, so migrate "
                   "again",
-                  moved.error().text, plural(migration.moved(), "event"))};
+                  moved.error().text, counted(migration.moved(), "event"))};
 }
 
 }  // namespace

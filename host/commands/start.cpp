@@ -164,7 +164,7 @@ void add_start(CLI::App& app, Common& common) {
       "Example:  actiond start --id 1\n          actiond start --id 1..8 --queues \"high medium\"\n"
       "Returns when the new poller is at work and prints its pid, or says why it is not.",
       false);
-  add(app, common, "restart", "as start, but a poller of that id must be running",
+  add(app, common, "restart", "replace a running poller; fails if none runs",
       "Example:  actiond restart --id 1", true);
 }
 

@@ -45,7 +45,8 @@ void add_stats(CLI::App& app, Common& common) {
                         "Example:  actiond stats\n          actiond stats send_email --since 7d",
                         [&common, flags] { return stats(common, *flags); });
   verb->add_option("event", flags->event, "only this event")->type_name("EVENT");
-  checked(verb->add_option("--since", flags->since, "so far back (1h)"), parse_since)
+  checked(verb->add_option("--since", flags->since, "count events of the last TIME (1h)"),
+          parse_since)
       ->type_name("TIME");
   add_json_option(*verb, common);
 }

@@ -97,7 +97,7 @@ void add_status(CLI::App& app, Common& common) {
                         [&common, flags] { return status(common, *flags); });
   add_json_option(*verb, common);
   flags->watch_option =
-      checked(verb->add_option("--watch", flags->watch, "again and again, every 2s by default"),
+      checked(verb->add_option("--watch", flags->watch, "redraw every TIME, 2s by default"),
               parse_watch)
           ->expected(0, 1)
           ->type_name("TIME")
