@@ -69,11 +69,19 @@ void Outcomes::published(std::uint64_t number, const Result<void>& taken) {
 
 std::optional<Error> Outcomes::resume() {
   settler_.resume(parts_.clock.now());
-  if (const auto next = settler_.next_try()) storing_timer_->set(*next - parts_.clock.now(), [] {});
+  wake_to_store();
   if (std::exchange(is_problem_logged_, !problem().empty()) < !problem().empty())
     parts_.journal.unstorable(problem());
   if (!strays_.is_empty()) strays_.drop_old(parts_.clock.now());
   return settler_.take_trouble();
+}
+
+// Once for each time: to set a timer anew ends the wait that it was set for, and that is a turn.
+void Outcomes::wake_to_store() {
+  const auto next = settler_.next_try();
+  if (!next || next == storing_at_) return;
+  storing_at_ = next;
+  storing_timer_->set(*next - parts_.clock.now(), [] {});
 }
 
 void Outcomes::hand_dying(Crew& crew, int pipe_depth, bool is_leaving) {

@@ -96,6 +96,7 @@ class Outcomes final : public RunListener {
  private:
   void settled(const Delivery& delivery, Settlement settlement);
   void finish(DeliveryPointer delivery);
+  void wake_to_store();
   void heard(DeliveryPointer delivery);
   bool is_to_hear_of_death(const Delivery& delivery);
 
@@ -107,6 +108,7 @@ class Outcomes final : public RunListener {
   LastWords last_words_;
   std::uint64_t epoch_ = 0;  // of the connection that is there; 0: none is
   std::unique_ptr<Timer> storing_timer_;
+  std::optional<MonotonicTime> storing_at_;  // what that was set for
   bool is_problem_logged_ = false;
 };
 

@@ -24,6 +24,8 @@ class FakeClock final : public actiond::Clock {
     }
     now_ = until;
   }
+  // Each setting of a real timer that is set already wakes the loop once.
+  int times_set = 0;
   bool is_any_set() const { return !set_.empty(); }
   // How long until something falls due; something must be set.
   std::chrono::nanoseconds until_next() const {
@@ -38,6 +40,7 @@ class FakeClock final : public actiond::Clock {
     ~FakeTimer() override { cancel(); }
     void set(std::chrono::nanoseconds wait, std::function<void()> then) override {
       cancel();
+      ++clock.times_set;
       due = clock.now_ + wait;
       call = std::move(then);
       clock.set_.push_back(this);
