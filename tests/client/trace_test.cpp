@@ -5,7 +5,13 @@
 
 #include <set>
 
-using namespace action;
+using action::is_trace_parent;
+using action::is_trace_state;
+using action::join_trace;
+using action::Message;
+using action::new_span;
+using action::span_id;
+using action::trace_id;
 
 namespace {
 
