@@ -60,7 +60,7 @@ TEST_CASE("deploy: while .hold is there nothing is taken up, also not by a start
   site.install("sleeper");
   const Ran restarted = site.actiond({"start", "--id", "1"});
   CHECK_MESSAGE(restarted.status == 0, restarted.err);
-  CHECK(contains(site.log(), ".hold holds new plugins back"));
+  CHECK(site.wait_for_log(".hold holds new plugins back"));
   CHECK_FALSE(contains(site.plugins_of_poller(), "sleeper.so"));
   const Ran refused = site.actiond({"start", "--id", "2"});
   CHECK(refused.status == 1);

@@ -21,7 +21,7 @@ pid_t start_with_sleeper(Site& site, int ms) {
 
 void check_finishes_and_leaves(Site& site, pid_t poller) {
   CHECK(wait_until([=] { return !is_running(poller); }));
-  CHECK(contains(site.log(), "Finished processing medium:sleep"));
+  CHECK(site.wait_for_log("Finished processing medium:sleep"));
   CHECK(site.lines("slept").size() == 1);
   CHECK(rabbit::ready("medium") == 0);
 }
@@ -57,7 +57,7 @@ TEST_CASE("pid file: an idle poller leaves at once when it is removed") {
   const pid_t poller = site.start();
   fs::remove(site.pid_file(1));
   CHECK(wait_until([=] { return !is_running(poller); }, 5s));
-  CHECK(contains(site.log(), "has left"));
+  CHECK(site.wait_for_log("has left"));
   CHECK(!fs::exists(site.pid_file(1)));
 }
 
@@ -68,7 +68,7 @@ TEST_CASE("pid file: a busy poller finishes its message when it is removed, and 
   fs::remove(site.pid_file(1));
   rabbit::queue("sleep", site.params("slept"), "high");
   CHECK(wait_until([=] { return !is_running(poller); }));
-  CHECK(contains(site.log(), "Finished processing medium:sleep"));
+  CHECK(site.wait_for_log("Finished processing medium:sleep"));
   CHECK(site.lines("slept").size() == 1);
   CHECK(rabbit::ready("high") == 1);
   CHECK(rabbit::ready("medium") == 0);

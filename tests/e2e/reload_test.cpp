@@ -85,7 +85,7 @@ TEST_CASE("reload: bad files are refused with a sentence, and the good one after
   site.install_text("bad.so", whole.substr(0, whole.size() / 2));
   CHECK(shows_problem(site, "is incomplete"));
   CHECK(site.recorded_pid(1) == poller);
-  CHECK(contains(site.log(), "refused"));
+  CHECK(site.wait_for_log("refused"));
   site.uninstall("bad.so");
   site.overwrite("version_v2", "version");
   CHECK(runs_version(site, "v2"));
@@ -122,7 +122,7 @@ TEST_CASE("reload: a set that crashes is given up for the one before it, at nobo
   CHECK(rabbit::take_all("dead").empty());
   CHECK(last_line(site) == "v1 broken");
   CHECK(shows_problem(site, "gone back to the set"));
-  CHECK(contains(site.log(), "crashed 3 runners within 1m of its takeover"));
+  CHECK(site.wait_for_log("crashed 3 runners within 1m of its takeover"));
   site.overwrite("version_v2", "version");
   CHECK(runs_version(site, "v2"));
   CHECK_FALSE(contains(problem_of(site), "gone back"));
@@ -224,7 +224,7 @@ TEST_CASE("reload: an edited configuration is taken up, a wrong one refused with
   CHECK(wait_until([&] { return children_of(second).size() == 2; }));
   site.configure("concurency: 3");
   CHECK(site.wait_for_log("actiond.yaml:3:1"));
-  CHECK(contains(site.log(), "'concurrency'"));
+  CHECK(site.wait_for_log("'concurrency'"));
   CHECK(site.recorded_pid(1) == second);
 }
 

@@ -94,7 +94,7 @@ TEST_CASE("run_dir: without the copies of the plugins the next runner has new on
   for (const pid_t runner : children_of(poller)) end_process(runner);
   site.record("after");
   CHECK(site.wait_for_lines("ran", 1));
-  CHECK(contains(site.log(), "is not whole any more: copying them anew"));
+  CHECK(site.wait_for_log("is not whole any more: copying them anew"));
 }
 
 TEST_CASE("run_dir: a poller whose runner can't be had is not idle") {

@@ -92,7 +92,7 @@ TEST_CASE(
   const auto id =
       site.client().queue_action_event("hello_world", {{"name", "Ada"}}, {.queue = "high"});
   CHECK(site.wait_for_log("Finished processing high:hello_world id=" + id));
-  CHECK(contains(site.log(), "broker sqlite:"));
+  CHECK(site.wait_for_log("broker sqlite:"));
   CHECK(contains(site.actiond({"check"}).out, "broker"));
 }
 
