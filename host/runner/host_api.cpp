@@ -187,6 +187,7 @@ void HostApi::set_snooze(void* ctx, std::int64_t delay_ms) {
 
 void HostApi::set_retry(void* ctx, std::int64_t delay_ms) {
   auto& host = self(ctx);
+  if (is_copy() || host.is_late()) return;
   std::lock_guard lock(host.mutex_);
   host.retry_ms_ = std::max<std::int64_t>(1, delay_ms);
 }

@@ -146,6 +146,7 @@ TEST_CASE("host: a thread that outlives its run neither speaks nor queues for th
     answer = scene.queue("mail");
     table.set_reason(table.ctx, "late", 4);
     table.set_snooze(table.ctx, 5);
+    table.set_retry(table.ctx, 5);
     CHECK(table.is_cancelled(table.ctx) == 1);
   });
   scene.host.begin_run(0);
@@ -155,6 +156,7 @@ TEST_CASE("host: a thread that outlives its run neither speaks nor queues for th
   CHECK(answer.starts_with("the event that started this thread has ended"));
   CHECK(scene.host.take_reason().empty());
   CHECK(scene.host.snooze_ms() == 0);
+  CHECK(scene.host.retry_ms() == 0);
   const auto frames = scene.frames();
   REQUIRE(frames.size() == 1);
   const auto line = decode<LogFrame>(frames[0].second);

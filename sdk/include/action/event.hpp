@@ -27,8 +27,8 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <mutex>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -224,9 +224,10 @@ class Event {
     return value ? value : "";
   }
 
+  // Threads of the handler may be the first to ask.
   const nlohmann::json& params_object() const {
-    if (!params_) params_ = parsed_params();
-    return *params_;
+    std::call_once(parsed_, [this] { params_ = parsed_params(); });
+    return params_;
   }
 
   nlohmann::json parsed_params() const {
@@ -238,7 +239,8 @@ class Event {
 
   const action_host* host_;
   const action_run* run_;
-  mutable std::optional<nlohmann::json> params_;
+  mutable std::once_flag parsed_;
+  mutable nlohmann::json params_;
   detail::FilterChain<Event> before_;
   detail::FilterChain<Event> after_;
 };
