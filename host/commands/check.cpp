@@ -90,7 +90,7 @@ LoadReport check_plugins(const Config& config, Check& check) {
     return {};
   }
   Trial trial;
-  auto report = trial.load(runner_setup(config, std::move(*files)));
+  auto report = trial.load(runner_setup(config, std::move(*files)), config.load_timeout);
   if (!report) {
     check.fail("plugins", report.error());
     return {};

@@ -63,7 +63,8 @@ class Hold {
 };
 
 // What the directory will hold, as it will be loaded: these, and those that stay.
-Result<void> check_set(const fs::path& directory, const std::vector<std::string>& files) {
+Result<void> check_set(const fs::path& directory, const std::vector<std::string>& files,
+                       const LoadTimeout& limit) {
   const auto there = list_plugins(directory);
   if (!there) return there.error();
   std::vector<PluginInfo> plugins;
@@ -72,9 +73,9 @@ Result<void> check_set(const fs::path& directory, const std::vector<std::string>
     const bool stays = std::none_of(files.begin(), files.end(), [&](const std::string& other) {
       return fs::path(other).filename() == name;
     });
-    if (stays) plugins.push_back(inspect_plugin(file));
+    if (stays) plugins.push_back(inspect_plugin(file, limit));
   }
-  for (const auto& file : files) plugins.push_back(inspect_plugin(fs::absolute(file)));
+  for (const auto& file : files) plugins.push_back(inspect_plugin(fs::absolute(file), limit));
   find_duplicates(plugins);
   std::string problems;
   for (const auto& plugin : plugins)
@@ -137,7 +138,7 @@ Result<int> deploy(const Common& common, const std::vector<std::string>& files) 
   if (auto checked = check_files(directory, files); !checked) return checked.error();
   auto hold = Hold::make(directory);
   if (!hold) return hold.error();
-  if (auto checked = check_set(directory, files); !checked)
+  if (auto checked = check_set(directory, files, config->load_timeout); !checked)
     return checked.error().within("nothing is deployed");
   if (auto done = put(directory, files); !done) return done.error();
   fmt::print("{} {} in {}\n", files.size(), files.size() == 1 ? "plugin is" : "plugins are",

@@ -88,8 +88,9 @@ class Perform {
       take(line, event, id);
     };
     trial_.on_queue = [this](const QueueFrame& queued) { take(queued); };
-    auto report = trial_.load(runner_setup(config_, std::move(*files)),
-                              flags.is_unlimited ? kNoLimit : kLoadingTime);
+    auto report =
+        trial_.load(runner_setup(config_, std::move(*files)),
+                    flags.is_unlimited ? LoadTimeout{kNoLimit, {}} : config_.load_timeout);
     if (!report) return report.error();
     const std::string event = performed.message.event;
     if (auto known = require_event(*report, event, config_); !known) return known.error();

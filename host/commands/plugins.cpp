@@ -132,7 +132,7 @@ Result<int> plugins(const Common& common, const std::vector<std::string>& named)
   const json pollers = answers ? *answers : json::array();
   std::vector<PluginInfo> plugins;
   for (const auto& file : *files) {
-    plugins.push_back(inspect_plugin(file));
+    plugins.push_back(inspect_plugin(file, config->load_timeout));
     plugins.back().hash = content_hash(file) ? *content_hash(file) : "";
   }
   find_duplicates(plugins);

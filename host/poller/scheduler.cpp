@@ -24,7 +24,6 @@ Scheduler::Scheduler(const Config& config, Clock& clock, const std::string& poll
                      Journal& journal, Crew& crew, SchedulerEvents events)
     : config_(config),
       clock_(clock),
-      journal_(journal),
       crew_(crew),
       events_(std::move(events)),
       intake_(config.queues_to_consume(), pool_),
@@ -141,10 +140,7 @@ void Scheduler::hand(RunnerSlot& slot, DeliveryPointer delivery) {
     delivery->outcome = std::move(*outcome);
     return outcomes_.settle(std::move(delivery));
   }
-  if (slot.pipe().empty()) {
-    last_change_ = clock_.now();
-    journal_.begun(*delivery);
-  }
+  if (slot.pipe().empty()) last_change_ = clock_.now();
   quarantine_.runs(*delivery);
   events_.on_handing(*delivery);
   slot.hand(std::move(delivery));

@@ -85,7 +85,6 @@ class Scheduler final : public BrokerListener {
 
   const Config& config_;
   Clock& clock_;
-  Journal& journal_;
   Crew& crew_;
   SchedulerEvents events_;
   DeliveryPool pool_;  // outlives all that holds deliveries

@@ -69,6 +69,14 @@ TEST_CASE("config refuses: wrong types") {
        "actiond.yaml:1:1: 'concurrency' must be a whole number from 1 to 256, not nothing"},
       {"prefetch: some",
        "actiond.yaml:1:11: 'prefetch' must be auto or a whole number from 1 to 65535, not 'some'"},
+      {"load_timeout: 5", "actiond.yaml:1:15: 'load_timeout': '5' has no unit: write 5s or 5ms"},
+      {"load_timeout: [5s]",
+       "actiond.yaml:1:15: 'load_timeout' must be a duration as in 30s, not a list"},
+      {"load_timeout: {mailer: 5s}",
+       "actiond.yaml:1:16: unknown key 'load_timeout.mailer': write default, or the name of a "
+       "plugin's file, as in mailer.so"},
+      {"load_timeout: {mailer.so: {a: 5s}}",
+       "actiond.yaml:1:27: 'load_timeout.mailer.so' must be a duration as in 30s, not a mapping"},
       {"log: info", "actiond.yaml:1:6: 'log' must be a mapping, not 'info'"},
       {"log: {level: verbose}",
        "actiond.yaml:1:14: 'log.level' must be debug or info or warning "

@@ -21,6 +21,7 @@ TEST_CASE("config: an empty file is all defaults") {
   CHECK(config.shutdown_timeout == 30s);
   CHECK(config.retry == RetryPolicy{20, 1s, 2, 1h, 0.2});
   CHECK(config.timeout == 10min);
+  CHECK(config.load_timeout == LoadTimeout{20s, {}});
   CHECK(config.unknown_event_ttl == 7 * 24h);
   CHECK(config.statistics == StatisticsConfig{72h, 400 * 24h});
   CHECK(config.events.empty());
@@ -34,6 +35,15 @@ TEST_CASE("config: statistics may be none") {
   const ConfigScene scene;
   CHECK(!scene.config("statistics: none").statistics);
   CHECK(scene.config("statistics:").statistics == StatisticsConfig{});
+}
+
+TEST_CASE("config: load_timeout is one duration, or one for each plugin's file") {
+  const ConfigScene scene;
+  CHECK(scene.config("load_timeout: 1m").load_timeout == LoadTimeout{1min, {}});
+  const auto timeout = scene.config("load_timeout: {mailer.so: 1m}").load_timeout;
+  CHECK(timeout.of("/srv/plugins/mailer.so") == 1min);
+  CHECK(timeout.of("other.so") == 20s);
+  CHECK(timeout.of("") == 20s);
 }
 
 TEST_CASE("config: every key is read") {
@@ -56,6 +66,7 @@ rollback: {crashes: 5, within: 10s}
 shutdown_timeout: 0s
 retry: {attempts: 1, initial: 250ms, factor: 1.5, max: 1d, jitter: 0, interruptions: 7}
 timeout: 30s
+load_timeout: {default: 1m, mailer.so: 5m}
 unknown_event_ttl: 5m
 statistics: {minutes: 12h, hours: 3650d}
 events:
@@ -79,6 +90,7 @@ events:
   CHECK(config.shutdown_timeout == 0s);
   CHECK(config.retry == RetryPolicy{1, 250ms, 1.5, 24h, 0, 7});
   CHECK(config.timeout == 30s);
+  CHECK(config.load_timeout == LoadTimeout{1min, {{"mailer.so", 5min}}});
   CHECK(config.unknown_event_ttl == 5min);
   CHECK(config.statistics == StatisticsConfig{12h, 3650 * 24h});
   CHECK(config.events ==

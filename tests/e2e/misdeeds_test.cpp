@@ -64,3 +64,34 @@ TEST_CASE("misdeeds: what a handler has started ends with stop --now, and at its
     CHECK(wait_until([&] { return !is_running(daemon); }));
   }
 }
+
+TEST_CASE(
+    "misdeeds: a runner that is stopped between two events is replaced, and no attempt spent") {
+  MisdeedSite site({"recorder"});
+  const pid_t poller = site.start();
+  const auto runners = children_of(poller);
+  REQUIRE(runners.size() == 1);
+  REQUIRE(::kill(runners[0], SIGSTOP) == 0);
+  site.post("record", {{"file", site.path("ran").native()}, {"text", "x"}});
+  CHECK(site.wait_for_lines("ran", 1));
+  CHECK(site.wait_for_log("Finished processing medium:record"));
+  CHECK(count_of(site.log(), "Processing medium:record") == 1);
+  CHECK(contains(site.log(),
+                 "the runner began nothing of what it was handed for 10 s: starting another"));
+  CHECK(site.dead() == 0);
+  CHECK(site.pollers() == std::vector<pid_t>{poller});
+}
+
+TEST_CASE("misdeeds: a plugin that never ends loading is refused after load_timeout, everywhere") {
+  MisdeedSite site({"constructor_hang"}, "load_timeout: {constructor_hang.so: 500ms}");
+  const std::string sentence =
+      "plugin constructor_hang.so took longer than 500ms to load: raise load_timeout if it has to";
+  for (const auto& words :
+       {std::vector<std::string>{"start", "--id", "1"}, std::vector<std::string>{"check"},
+        std::vector<std::string>{"plugins"}}) {
+    CAPTURE(words[0]);
+    const auto ran = site.actiond(words);
+    CHECK(ran.status != 0);
+    CHECK(contains(ran.out + ran.err, sentence));
+  }
+}

@@ -2,10 +2,20 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "scheduler_scene.hpp"
 
 using namespace actiond;
 using namespace std::chrono_literals;
+
+namespace {
+
+bool contains(const Texts& texts, const std::string& text) {
+  return std::find(texts.begin(), texts.end(), text) != texts.end();
+}
+
+}  // namespace
 
 TEST_CASE("scheduler: what is delivered runs, and is acknowledged when it has ended") {
   SchedulerScene scene;
@@ -17,6 +27,26 @@ TEST_CASE("scheduler: what is delivered runs, and is acknowledged when it has en
   CHECK(scene.broker.take().front() == "ack 1 1");
   CHECK(scene.journal.counts().done == 1);
   CHECK(scene.heard == "event ");
+}
+
+TEST_CASE("scheduler: its run is logged when it has begun, however often it is handed out before") {
+  SchedulerScene scene;
+  const auto first = scene.deliver(1, "mail");
+  scene.turn();
+  scene.pass(150ms);
+  CHECK(contains(scene.broker.take(), fmt::format("give back 1 {}", first)));
+  CHECK(scene.times_logged("Processing") == 0);
+  scene.runner().refuse(1);
+  scene.pass(50ms);
+  scene.consuming(16);
+  scene.deliver(1, "mail");
+  scene.turn();
+  scene.runner().begin(scene.clock.now());
+  scene.pass(50ms);
+  CHECK(scene.times_logged("Processing low:mail") == 1);
+  scene.runner().end();
+  scene.turn();
+  CHECK(scene.times_logged("Processing low:mail") == 1);
 }
 
 TEST_CASE("scheduler: a higher queue runs first") {

@@ -56,6 +56,19 @@ struct StatisticsConfig {
   bool operator==(const StatisticsConfig&) const = default;
 };
 
+// How long a plugin may take to be loaded, and its setup.
+struct LoadTimeout {
+  std::chrono::milliseconds standard = std::chrono::seconds(20);
+  std::map<std::string, std::chrono::milliseconds> plugins;  // by the name of the file
+
+  // `file` is its name, or a path.
+  std::chrono::milliseconds of(const std::filesystem::path& file) const {
+    const auto own = plugins.find(file.filename());
+    return own == plugins.end() ? standard : own->second;
+  }
+  bool operator==(const LoadTimeout&) const = default;
+};
+
 // What the configuration says of one event, over what its plugin declares.
 struct EventConfig {
   std::optional<std::string> queue;
@@ -83,6 +96,7 @@ struct Config {
   std::chrono::milliseconds shutdown_timeout = std::chrono::seconds(30);
   RetryPolicy retry;
   std::chrono::milliseconds timeout = std::chrono::minutes(10);
+  LoadTimeout load_timeout;
   std::optional<std::uint64_t> memory_limit;  // bytes that a runner may hold; more: it is killed
   RecyclePolicy recycle;
   std::chrono::milliseconds unknown_event_ttl = std::chrono::days(7);

@@ -9,8 +9,8 @@
 #include "base/clock.hpp"
 #include "base/nearest.hpp"
 #include "poller/delivery/event_policies.hpp"
+#include "poller/runners/run_limits.hpp"
 #include "poller/runners/runner_process.hpp"
-#include "poller/runners/trial.hpp"
 
 namespace actiond {
 namespace {
@@ -35,22 +35,22 @@ std::optional<LoadReport> take_report(RunnerProcess& runner) {
 }
 
 // Waits for the report; fails if the child ends before or takes too long.
-Result<LoadReport> await_report(RunnerProcess& runner, const std::string& file) {
-  const auto until = monotonic_now() + kLoadingTime;
+Result<LoadReport> await_report(RunnerProcess& runner, const std::string& file,
+                                std::chrono::milliseconds limit) {
+  const auto until = monotonic_now() + limit;
   while (monotonic_now() < until) {
     pollfd ready[] = {{runner.socket(), POLLIN, 0}, {runner.pidfd(), POLLIN, 0}};
-    ::poll(ready, 2, 1000);
+    ::poll(ready, 2, static_cast<int>((until - monotonic_now()) / 1ms) + 1);
     const auto ended = runner.reap();  // before the look: what it said it said before it ended
     if (auto report = take_report(runner)) return std::move(*report);
     if (ended)
       return Error{fmt::format("plugin {} crashed the runner while it was loaded ({})",
                                file_name_of(file), ended->text())};
   }
-  return Error{fmt::format("plugin {} took longer than {} s to load", file_name_of(file),
-                           kLoadingTime / 1s)};
+  return Error{fmt::format("plugin {} {}", file_name_of(file), too_slow_to_load(limit))};
 }
 
-Result<LoadReport> inspect(const std::string& file) {
+Result<LoadReport> inspect(const std::string& file, std::chrono::milliseconds limit) {
   auto runner = RunnerProcess::spawn();
   if (!runner) return runner.error();
   RunnerSetup setup;
@@ -59,13 +59,13 @@ Result<LoadReport> inspect(const std::string& file) {
   const std::string text = to_text(setup);
   runner->add(SetupFrame{text});
   runner->flush();  // far less than a socket holds
-  return await_report(*runner, file);
+  return await_report(*runner, file, limit);
 }
 
 }  // namespace
 
-PluginInfo inspect_plugin(const std::string& file) {
-  auto report = inspect(file);
+PluginInfo inspect_plugin(const std::string& file, const LoadTimeout& limit) {
+  auto report = inspect(file, limit.of(file));
   if (report && report->plugins.size() == 1) return std::move(report->plugins[0]);
   PluginInfo info;
   info.file = file;

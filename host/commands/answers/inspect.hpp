@@ -10,8 +10,8 @@
 
 namespace actiond {
 
-// The file's description; `problem` is filled in if it can't be used. Blocks, up to kLoadingTime.
-PluginInfo inspect_plugin(const std::string& file);
+// The file's description; `problem` is filled in if it can't be used. Blocks, up to `limit`.
+PluginInfo inspect_plugin(const std::string& file, const LoadTimeout& limit);
 
 // Notes as the problem of a plugin that it provides an event that one before it provides.
 void find_duplicates(std::vector<PluginInfo>& plugins);

@@ -17,7 +17,7 @@ Result<Renewed> try_out(const Config& config, const std::atomic<bool>& is_wanted
   if (!files) return files.error();
   Trial trial;
   trial.is_wanted = [&is_wanted] { return is_wanted.load(); };
-  auto report = trial.load(runner_setup(config, std::move(*files)));
+  auto report = trial.load(runner_setup(config, std::move(*files)), config.load_timeout);
   if (!report) return report.error();
   trial.end();
   return Renewed{std::move(*snapshot), std::move(*report)};

@@ -57,22 +57,21 @@ void Crew::flush() {
 
 void Crew::arm_tick() {
   // Runs have limits, loading has, and what waits for a runner that is not there must go back.
-  if (is_tick_armed_ || (!is_any_busy() && are_all_ready())) return;
+  if (is_tick_armed_ || (!is_any_busy() && are_all_ready() && !is_any_owing())) return;
   is_tick_armed_ = true;
-  tick_timer_->set(kTick, [this] {
+  tick_timer_->set(kTick, [this, armed_at = commons_.clock.now()] {
     is_tick_armed_ = false;
-    tick();
+    const auto now = commons_.clock.now();
+    tick({now, std::min<std::chrono::nanoseconds>(now - armed_at, kMostOfATick)});
   });
 }
 
-void Crew::tick() {
-  const auto now = commons_.clock.now();
+void Crew::tick(const Tick& tick) {
   for (auto& station : stations_) {
-    station.tick(now);
-    auto& slot = station.slot();
-    if (slot.pipe().size() > 1 && is_slow(slot, now)) slot.recall();
+    station.tick(tick);
+    if (!station.slot().pipe().empty() && is_slow(station, tick.now)) station.slot().recall();
   }
-  commons_.listener.on_tick(now);
+  commons_.listener.on_tick(tick.now);
 }
 
 RunnerSlot* Crew::freest(std::size_t depth) {
@@ -81,16 +80,18 @@ RunnerSlot* Crew::freest(std::size_t depth) {
   for (auto& station : stations_) {
     auto& slot = station.slot();
     if (slot.is_ready() && slot.pipe().size() < depth &&
-        (freest == nullptr || slot.pipe().size() < freest->pipe().size()) && !is_slow(slot, now))
+        (freest == nullptr || slot.pipe().size() < freest->pipe().size()) && !station.is_stuck() &&
+        !is_slow(station, now))
       freest = &slot;
   }
   return freest;
 }
 
 // With other runners beside it, nothing is to wait behind its run in hand.
-bool Crew::is_slow(const RunnerSlot& slot, MonotonicTime now) const {
-  return stations_.size() > 1 && slot.is_alive() && slot.is_running() &&
-         slot.run_time(now) > kSlowRun;
+bool Crew::is_slow(const Station& station, MonotonicTime now) const {
+  const auto& slot = station.slot();
+  if (stations_.size() == 1 || !slot.is_alive()) return false;
+  return station.is_stuck() || (slot.is_running() && slot.run_time(now) > kSlowRun);
 }
 
 void Crew::recall() {
@@ -136,7 +137,13 @@ bool Crew::is_any_busy() const {
 
 bool Crew::is_any_idle() const {
   return std::any_of(stations_.begin(), stations_.end(), [](const Station& station) {
-    return station.slot().is_ready() && station.slot().pipe().empty();
+    return station.slot().is_ready() && station.slot().pipe().empty() && !station.is_stuck();
+  });
+}
+
+bool Crew::is_any_owing() const {
+  return std::any_of(stations_.begin(), stations_.end(), [](const Station& station) {
+    return station.slot().is_alive() && station.slot().owes();
   });
 }
 

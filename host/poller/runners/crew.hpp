@@ -73,8 +73,9 @@ class Crew {
   const std::string& problem() const { return commons_.problem; }
 
  private:
-  void tick();
-  bool is_slow(const RunnerSlot& slot, MonotonicTime now) const;
+  void tick(const Tick& tick);
+  bool is_any_owing() const;
+  bool is_slow(const Station& station, MonotonicTime now) const;
 
   CrewCommons commons_;
   std::deque<Station> stations_;

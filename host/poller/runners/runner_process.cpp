@@ -93,6 +93,7 @@ bool RunnerProcess::flush() {
     if (sent < 0 && errno == EAGAIN) return false;
     if (sent < 0) break;  // gone; pidfd tells
     written_ += static_cast<std::size_t>(sent);
+    sent_ += static_cast<std::uint64_t>(sent);
   }
   output_.clear();
   written_ = 0;

@@ -52,6 +52,8 @@ class RunnerProcess {
   // Writes what the socket takes now; true if all of it. A runner that is gone takes everything.
   bool flush();
   bool has_output() const { return !output_.empty(); }
+  // Bytes, since its birth.
+  std::uint64_t sent() const { return sent_; }
 
   // Reads what has come, up to a bound per call; true if there may be more. Then take frames.
   bool receive();
@@ -84,6 +86,7 @@ class RunnerProcess {
   FrameBuffer input_;
   std::string output_;
   std::size_t written_ = 0;  // of output_
+  std::uint64_t sent_ = 0;
   bool has_hung_up_ = false;
   bool is_to_stop_ = false;
 };

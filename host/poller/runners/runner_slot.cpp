@@ -55,7 +55,7 @@ Result<void> RunnerSlot::start(const std::string& setup,
   auto spawned = spawn_(hidden_variables);
   if (!spawned) return spawned.error();
   process_ = std::make_unique<RunnerProcess>(std::move(*spawned));
-  runs_ = ended_ = 0;
+  runs_ = ended_ = recalled_ = 0;
   pipe_.begin_anew();
   is_ready_ = is_refused_ = has_worked_ = is_dismissed_ = is_distrusted_ = is_cut_off_ = false;
   loading_.clear();
@@ -91,6 +91,7 @@ void RunnerSlot::hand(DeliveryPointer delivery) {
 void RunnerSlot::recall() {
   if (!process_ || pipe_.empty()) return;
   const std::uint64_t begun = process_->progress().recall(runs_);
+  recalled_ = runs_;
   while (DeliveryPointer delivery = pipe_.take_last_after(begun))
     listener_.on_returned(std::move(delivery));
 }
@@ -101,6 +102,12 @@ Delivery* RunnerSlot::in_hand() const {
   const std::uint64_t begun = progress.begun();
   if (begun == progress.ended()) return nullptr;
   return pipe_.find(begun);
+}
+
+// What was taken back it has to answer as well.
+bool RunnerSlot::owes() const {
+  if (!is_ready_ || in_hand() != nullptr) return false;
+  return !pipe_.empty() || process_->progress().ended() < runs_;
 }
 
 bool RunnerSlot::is_running() const {
@@ -140,6 +147,7 @@ void RunnerSlot::handle(const Frame& frame) {
     case FrameKind::Loading:
       return handle_as(LoadingFrame{}, [&](const LoadingFrame& loading) {
         loading_ = std::filesystem::path(loading.file).filename();
+        waits_since_ = now_();
       });
     case FrameKind::Ready:
       return handle_as(ReadyFrame{}, [&](const ReadyFrame& ready) { handle_ready(ready.json); });
@@ -171,6 +179,9 @@ void RunnerSlot::handle_outcome(const OutcomeFrame& frame) {
   if (pipe_.empty() || frame.number != pipe_.first_run() ||
       frame.number > process_->progress().begun())
     return distrust(fmt::format("the runner ended run {}, which is not in hand", frame.number));
+  if (frame.ending == Ending::NotStarted && frame.number > recalled_)
+    return distrust(
+        fmt::format("the runner refused run {}, which was not taken back", frame.number));
   end_first(outcome_of(frame));
 }
 
@@ -219,12 +230,18 @@ void RunnerSlot::hand_out_pipe(const ExitStatus& status) {
   };
   while (!is_distrusted_ && !pipe_.empty() && is_proven()) end_first(Outcome{});
   if (!pipe_.empty() && (is_distrusted_ || pipe_.first_run() <= progress.begun()))
-    end_first(killed_for_ ? *killed_for_
-                          : outcome_of_crash(cause_of_death(status, is_cut_off_),
-                                             pipe_.find(pipe_.first_run())->message.event,
-                                             run_time(now_()), progress));
+    end_first(outcome_of_death(status));
   while (DeliveryPointer delivery = pipe_.take_last_after(0))
     listener_.on_returned(std::move(delivery));
+}
+
+// One that was killed because nothing began had begun this one after all, or did not tell its end.
+Outcome RunnerSlot::outcome_of_death(const ExitStatus& status) const {
+  if (killed_for_ && killed_for_->ending != Ending::NotStarted) return *killed_for_;
+  if (killed_for_) return {Ending::Crashed, killed_for_->reason, {}, {}};
+  return outcome_of_crash(cause_of_death(status, is_cut_off_),
+                          pipe_.find(pipe_.first_run())->message.event, run_time(now_()),
+                          process_->progress());
 }
 
 void RunnerSlot::abandon() {

@@ -56,11 +56,16 @@ class RunnerSlot {
   bool is_loading() const { return is_alive() && !is_ready_; }
   // It takes no more and has nothing left to run: it should be gone in a moment.
   bool is_tearing_down() const { return is_alive() && is_dismissed_ && pipe_.empty(); }
+  // It was handed something, and nothing of that runs: it should begin it, or tell of its end.
+  // Only while it is alive.
+  bool owes() const;
+  // The plugin file that it is at while it loads; empty: at none yet.
+  const std::string& loading() const { return loading_; }
   // What it was handed and has not ended.
   const RunPipe& pipe() const { return pipe_; }
   // Only while it is alive.
   RunnerProcess& process() const { return *process_; }
-  // Since when it has been loading, or its pipe has been empty.
+  // Since when it has been loading that file, or its pipe has been empty.
   MonotonicTime waits_since() const { return waits_since_; }
   // How many runs this runner has ended.
   std::uint64_t ended() const { return ended_; }
@@ -99,14 +104,16 @@ class RunnerSlot {
   void distrust(const std::string& why);
   void end_first(Outcome outcome);
   void hand_out_pipe(const ExitStatus& status);
+  Outcome outcome_of_death(const ExitStatus& status) const;
 
   SlotListener& listener_;
   Spawn spawn_;
   Now now_;
   std::unique_ptr<RunnerProcess> process_;
   RunPipe pipe_;
-  std::uint64_t runs_ = 0;   // handed to this process
-  std::uint64_t ended_ = 0;  // of those
+  std::uint64_t runs_ = 0;      // handed to this process
+  std::uint64_t ended_ = 0;     // of those
+  std::uint64_t recalled_ = 0;  // up to this one, as far as they had not begun
   bool is_ready_ = false;
   bool is_refused_ = false;  // on_refused was called
   bool has_worked_ = false;

@@ -2,13 +2,12 @@
 
 #include <utility>
 
-#include "poller/runners/run_limits.hpp"
-
 namespace actiond {
 
 Station::Station(CrewCommons& commons)
     : commons_(commons),
       slot_(*this, commons.spawn, [&clock = commons.clock] { return clock.now(); }),
+      limits_(slot_, commons.config),
       timer_(commons.clock.timer()) {}
 
 void Station::start() {
@@ -56,10 +55,10 @@ void Station::flush() {
   if (slot_.is_alive() && !slot_.process().flush()) socket_watch_->arm_write();
 }
 
-void Station::tick(MonotonicTime now) {
+void Station::tick(const Tick& tick) {
   if (!slot_.is_alive()) return;
   if (Delivery* delivery = slot_.in_hand()) commons_.listener.on_running(*delivery);
-  if (const auto why = keep_limits(slot_, commons_.config, now)) recycle(*why);
+  if (const auto why = limits_.keep(tick, commons_.listener.has_room())) recycle(*why);
 }
 
 void Station::replace() {

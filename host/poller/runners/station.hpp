@@ -10,6 +10,7 @@
 #include "base/config/config.hpp"
 #include "base/log.hpp"
 #include "poller/runners/respawn.hpp"
+#include "poller/runners/run_limits.hpp"
 #include "poller/runners/runner_slot.hpp"
 #include "poller/timer.hpp"
 #include "poller/watch.hpp"
@@ -77,7 +78,9 @@ class Station final : SlotListener {
   // Sends it what it was handed; the rest when its socket takes more.
   void flush();
   // Looks at the limits of what is in hand here.
-  void tick(MonotonicTime now);
+  void tick(const Tick& tick);
+  // It was handed something, and does not act: nothing is to wait for it.
+  bool is_stuck() const { return slot_.is_alive() && limits_.is_stuck(); }
   // Lets the runner go after the run in hand, for one that loads what there is to load now.
   void replace();
   // No runner is to follow.
@@ -98,6 +101,7 @@ class Station final : SlotListener {
 
   CrewCommons& commons_;
   RunnerSlot slot_;
+  RunLimits limits_;
   Respawn respawn_;
   std::unique_ptr<Timer> timer_;
   std::shared_ptr<const void> plugins_;  // that its runner has loaded

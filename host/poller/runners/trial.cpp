@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include "base/duration.hpp"
+#include "poller/runners/run_limits.hpp"
 
 namespace actiond {
 namespace {
@@ -14,15 +15,17 @@ constexpr auto kTurn = 25ms;
 
 }  // namespace
 
-Result<LoadReport> Trial::load(const RunnerSetup& setup, std::chrono::seconds limit) {
+Result<LoadReport> Trial::load(const RunnerSetup& setup, const LoadTimeout& limit) {
   loaded_.reset();
   if (auto started = slot_.start(to_text(setup), setup.hidden_variables); !started)
     return started.error();
   while (!loaded_) {
     pump();
     if (!loaded_ && slot_.is_alive() && !is_wanted()) slot_.kill(Ending::Stopped, "was given up");
-    if (!loaded_ && slot_.is_alive() && monotonic_now() - slot_.waits_since() > limit)
-      slot_.kill(Ending::Crashed, fmt::format("took longer than {} s to load", limit / 1s));
+    if (loaded_ || !slot_.is_alive()) continue;
+    const auto its_limit = limit.of(slot_.loading());
+    if (monotonic_now() - slot_.waits_since() > its_limit)
+      slot_.kill(Ending::Crashed, too_slow_to_load(its_limit));
   }
   return *loaded_;
 }

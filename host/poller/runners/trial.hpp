@@ -22,9 +22,9 @@ class Trial : SlotListener {
   // Told of what the handler queues.
   std::function<void(const QueueFrame& queued)> on_queue = [](const QueueFrame&) {};
 
-  // Loads the plugins and runs their setups. Blocks, up to `limit`. Fails with the first problem
-  // that a plugin has.
-  Result<LoadReport> load(const RunnerSetup& setup, std::chrono::seconds limit = kLoadingTime);
+  // Loads the plugins and runs their setups. Blocks, for each up to its limit. Fails with the first
+  // problem that a plugin has.
+  Result<LoadReport> load(const RunnerSetup& setup, const LoadTimeout& limit);
 
   // Runs one event after load has succeeded. Blocks until it has ended; the runner is killed a
   // second after `timeout`.

@@ -38,7 +38,7 @@ TEST_CASE("crew: plugins that the first runner refuses end the start") {
     scene.pass(25ms);
     while (!scene.runners.last().is_dead()) continue;
     scene.turn();
-    CHECK(scene.refused == "took longer than 20 s to load");
+    CHECK(scene.refused == "took longer than 20s to load: raise load_timeout if it has to");
   }
   scene.pass(1s);
   CHECK(scene.runners.all.size() == 1);

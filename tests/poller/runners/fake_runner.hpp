@@ -32,6 +32,8 @@ class FakeRunner {
     for (const auto& event : events) plugin.events.push_back({event, "", 0, 0});
     send(actiond::ReadyFrame{actiond::to_text(actiond::LoadReport{{plugin}})});
   }
+  // It is at this plugin's file.
+  void begin_loading(const std::string& file) { send(actiond::LoadingFrame{file}); }
   bool has_loaded() const { return has_loaded_; }
   // Begins the next run.
   void begin(actiond::MonotonicTime now) {
@@ -47,6 +49,17 @@ class FakeRunner {
     if (ending == actiond::Ending::Done) return progress_.ended_well(begun_, pid_);
     progress_.not_well(begun_);
     progress_.ended(begun_);
+  }
+  // It has run the next one well, and the outcome waits for company.
+  void run_untold(actiond::MonotonicTime now) {
+    begin(now);
+    progress_.ended_well(begun_, pid_);
+  }
+  // That run was taken back, as it sees now.
+  void refuse(std::uint64_t run) {
+    begun_ = run;
+    CHECK_FALSE(progress_.begin(run, 0));
+    end(actiond::Ending::NotStarted);
   }
   void run(actiond::MonotonicTime now, std::chrono::nanoseconds duration) {
     begin(now);
