@@ -4,9 +4,9 @@
 
 namespace actiond {
 
-std::string crash_text(const Progress& progress) {
+std::string crash_text(int file) {
   std::string text(kMostCrashText, '\0');
-  const ssize_t got = ::pread(progress.fd(), text.data(), text.size(), kCrashTextAt);
+  const ssize_t got = ::pread(file, text.data(), text.size(), kCrashTextAt);
   text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
   return text;
 }

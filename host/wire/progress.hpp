@@ -26,8 +26,10 @@ class Progress {
   Progress(Progress&& other) noexcept;
   Progress& operator=(Progress&& other) noexcept;
 
-  // The poller's only.
+  // The poller's only; -1 once it was dropped.
   int fd() const { return fd_.get(); }
+  // The page is all that is needed from now on: the runner has been born with the descriptor.
+  void drop_fd() { fd_.reset(); }
 
   // Runner: marks run `number` as begun at `now_ns` (monotonic); false: it was recalled.
   bool begin(std::uint64_t number, std::int64_t now_ns);

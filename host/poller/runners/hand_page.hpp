@@ -31,6 +31,8 @@ class HandPage {
 
   // The page of progress in it, for one runner. Its descriptor does not hold the lock.
   Result<Progress> progress() const;
+  // Its own, with the lock; what a crashing runner writes is read there.
+  int fd() const { return lock_.get(); }
   // From now on that run is of this event.
   void hand(std::uint64_t run, std::uint64_t mark);
 

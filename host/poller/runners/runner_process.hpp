@@ -9,6 +9,7 @@
 #include "base/fd.hpp"
 #include "base/result.hpp"
 #include "poller/runners/hand_page.hpp"
+#include "wire/crash_text.hpp"
 #include "wire/frames.hpp"
 #include "wire/progress.hpp"
 
@@ -39,6 +40,11 @@ class RunnerProcess {
   int pidfd() const { return child_.pidfd(); }
   Progress& progress() { return progress_; }
   const Progress& progress() const { return progress_; }
+
+  // What it wrote when it crashed; see wire/crash_text.hpp.
+  std::string crash_text() const {
+    return actiond::crash_text(hand_ ? hand_->fd() : progress_.fd());
+  }
 
   // It is about to be sent this run, of the event with that mark.
   void hand(std::uint64_t run, std::uint64_t mark) {

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "poller/runners/backtrace.hpp"
-#include "wire/crash_text.hpp"
 #include "wire/runner_descriptors.hpp"
 
 namespace actiond {
@@ -31,13 +30,13 @@ std::string cause_of_death(const ExitStatus& status, bool is_cut_off) {
 }
 
 Outcome outcome_of_crash(const std::string& cause, const std::string& event,
-                         std::chrono::nanoseconds run_time, const Progress& progress) {
+                         std::chrono::nanoseconds run_time, const std::string& crash_text) {
   Outcome outcome;
   outcome.ending = Ending::Crashed;
   // A handler that calls exit(0) leaves no answer either: a crash, whatever the status.
   outcome.reason = fmt::format("crashed: {} in {}", cause, event);
   outcome.duration = run_time;
-  outcome.backtrace = readable_backtrace(crash_text(progress));
+  outcome.backtrace = readable_backtrace(crash_text);
   return outcome;
 }
 
@@ -241,7 +240,7 @@ Outcome RunnerSlot::outcome_of_death(const ExitStatus& status) const {
   if (killed_for_) return {Ending::Crashed, killed_for_->reason, {}, {}};
   return outcome_of_crash(cause_of_death(status, is_cut_off_),
                           pipe_.find(pipe_.first_run())->message.event, run_time(now_()),
-                          process_->progress());
+                          process_->crash_text());
 }
 
 void RunnerSlot::abandon() {

@@ -4,13 +4,35 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "../../base/allocations.hpp"
 #include "../log_scene.hpp"
 #include "left_hand.hpp"
+#include "poller/runners/runner_process.hpp"
 
 using namespace actiond;
 namespace fs = std::filesystem;
+
+namespace {
+
+std::ptrdiff_t open_descriptors() {
+  const fs::directory_iterator open("/proc/self/fd");
+  return std::distance(begin(open), end(open));
+}
+
+}  // namespace
+
+TEST_CASE("hand page: a runner costs its poller three descriptors") {
+  const LogScene scene;
+  REQUIRE(RunnerProcess::spawn().ok());  // its program is opened once
+  const auto before = open_descriptors();
+  auto page = HandPage::create(scene.directory, "1");
+  REQUIRE(page.ok());
+  const auto runner = RunnerProcess::spawn_with(std::move(*page), {});
+  REQUIRE(runner.ok());
+  CHECK(open_descriptors() == before + 3);
+}
 
 TEST_CASE("hand page: a killed poller leaves which event had begun and not ended") {
   const LogScene scene;
