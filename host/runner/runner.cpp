@@ -2,10 +2,12 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <deque>
 #include <memory>
 
@@ -14,6 +16,7 @@
 #include "runner/dispatch.hpp"
 #include "runner/own_process.hpp"
 #include "wire/runner_descriptors.hpp"
+#include "wire/runner_mark.hpp"
 
 namespace actiond {
 namespace {
@@ -188,6 +191,15 @@ void leave_signals_to_the_poller() {
   ::signal(SIGPIPE, SIG_IGN);
 }
 
+// Where the system knows no such limit, or has none of that height, the variable must do.
+void mark_descendants() {
+  const char* const value = std::getenv(kRunnerVariable);
+  rlimit limit{};
+  if (value == nullptr || ::getrlimit(RLIMIT_LOCKS, &limit) != 0) return;
+  limit.rlim_cur = runner_mark(std::string(kRunnerVariable) + "=" + value);
+  if (limit.rlim_cur < limit.rlim_max) ::setrlimit(RLIMIT_LOCKS, &limit);
+}
+
 Result<std::unique_ptr<Runner>> make_runner() {
   auto socket = OwnDescriptor::adopt(kRunnerSocket);
   if (!socket) return socket.error();
@@ -210,6 +222,7 @@ int run_runner(pid_t poller) {
   ::close(kRunnerProgram);
   ::prctl(PR_SET_NAME, "actiond-runner");  // it was started by a descriptor's name
   leave_signals_to_the_poller();
+  mark_descendants();
   auto runner = make_runner();
   if (runner) return (*runner)->run();
   std::fprintf(stderr, "actiond: runner: %s\n", runner.error().text.c_str());

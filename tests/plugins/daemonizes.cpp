@@ -1,5 +1,6 @@
-// Starts a process that goes into a session of its own and away from its parent, writes its pid
-// into params "file", and then returns, crashes, or hangs, as params "then" says.
+// Starts a process that goes into a session of its own and away from its parent, and has an empty
+// environment. Writes its pid into params "file", and then returns, crashes, or hangs, as params
+// "then" says.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,7 +26,9 @@ class DaemonizesEvent : public action::Event {
     ::setsid();
     const pid_t daemon = ::fork();
     if (daemon == 0) {
-      ::execlp("sleep", "sleep", "60", nullptr);
+      const char* const words[] = {"sleep", "60", nullptr};
+      const char* const nothing[] = {nullptr};
+      ::execvpe("sleep", const_cast<char**>(words), const_cast<char**>(nothing));
       ::_exit(1);
     }
     append_line(file, std::to_string(daemon));

@@ -14,6 +14,7 @@
 #include "poller/runners/runner_program.hpp"
 #include "poller/runners/started_by.hpp"
 #include "wire/runner_descriptors.hpp"
+#include "wire/runner_mark.hpp"
 #include "wire/version.hpp"
 
 namespace actiond {
@@ -22,7 +23,7 @@ namespace {
 // No two runners have the same, whatever became of their pids.
 std::string new_mark() {
   static std::uint64_t count = 0;
-  return fmt::format("ACTIOND_RUNNER={}.{}.{}", ::getpid(), ++count,
+  return fmt::format("{}={}.{}.{}", kRunnerVariable, ::getpid(), ++count,
                      monotonic_now().time_since_epoch().count());
 }
 
