@@ -34,7 +34,7 @@ std::size_t largest_allowed(std::string_view reason) {
 
 std::uint64_t ConfirmWindow::add(std::string_view id, Kind kind) {
   pending_.push_back({std::string(id), {}, hash_of(kind.exchange), kind.bytes, false});
-  return first_ + pending_.size() - 1;
+  return next() - 1;
 }
 
 void ConfirmWindow::give_back(std::string_view id, const std::string& reason) {

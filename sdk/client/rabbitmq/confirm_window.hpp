@@ -18,7 +18,9 @@ class ConfirmWindow {
   // add further publications, but not settle any.
   using OnSettled = std::function<void(std::uint64_t number, const Result<void>& taken)>;
 
-  explicit ConfirmWindow(OnSettled on_settled) : on_settled_(std::move(on_settled)) {}
+  // `first` is the number of its first publication.
+  explicit ConfirmWindow(OnSettled on_settled, std::uint64_t first = 1)
+      : on_settled_(std::move(on_settled)), first_(first), before_channel_(first - 1) {}
 
   // What a publication is known by when the broker refuses one and does not say which.
   struct Kind {
@@ -26,7 +28,7 @@ class ConfirmWindow {
     std::size_t bytes = 0;  // of its body
   };
 
-  // Returns the publication's number: 1, 2, …
+  // Returns the publication's number: the first one, and so on.
   std::uint64_t add(std::string_view id, Kind kind);
   std::uint64_t add(std::string_view id) { return add(id, Kind()); }
 
@@ -48,6 +50,8 @@ class ConfirmWindow {
   void closed(std::string_view reason, const std::string& error);
 
   std::size_t unconfirmed() const { return pending_.size() - settled_in_pending_; }
+  // The number of the publication that is added next.
+  std::uint64_t next() const { return first_ + pending_.size(); }
 
  private:
   struct Pending {
@@ -63,8 +67,8 @@ class ConfirmWindow {
 
   OnSettled on_settled_;
   std::deque<Pending> pending_;         // publications first_..; settled ones leave from the front
-  std::uint64_t first_ = 1;             // the number of pending_.front()
-  std::uint64_t before_channel_ = 0;    // the last number before the channel was opened (anew)
+  std::uint64_t first_;                 // the number of pending_.front()
+  std::uint64_t before_channel_;        // the last number before the channel was opened (anew)
   std::size_t settled_in_pending_ = 0;  // of those that wait behind an unsettled one
 };
 

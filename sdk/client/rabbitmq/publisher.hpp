@@ -1,10 +1,15 @@
 // Publishes with confirms and `mandatory`, pipelined: a message counts only once the broker has
 // confirmed it and has not returned it (an ack alone also comes for a message that no queue took).
 //
+// What the broker does not take (basic.nack) is followed by a channel of its own: RabbitMQ keeps in
+// each channel which node leads a replicated queue, and one that was opened while that node was
+// dying asks it until it is back.
+//
 // One thread. publish and poll never block. What the broker does not read waits in memory: whoever
 // publishes asks has_room before.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -24,7 +29,8 @@ class Publisher {
   enum class OnRefusal { End, Reopen };
 
   // Turns the channel, which may be just begun, into confirm mode, without waiting for the broker.
-  // `connection` must outlive the publisher, and nobody else may read from it.
+  // The channel two above it is the publisher's as well. `connection` must outlive the publisher,
+  // and nobody else may read from it.
   static Result<std::unique_ptr<Publisher>> open(Connection& connection, amqp_channel_t channel,
                                                  OnSettled on_settled,
                                                  OnRefusal on_refusal = OnRefusal::End);
@@ -40,7 +46,7 @@ class Publisher {
   // The same, but waits up to `timeout` for the first word.
   Result<void> wait(std::chrono::milliseconds timeout);
 
-  std::size_t unconfirmed() const { return window_.unconfirmed(); }
+  std::size_t unconfirmed() const;
   // Less waits to be sent than is worth a wait.
   bool has_room() const { return connection_.unsent() < kMostUnsent; }
   // The broker has raised an alarm and reads nothing: publish no more until it is over.
@@ -49,26 +55,41 @@ class Publisher {
   const std::string& blocked_reason() const { return blocked_reason_; }
 
  private:
+  // A channel, and what it has still to answer for.
+  struct Lane {
+    Lane(amqp_channel_t number, const OnSettled& on_settled, std::uint64_t first)
+        : channel(number), window(on_settled, first) {}
+
+    amqp_channel_t channel;
+    ConfirmWindow window;
+    bool is_doubtful = false;  // something was not taken
+    bool is_closing = false;   // we have said goodbye to it
+  };
+
   Publisher(Connection& connection, amqp_channel_t channel, OnSettled on_settled,
-            OnRefusal on_refusal)
-      : connection_(connection),
-        channel_(channel),
-        properties_(static_cast<std::size_t>(amqp_get_frame_max(connection.raw()))),
-        window_(std::move(on_settled)),
-        on_refusal_(on_refusal) {}
+            OnRefusal on_refusal);
   Result<void> select_confirms();
-  Result<void> take_close(const amqp_method_t& method);
+  Result<void> renew();
+  Result<void> close_former();
+  Lane* lane_of(amqp_channel_t channel);
   Result<void> take(const amqp_frame_t& frame);
   Result<void> take_method(const amqp_method_t& method);
-  void take_returned(const amqp_basic_properties_t& properties);
+  Result<void> take_method_of(Lane& lane, const amqp_method_t& method);
+  Result<void> settle(Lane& lane, std::uint64_t tag, bool multiple, bool taken);
+  Result<void> take_close(Lane& lane, const amqp_method_t& method);
+  static void take_returned(Lane& lane, const amqp_basic_properties_t& properties,
+                            const std::string& reason);
 
   static constexpr std::size_t kMostUnsent = 1 << 20;
 
   Connection& connection_;
-  amqp_channel_t channel_;
+  amqp_channel_t first_channel_;
   PropertiesBuilder properties_;
-  ConfirmWindow window_;
+  OnSettled on_settled_;
   OnRefusal on_refusal_;
+  std::unique_ptr<Lane> lane_;    // on which is published
+  std::unique_ptr<Lane> former_;  // before it; nullptr: it has answered for all, and is closed
+  std::chrono::steady_clock::time_point renewed_at_{};
   std::string return_reason_;
   std::string blocked_reason_;
   bool is_blocked_ = false;

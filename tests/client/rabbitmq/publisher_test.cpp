@@ -50,6 +50,20 @@ class Published {
   std::unique_ptr<Publisher> publisher;
 };
 
+// A queue for one message, which then takes no other.
+void declare_full(TestApplication& app, const std::string& name) {
+  amqp_table_entry_t entries[2] = {};
+  entries[0].key = amqp_cstring_bytes("x-max-length");
+  entries[0].value.kind = AMQP_FIELD_KIND_I64;
+  entries[0].value.value.i64 = 1;
+  entries[1].key = amqp_cstring_bytes("x-overflow");
+  entries[1].value.kind = AMQP_FIELD_KIND_UTF8;
+  entries[1].value.value.bytes = amqp_cstring_bytes("reject-publish");
+  amqp_queue_declare(raw_calls(app.connection()), 1, action::to_bytes(app.queue(name)), false, true,
+                     false, false, {2, entries});
+  REQUIRE(refusal_of(app.connection()) == "");
+}
+
 }  // namespace
 
 TEST_CASE("publisher: each of many messages is confirmed once") {
@@ -81,16 +95,7 @@ TEST_CASE("publisher: a message that no queue takes is an error that names the q
 TEST_CASE("publisher: a full queue that rejects is an error") {
   NEEDS_BROKER();
   TestApplication app;
-  amqp_table_entry_t entries[2] = {};
-  entries[0].key = amqp_cstring_bytes("x-max-length");
-  entries[0].value.kind = AMQP_FIELD_KIND_I64;
-  entries[0].value.value.i64 = 1;
-  entries[1].key = amqp_cstring_bytes("x-overflow");
-  entries[1].value.kind = AMQP_FIELD_KIND_UTF8;
-  entries[1].value.value.bytes = amqp_cstring_bytes("reject-publish");
-  amqp_queue_declare(raw_calls(app.connection()), 1, action::to_bytes(app.queue("high")), false,
-                     true, false, false, {2, entries});
-  REQUIRE(refusal_of(app.connection()) == "");
+  declare_full(app, "high");
   Published published;
   for (int i = 0; i < 3; ++i) {
     REQUIRE(published.publish("", app.queue("high")));
@@ -98,6 +103,32 @@ TEST_CASE("publisher: a full queue that rejects is an error") {
   }
   CHECK(published.verdicts[1] == "");
   CHECK(published.verdicts[3].find("nack") != std::string::npos);
+}
+
+TEST_CASE("publisher: what is not taken is followed by another channel, and each is told once") {
+  NEEDS_BROKER();
+  TestApplication app;
+  REQUIRE(action::declare(app.connection(), 1, app.topology({"low"})));
+  declare_full(app, "high");
+  Published published;
+  REQUIRE(published.publish("", app.queue("high")));
+  CHECK(published.settle_all() == "");
+  for (int round = 0; round < 5; ++round) {
+    REQUIRE(published.publish(app.name(), "low"));
+    REQUIRE(published.publish("", app.queue("high")));
+    REQUIRE(published.publish(app.name(), "low"));
+    REQUIRE(published.publish(app.name(), "nowhere"));
+    CHECK(published.settle_all() == "");
+    REQUIRE(published.publisher->wait(milliseconds(110)));  // the other channel is over
+  }
+  REQUIRE(published.verdicts.size() == 21);
+  for (std::uint64_t first = 2; first < 22; first += 4) {
+    CHECK(published.verdicts[first] == "");
+    CHECK(published.verdicts[first + 1].find("nack") != std::string::npos);
+    CHECK(published.verdicts[first + 2] == "");
+    CHECK(published.verdicts[first + 3].find("'nowhere'") != std::string::npos);
+  }
+  CHECK(app.ready("low") == 10);
 }
 
 TEST_CASE("publisher: an exchange that is not there closes the channel with the broker's words") {
