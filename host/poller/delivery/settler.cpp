@@ -15,6 +15,10 @@ constexpr std::size_t kMostBytes = 64 << 20;          // of what handlers queued
 constexpr auto kFirstWait = std::chrono::seconds(1);  // before a refused copy is tried again
 constexpr auto kLongestWait = std::chrono::seconds(60);
 constexpr int kMostDoublings = 10;
+// What a handler queues, and the broker does not take for the moment, is sent again for 10 s. In a
+// cluster that has just lost a node that moment is over by then.
+constexpr auto kMoment = std::chrono::milliseconds(200);
+constexpr int kMostMoments = 50;
 constexpr std::size_t kCutBody = 65536;
 constexpr char kTooMuchUnsent[] =
     "it queued more than 5000 events before the broker, which had been away, offered it again";
@@ -60,8 +64,10 @@ void Settler::keep_unsent() {
       publication.delivery->storing.unsent.push_back(std::move(publication.event));
   };
   for (auto& [number, publication] : sent) keep(publication);
+  for (auto& postponed : postponed_) keep(postponed.publication);
   for (auto& publication : kept_back_) keep(publication);
   publications_.clear();
+  postponed_.clear();
   kept_back_.clear();
   bytes_ = 0;
 }
@@ -166,6 +172,10 @@ void Settler::published(std::uint64_t number, const Result<void>& taken) {
 // Sent again with its id, one that was taken nevertheless is there twice: at least once.
 void Settler::confirmed_queued(Publication publication, const Result<void>& taken) {
   if (!taken && taken.error().fault == Fault::Undecided) return publish(std::move(publication));
+  if (!taken && taken.error().fault == Fault::NotNow && publication.refusals++ < kMostMoments) {
+    postponed_.push_back({std::move(publication), now_ + kMoment});
+    return;
+  }
   Delivery& delivery = *publication.delivery;
   bytes_ -= publication.event.message.body.size();
   if (!taken)
@@ -270,19 +280,29 @@ void Settler::resume(MonotonicTime now) {
   const std::vector<Stuck> again(due, stuck_.end());
   stuck_.erase(due, stuck_.end());
   for (const auto& each : again) store(*each.delivery);
+  send_postponed();
+}
+
+void Settler::send_postponed() {
+  while (!postponed_.empty() && postponed_.front().due <= now_) {
+    Publication publication = std::move(postponed_.front().publication);
+    postponed_.pop_front();
+    publish(std::move(publication));
+  }
 }
 
 std::optional<MonotonicTime> Settler::next_try() const {
-  if (stuck_.empty()) return std::nullopt;
-  const auto first =
-      std::min_element(stuck_.begin(), stuck_.end(),
-                       [](const Stuck& one, const Stuck& other) { return one.due < other.due; });
-  return first->due;
+  std::optional<MonotonicTime> next;
+  if (!postponed_.empty()) next = postponed_.front().due;
+  for (const auto& each : stuck_)
+    if (!next || each.due < *next) next = each.due;
+  return next;
 }
 
 bool Settler::is_congested() const {
-  return publications_.size() > kMostUnconfirmed || kept_back_.size() > kMostKeptBack ||
-         bytes_ > kMostBytes || (broker_ == nullptr && unsent_ > kMostKeptBack);
+  return publications_.size() + postponed_.size() > kMostUnconfirmed ||
+         kept_back_.size() > kMostKeptBack || bytes_ > kMostBytes ||
+         (broker_ == nullptr && unsent_ > kMostKeptBack);
 }
 
 }  // namespace actiond

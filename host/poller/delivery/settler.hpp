@@ -69,9 +69,14 @@ class Settler {
   struct Publication {
     Delivery* delivery;
     QueuedEvent event;  // its queue is empty: the settlement of the delivery itself
+    int refusals = 0;   // for the moment
   };
   struct Stuck {
     Delivery* delivery;
+    MonotonicTime due;
+  };
+  struct Postponed {
+    Publication publication;
     MonotonicTime due;
   };
   void settle(Delivery& delivery);
@@ -84,6 +89,7 @@ class Settler {
   void write_trail(Delivery& delivery) const;
   void write_failure(Delivery& delivery, std::int64_t now_ms) const;
   void confirmed_queued(Publication publication, const Result<void>& taken);
+  void send_postponed();
   void confirmed_settlement(Delivery& delivery, const Result<void>& taken);
   void refused(Delivery& delivery, const Error& why);
   void cut(Delivery& delivery, const Error& why);
@@ -100,6 +106,7 @@ class Settler {
   std::size_t bytes_ = 0;   // of the bodies of what was queued and is not confirmed
   std::size_t unsent_ = 0;  // queued since the connection was lost
   std::vector<Stuck> stuck_;
+  std::deque<Postponed> postponed_;  // the first is due first
   std::string problem_;
   std::optional<Error> trouble_;
 };

@@ -61,6 +61,7 @@ Message event(const std::string& name) {
 const Result<void> taken;
 const Result<void> refused = Error{"no room"};
 const Result<void> missing = Error{"no queue", Fault::Missing};
+const Result<void> not_now = Error{"nack", Fault::NotNow};
 const Result<void> undecided = Error{"another was refused", Fault::Undecided};
 const Result<void> lasting = Error{"too large", Fault::Lasting};
 
@@ -251,6 +252,32 @@ TEST_CASE("settler: what it queued was not taken, so it has failed") {
   scene.settler.published(1, refused);
   CHECK(scene.broker.take() ==
         Said{"publish low a", "dead mail what it queued was not taken: no room"});
+}
+
+TEST_CASE("settler: what it queued and the broker does not take now is sent again for 10 s") {
+  SettlerScene scene;
+  auto delivery = scene.delivery();
+  scene.settler.queue(*delivery, {"low", event("a")});
+  scene.end(std::move(delivery), Ending::Done);
+  MonotonicTime now{};
+  for (std::uint64_t number = 1; number <= 50; ++number, now += 200ms) {
+    CHECK(scene.broker.take() == Said{"publish low a"});
+    scene.settler.published(number, not_now);
+    CHECK(scene.settler.next_try() == now + 200ms);
+    CHECK(scene.settler.stuck() == 0);
+    scene.settler.resume(now + 199ms);
+    CHECK(scene.broker.take().empty());
+    scene.settler.resume(now + 200ms);
+  }
+  CHECK(scene.broker.take() == Said{"publish low a"});
+  SUBCASE("taken") {
+    scene.settler.published(51, taken);
+    CHECK(scene.broker.take() == Said{"ack 0 5"});
+  }
+  SUBCASE("never") {
+    scene.settler.published(51, not_now);
+    CHECK(scene.broker.take() == Said{"dead mail what it queued was not taken: nack"});
+  }
 }
 
 TEST_CASE("settler: while the broker is blocked publications are kept back, in order") {
