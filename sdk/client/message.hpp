@@ -22,6 +22,7 @@ struct Trail {
   std::int64_t queued_at_ms = 0;  // x-action-queued-at; 0: the timestamp alone tells, in seconds
   std::string left_out{};         // x-action-left-out: foreign headers that had no room
   int interrupted = 0;            // x-action-interrupted: pollers that died in its last run
+  bool is_early = false;          // x-action-early: it came too early once, and was sent back
 };
 
 struct Message {
@@ -34,6 +35,9 @@ struct Message {
   std::string trace_parent{};  // header traceparent, a valid one; empty: it belongs to no trace
   std::string trace_state{};   // header tracestate, beside that
   std::string sender;          // property app_id of a new message; a received one keeps its own
+  // By what queue, but those of delays, the broker dropped it last, why, and when, in its words.
+  std::string dropped_by{}, dropped_why{};
+  std::int64_t dropped_at_s = 0;
 };
 
 }  // namespace action

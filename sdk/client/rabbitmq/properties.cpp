@@ -11,9 +11,7 @@ namespace {
 constexpr std::string_view kOwn = "x-action-";
 constexpr std::string_view kTraceParent = "traceparent";
 constexpr std::string_view kTraceState = "tracestate";
-constexpr int kOwnHeaders = 14;
-constexpr std::int64_t kMaxAttempt = 1000000;
-constexpr std::int64_t kMaxTime_s = 253402300799;  // the end of the year 9999
+constexpr int kOwnHeaders = 15;
 constexpr std::size_t kLongestText = 255;
 constexpr std::size_t kMaxError = 2048;  // bytes
 constexpr std::size_t kMaxBacktrace = 8192;
@@ -45,71 +43,6 @@ bool is_brokers_own(const amqp_bytes_t& key) {
 // do so again with every retry.
 bool makes_copies(const amqp_bytes_t& key) {
   return view(key) == "CC" || view(key) == "BCC";
-}
-
-std::int64_t any_integer(const amqp_field_value_t& value, std::int64_t otherwise) {
-  switch (value.kind) {
-    case AMQP_FIELD_KIND_I8:
-      return value.value.i8;
-    case AMQP_FIELD_KIND_U8:
-      return value.value.u8;
-    case AMQP_FIELD_KIND_I16:
-      return value.value.i16;
-    case AMQP_FIELD_KIND_U16:
-      return value.value.u16;
-    case AMQP_FIELD_KIND_I32:
-      return value.value.i32;
-    case AMQP_FIELD_KIND_U32:
-      return value.value.u32;
-    case AMQP_FIELD_KIND_I64:
-      return value.value.i64;
-    case AMQP_FIELD_KIND_U64:
-      return static_cast<std::int64_t>(value.value.u64);
-    default:
-      return otherwise;
-  }
-}
-
-std::int64_t integer(const amqp_field_value_t& value, std::int64_t least, std::int64_t most) {
-  const std::int64_t number = any_integer(value, least);
-  return number < least || number > most ? least : number;
-}
-
-std::string_view text(const amqp_field_value_t& value) {
-  const bool is_text = value.kind == AMQP_FIELD_KIND_UTF8 || value.kind == AMQP_FIELD_KIND_BYTES;
-  return is_text ? view(value.value.bytes) : std::string_view();
-}
-
-void read_header(const amqp_table_entry_t& entry, Trail& trail) {
-  const std::string_view name = view(entry.key).substr(kOwn.size());
-  if (name == "attempt")
-    trail.attempt = static_cast<int>(integer(entry.value, 1, kMaxAttempt));
-  else if (name == "queue")
-    trail.queue = text(entry.value);
-  else if (name == "error")
-    trail.error = text(entry.value);
-  else if (name == "poller")
-    trail.poller = text(entry.value);
-  else if (name == "plugin")
-    trail.plugin = text(entry.value);
-  else if (name == "backtrace")
-    trail.backtrace = text(entry.value);
-  else if (name == "left-out")
-    trail.left_out = text(entry.value);
-  else if (name == "unknown-since")
-    trail.unknown_since_ms = integer(entry.value, 0, kMaxTime_s * 1000);
-  else if (name == "first-failed-at")
-    trail.first_failed_at_ms = integer(entry.value, 0, kMaxTime_s * 1000);
-  else if (name == "failed-at")
-    trail.failed_at_ms = integer(entry.value, 0, kMaxTime_s * 1000);
-  else if (name == "due-at")
-    trail.due_at_ms = integer(entry.value, 0, kMaxTime_s * 1000);
-  else if (name == "delayed-until")
-    trail.delayed_until_ms = integer(entry.value, 0, kMaxTime_s * 1000);
-  else if (name == "queued-at")
-    trail.queued_at_ms = integer(entry.value, 0, kMaxTime_s * 1000);
-  else if (name == "interrupted")
-    trail.interrupted = static_cast<int>(integer(entry.value, 0, kMaxAttempt));
 }
 
 // Not in the middle of a character of UTF-8.
@@ -144,31 +77,6 @@ void set(amqp_basic_properties_t& properties, amqp_flags_t flag, amqp_bytes_t& f
 }
 
 }  // namespace
-
-void read_properties(const amqp_basic_properties_t& properties, amqp_bytes_t raw,
-                     Message& message) {
-  const amqp_flags_t flags = properties._flags;
-  message.event = flags & AMQP_BASIC_TYPE_FLAG ? view(properties.type) : std::string_view();
-  message.id =
-      flags & AMQP_BASIC_MESSAGE_ID_FLAG ? view(properties.message_id) : std::string_view();
-  const bool has_time = (flags & AMQP_BASIC_TIMESTAMP_FLAG) != 0 &&
-                        properties.timestamp <= static_cast<std::uint64_t>(kMaxTime_s);
-  message.enqueued_at_s = has_time ? static_cast<std::int64_t>(properties.timestamp) : 0;
-  message.properties = view(raw);
-  message.trail = Trail{};
-  message.trace_parent.clear();
-  message.trace_state.clear();
-  if ((flags & AMQP_BASIC_HEADERS_FLAG) == 0) return;
-  for (int i = 0; i < properties.headers.num_entries; ++i) {
-    const auto& entry = properties.headers.entries[i];
-    if (starts_with(entry.key, kOwn)) read_header(entry, message.trail);
-    if (view(entry.key) == kTraceParent && is_trace_parent(text(entry.value)))
-      message.trace_parent = text(entry.value);
-    if (view(entry.key) == kTraceState && is_trace_state(text(entry.value)))
-      message.trace_state = text(entry.value);
-  }
-  if (message.trace_parent.empty()) message.trace_state.clear();
-}
 
 PropertiesBuilder::PropertiesBuilder(std::size_t frame_max) : frame_max_(frame_max) {
   init_amqp_pool(&pool_, 4096);
@@ -301,6 +209,7 @@ void PropertiesBuilder::write_headers(const Trail& trail, Room room) {
   add_time("x-action-queued-at", trail.queued_at_ms);
   if (trail.interrupted > 0)
     entries[count++] = integer_header("x-action-interrupted", trail.interrupted);
+  if (trail.is_early) entries[count++] = integer_header("x-action-early", 1);
   properties_.headers = {count, entries};
   if (count > 0)
     properties_._flags |= AMQP_BASIC_HEADERS_FLAG;

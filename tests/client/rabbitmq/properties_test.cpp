@@ -107,7 +107,8 @@ TEST_CASE("properties: the trail is written and read again") {
                    .unknown_since_ms = 1700000000789,
                    .due_at_ms = 1800000000789,
                    .queued_at_ms = 1700000000999,
-                   .interrupted = 2};
+                   .interrupted = 2,
+                   .is_early = true};
   PropertiesBuilder builder;
   const action::Trail trail = received(builder.build(message)).trail;
   CHECK(trail.attempt == 3);
@@ -122,6 +123,7 @@ TEST_CASE("properties: the trail is written and read again") {
   CHECK(trail.unknown_since_ms == 1700000000789);
   CHECK(trail.due_at_ms == 1800000000789);
   CHECK(trail.interrupted == 2);
+  CHECK(trail.is_early);
 }
 
 TEST_CASE("properties: a trace replaces the one that the message came with; no trace is kept") {
