@@ -127,9 +127,10 @@ void Scheduler::hand(RunnerSlot& slot, DeliveryPointer delivery) {
   events_.on_heard(false);
   delivery->plugin_set = policies_.back().set();
   const EventPolicy& policy = policies_.back().of(delivery->message.event);
-  auto& due_at_ms = delivery->message.trail.due_at_ms;
-  auto outcome = ends_without_run(*delivery, policy, due_at_ms > 0 ? wall_now_ms() : 0);
-  due_at_ms = 0;
+  auto& trail = delivery->message.trail;
+  const bool was_delayed = trail.due_at_ms > 0 || trail.delayed_until_ms > 0;
+  auto outcome = ends_without_run(*delivery, policy, was_delayed ? wall_now_ms() : 0);
+  trail.due_at_ms = 0;
   if (!outcome || outcome->ending == Ending::Unknown) {
     delivery->timeout = policy.timeout;
     delivery->attempts = policy.attempts;

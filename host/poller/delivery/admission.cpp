@@ -5,6 +5,19 @@
 #include "client/delay_trip.hpp"
 
 namespace actiond {
+namespace {
+
+constexpr std::chrono::milliseconds kTooEarly{1000};  // what clocks may differ by
+
+// How much earlier than its delay ends it has come, say by a policy with message-ttl; nothing if it
+// was sent back for that before: then the clocks are wrong.
+std::chrono::milliseconds early_by(const action::Trail& trail, std::int64_t wall_now_ms) {
+  const std::chrono::milliseconds early(trail.delayed_until_ms - wall_now_ms);
+  const bool is_to_wait = trail.delayed_until_ms > 0 && !trail.is_early && early > kTooEarly;
+  return is_to_wait ? early : std::chrono::milliseconds(0);
+}
+
+}  // namespace
 
 std::optional<Outcome> ends_without_run(const Delivery& delivery, const EventPolicy& policy,
                                         std::int64_t wall_now_ms) {
@@ -13,6 +26,8 @@ std::optional<Outcome> ends_without_run(const Delivery& delivery, const EventPol
   if (due_at_ms > 0)
     if (const auto rest = action::rest_of_delay(due_at_ms, wall_now_ms); rest.count() > 0)
       return Outcome{Ending::Snoozed, {}, rest, {}};
+  if (const auto early = early_by(delivery.message.trail, wall_now_ms); early.count() > 0)
+    return Outcome{Ending::Snoozed, "came before its time", early, {}};
   if (delivery.message.event.empty())
     return Outcome{
         Ending::Malformed, "the message has no type: that property names the event", {}, {}};

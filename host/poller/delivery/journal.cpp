@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "base/duration.hpp"
 #include "client/trace.hpp"
@@ -102,6 +103,12 @@ void Journal::unheard(const Delivery& delivery, const std::string& reason) {
 
 void Journal::snoozed(const Delivery& delivery) {
   const std::string wait = format_duration(delivery.outcome.snooze);
+  if (!delivery.outcome.reason.empty() && delivery.run == 0 &&
+      !std::exchange(is_early_logged_, true))
+    log_.warning(
+        "{} {}, {} too early, and waits for the rest: is there a policy with message-ttl for the "
+        "queues of delays, or is a clock wrong? Others that are early go back without a word",
+        name_of(delivery), delivery.outcome.reason, wait);
   if (delivery.run == 0)  // it only came too early, see Scheduler
     return log_.debug("{} is not due for {}", name_of(delivery), wait);
   log_.info("Snoozed {} for {}", name_of(delivery), wait);

@@ -52,6 +52,7 @@ class Journal {
   Log& log_;
   std::chrono::milliseconds unknown_event_ttl_;
   std::set<std::string> unknown_logged_;  // names, each logged once
+  bool is_early_logged_ = false;
   JournalCounts counts_;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/clock.hpp"
+#include "poller/delivery/retry.hpp"
 
 namespace actiond {
 namespace {
@@ -244,9 +245,12 @@ void Settler::write_trail(Delivery& delivery) const {
   trail.delayed_until_ms = 0;
   const bool is_unknown = delivery.outcome.ending == Ending::Unknown;
   if (!is_unknown) trail.unknown_since_ms = 0;
-  if (is_unknown && trail.unknown_since_ms == 0) trail.unknown_since_ms = now_ms;
+  if (is_unknown && believable_since(trail.unknown_since_ms, now_ms) == 0)
+    trail.unknown_since_ms = now_ms;
   if (trail.queue.empty()) trail.queue = delivery.queue_name;
   // A run that came to an end was not interrupted, whatever those before it were.
+  trail.is_early = delivery.run == 0 && delivery.outcome.ending == Ending::Snoozed &&
+                   !delivery.outcome.reason.empty();
   trail.interrupted =
       delivery.run == 0 ? trail.interrupted + std::exchange(delivery.interruptions, 0) : 0;
   if (delivery.verdict.settlement == Settlement::Retry ||

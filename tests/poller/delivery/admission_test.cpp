@@ -37,6 +37,31 @@ TEST_CASE("admission: what came early goes on for the rest of its time, known or
   }
 }
 
+TEST_CASE("admission: what the broker lets go too soon waits for the rest of its delay, once") {
+  const struct {
+    std::int64_t early_ms;
+    bool was_early;  // it was sent back before
+    bool is_to_wait;
+  } rows[] = {{-1, false, false},
+              {1000, false, false},
+              {1001, false, true},
+              {1001, true, false},
+              {90'000, false, true}};
+  for (const auto& row : rows) {
+    CAPTURE(row.early_ms);
+    Delivery delivery = delivery_of("mail");
+    delivery.message.trail.delayed_until_ms = kNow_ms + row.early_ms;
+    delivery.message.trail.is_early = row.was_early;
+    const auto outcome = ends_without_run(delivery, kKnown, kNow_ms);
+    REQUIRE(outcome.has_value() == row.is_to_wait);
+    if (!outcome) continue;
+    CHECK(outcome->ending == Ending::Snoozed);
+    CHECK(outcome->snooze == std::chrono::milliseconds(row.early_ms));
+    CHECK(outcome->reason == "came before its time");
+  }
+  CHECK_FALSE(ends_without_run(delivery_of("mail"), kKnown, kNow_ms));
+}
+
 TEST_CASE("admission: no name is no event, a name that nobody provides an unknown one") {
   CHECK(ends_without_run(delivery_of(""), kKnown, kNow_ms)->ending == Ending::Malformed);
   const auto unknown = ends_without_run(delivery_of("mail"), kUnknown, kNow_ms);

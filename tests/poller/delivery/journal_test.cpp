@@ -47,6 +47,16 @@ TEST_CASE("journal: a plugin's line outside of a run is its own") {
   CHECK(scene.times_logged("Processing") == 0);
 }
 
+TEST_CASE("journal: that the broker lets events go too soon is told once") {
+  JournalScene scene;
+  scene.delivery.run = 0;
+  scene.delivery.outcome.snooze = 9s;
+  scene.end(Ending::Snoozed, Settlement::Delay);
+  CHECK(scene.times_logged("too early") == 0);  // its delay is one of several trips
+  for (int i = 0; i < 3; ++i) scene.end(Ending::Snoozed, Settlement::Delay, "came before its time");
+  CHECK(scene.times_logged("high:mail id=7 came before its time, 9s too early") == 1);
+}
+
 TEST_CASE("journal: done and halted are done") {
   JournalScene scene;
   scene.end(Ending::Done, Settlement::Acknowledge);

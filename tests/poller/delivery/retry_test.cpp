@@ -63,7 +63,7 @@ struct Court {
     delivery.message.trail.attempt = attempt;
     delivery.attempts = attempts;
   }
-  Verdict verdict(std::int64_t now_ms = 1'000'000'000) { return judge(delivery, now_ms); }
+  Verdict verdict(std::int64_t now_ms = 1'800'000'000'000) { return judge(delivery, now_ms); }
 };
 
 }  // namespace
@@ -78,10 +78,22 @@ TEST_CASE("judge: a failure waits for its next attempt, the last one is dead") {
 TEST_CASE("judge: an unknown event is offered until its time is over") {
   Court court(Ending::Unknown, 9, 1);
   CHECK(court.verdict().delay == 1s);
-  court.delivery.message.trail.unknown_since_ms = 1'000'000'000 - 10'000;
+  court.delivery.message.trail.unknown_since_ms = 1'800'000'000'000 - 10'000;
   CHECK(court.verdict().delay == 10s);
   court.config.unknown_event_ttl = 10s;
   CHECK(court.verdict().settlement == Settlement::DeadLetter);
+}
+
+TEST_CASE("judge: a time that only a wrong clock can have noted kills no event") {
+  for (const std::int64_t since_ms : {1LL, 1'577'836'799'999LL, 1'800'000'000'001LL}) {
+    CAPTURE(since_ms);
+    CHECK(believable_since(since_ms, 1'800'000'000'000) == 0);
+    Court court(Ending::Unknown, 9, 1);
+    court.delivery.message.trail.unknown_since_ms = since_ms;
+    CHECK(court.verdict().settlement == Settlement::Delay);
+    CHECK(court.verdict().delay == 1s);
+  }
+  CHECK(believable_since(1'577'836'800'000, 1'800'000'000'000) == 1'577'836'800'000);
 }
 
 TEST_CASE("judge: a snooze lasts as long as the handler said") {

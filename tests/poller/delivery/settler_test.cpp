@@ -199,10 +199,10 @@ TEST_CASE("settler: an unknown event spends no attempt and remembers since when"
   CHECK(scene.trail.failed_at_ms == 0);
 
   auto again = scene.delivery();
-  again->message.trail.unknown_since_ms = 17;
+  again->message.trail.unknown_since_ms = 1'700'000'000'000;
   scene.end(std::move(again), Ending::Unknown);
   scene.settler.published(2, taken);
-  CHECK(scene.trail.unknown_since_ms == 17);
+  CHECK(scene.trail.unknown_since_ms == 1'700'000'000'000);
 
   auto known = scene.delivery();
   known->message.trail.unknown_since_ms = 17;
@@ -233,6 +233,24 @@ TEST_CASE("settler: a success waits until all that it queued is confirmed") {
 
 TEST_CASE("settler: what it queues for later goes to the delay queues, and is awaited as well") {
   SettlerScene scene;
+TEST_CASE("settler: an event that only came too early is marked, and unmarked by its run") {
+  SettlerScene scene;
+  const struct {
+    const char* reason;  // of what is early
+    std::uint64_t run;
+    bool is_marked;
+  } rows[] = {{"came before its time", 0, true}, {"", 0, false}, {"snoozed", 1, false}};
+  std::uint64_t number = 0;
+  for (const auto& row : rows) {
+    auto delivery = scene.delivery();
+    delivery->run = row.run;
+    delivery->message.trail.is_early = !row.is_marked;
+    scene.end(std::move(delivery), Ending::Snoozed, row.reason);
+    CHECK(scene.broker.stored.trail.is_early == row.is_marked);
+    scene.settler.published(++number, taken);
+  }
+}
+
   auto delivery = scene.delivery();
   scene.settler.queue(*delivery, {"low", event("a"), 1500ms});
   scene.settler.queue(*delivery, {"low", event("b"), -1ms});
