@@ -30,7 +30,7 @@ Scheduler::Scheduler(const Config& config, Clock& clock, const std::string& poll
       quarantine_(config.run_dir, clock),
       outcomes_({config, clock, journal, intake_, quarantine_, policies_}, poller,
                 outcome_events()),
-      pace_(config.prefetch, config.concurrency) {}
+      pace_(config.prefetch, config.concurrency, config.queue_type) {}
 
 Scheduler::~Scheduler() {
   if (auto waiting = quarantine_.take_waiting()) waiting->is_settled = true;

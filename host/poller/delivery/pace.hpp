@@ -2,6 +2,7 @@
 // enough that nothing waits here while another poller is free. Pure; fed with run times.
 #pragma once
 
+#include <action/queue_type.hpp>
 #include <chrono>
 #include <optional>
 
@@ -9,9 +10,12 @@ namespace actiond {
 
 class Pace {
  public:
-  // `fixed_prefetch` is the configuration's, nullopt for auto.
-  Pace(std::optional<int> fixed_prefetch, int runners)
-      : fixed_prefetch_(fixed_prefetch), runners_(runners) {}
+  // `fixed_prefetch` is the configuration's, nullopt for auto. A replicated queue may count what it
+  // has delivered and got back, and drop it for that (delivery-limit): while nothing is known of
+  // run times, not more is asked of one than the runners can begin.
+  Pace(std::optional<int> fixed_prefetch, int runners,
+       action::QueueType queues = action::QueueType::Classic)
+      : fixed_prefetch_(fixed_prefetch), runners_(runners), queues_(queues) {}
 
   void ran(std::chrono::nanoseconds duration);
 
@@ -25,6 +29,7 @@ class Pace {
  private:
   std::optional<int> fixed_prefetch_;
   int runners_;
+  action::QueueType queues_;
   std::optional<std::chrono::nanoseconds> typical_;  // run time; nullopt: nothing ran yet
 };
 

@@ -33,6 +33,14 @@ TEST_CASE("pace: every runner needs one, whatever was configured") {
   CHECK(Pace(30, 8).prefetch() == 30);
 }
 
+TEST_CASE("pace: of a replicated queue nothing is taken at first that no runner can begin") {
+  Pace pace(std::nullopt, 2, action::QueueType::Quorum);
+  CHECK(Pace(std::nullopt, 2).prefetch() == 16);
+  CHECK(pace.prefetch() == 2);
+  pace.ran(1ms);
+  CHECK(pace.prefetch() == 10);
+}
+
 TEST_CASE("pace: a slow run is believed sooner than a fast one") {
   Pace slower = after(10us);
   slower.ran(100ms);
