@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/rabbitmq/drop.hpp"
 #include "client/rabbitmq/amqp.hpp"
 
 namespace actiond {
@@ -110,6 +111,7 @@ void DeadReading::on_delivery(QueueIndex, std::uint64_t tag, bool, Message& lett
 
 void DeadReading::decide(std::uint64_t tag, Message& letter) {
   std::string queue, id = letter.id;
+  tell_drop(target_.topology.application, letter);
   const Fate fate = reader_.take(letter, queue);
   if (fate == Fate::Keep) return;
   if (fate == Fate::Requeue) {

@@ -6,6 +6,7 @@
 #include <deque>
 
 #include "base/clock.hpp"
+#include "broker/rabbitmq/drop.hpp"
 #include "broker/rabbitmq/rabbit_channel.hpp"
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/declare.hpp"
@@ -49,8 +50,11 @@ std::vector<Source> sources_of(const action::Topology& topology) {
 
 class RabbitBacklog : public Backlog, BrokerListener {
  public:
-  RabbitBacklog(std::unique_ptr<action::Connection> connection, std::vector<Source> sources)
-      : connection_(std::move(connection)), sources_(std::move(sources)) {}
+  RabbitBacklog(std::unique_ptr<action::Connection> connection, std::string application,
+                std::vector<Source> sources)
+      : connection_(std::move(connection)),
+        application_(std::move(application)),
+        sources_(std::move(sources)) {}
 
   Result<std::vector<Waiting>> take(std::size_t most) override {
     while (waiting_.size() < most && (is_reading_ || next_ < sources_.size()))
@@ -126,6 +130,7 @@ class RabbitBacklog : public Backlog, BrokerListener {
     waiting.queue = source.queue;
     std::swap(waiting.message, message);
     auto& trail = waiting.message.trail;
+    if (source.queue == action::kDead) tell_drop(application_, waiting.message);
     if (source.queue.empty()) {
       const auto rest =
           action::rest_of_route(std::max(source.level, 0), channels_[channel].routing_key());
@@ -146,6 +151,7 @@ class RabbitBacklog : public Backlog, BrokerListener {
   void on_published(std::uint64_t, const Result<void>&) override {}
 
   std::unique_ptr<action::Connection> connection_;
+  std::string application_;
   std::vector<Source> sources_;
   std::size_t next_ = 0;                // source
   std::deque<RabbitChannel> channels_;  // the last one is being read
@@ -155,13 +161,15 @@ class RabbitBacklog : public Backlog, BrokerListener {
   int silences_ = 0;  // in a row
 };
 
-Result<std::unique_ptr<Backlog>> open_sources(const std::string& name, const action::BrokerUrl& url,
+Result<std::unique_ptr<Backlog>> open_sources(const action::Link::Target& target,
+                                              const action::BrokerUrl& url,
                                               std::vector<Source> sources,
                                               std::chrono::milliseconds timeout) {
-  auto connection = action::Connection::open(url, name, timeout);
+  auto connection = action::Connection::open(url, target.name, timeout);
   if (!connection) return connection.error();
   if (auto opened = (*connection)->open_channel(kLooking); !opened) return opened.error();
-  return std::unique_ptr<Backlog>(new RabbitBacklog(std::move(*connection), std::move(sources)));
+  return std::unique_ptr<Backlog>(
+      new RabbitBacklog(std::move(*connection), target.topology.application, std::move(sources)));
 }
 
 }  // namespace
@@ -169,12 +177,12 @@ Result<std::unique_ptr<Backlog>> open_sources(const std::string& name, const act
 Result<std::unique_ptr<Backlog>> open_rabbit_backlog(const action::Link::Target& target,
                                                      const action::BrokerUrl& url,
                                                      std::chrono::milliseconds timeout) {
-  return open_sources(target.name, url, sources_of(target.topology), timeout);
+  return open_sources(target, url, sources_of(target.topology), timeout);
 }
 
 Result<std::size_t> route_again(const action::Link::Target& target, const action::BrokerUrl& url,
                                 std::chrono::milliseconds timeout) {
-  auto backlog = open_sources(target.name, url, unroutable_sources(target.topology), timeout);
+  auto backlog = open_sources(target, url, unroutable_sources(target.topology), timeout);
   if (!backlog) return backlog.error();
   const auto& queues = target.topology.queues;
   action::Sender sender(target, kMostRouted, timeout);
