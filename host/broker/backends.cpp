@@ -45,6 +45,16 @@ Result<std::unique_ptr<Broker>> connect_broker(const Config& config, const std::
       *target, [&](const auto& url) { return RabbitBroker::connect(url, config, name, timeout); });
 }
 
+// A queue file has all, or is no queue file.
+Result<std::vector<std::string>> tend_broker(const Config& config, const std::string& name,
+                                             std::chrono::milliseconds timeout) {
+  const auto target = target_of(config, name);
+  if (!target) return target.error();
+  if (!target->queue_file.empty()) return std::vector<std::string>{};
+  return first_of<std::vector<std::string>>(
+      *target, [&](const auto& url) { return tend_rabbit(*target, url, timeout); });
+}
+
 Result<std::unique_ptr<DeadLetters>> open_dead_letters(const Config& config,
                                                        const std::string& name,
                                                        std::chrono::milliseconds timeout) {

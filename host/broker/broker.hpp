@@ -63,8 +63,13 @@ class Broker {
   virtual std::vector<std::string> remarks() const { return {}; }
 
   // Takes all that has come, without waiting, and tells the listener. Fails if the connection is
-  // lost, or if the broker took a consumer away.
+  // lost.
   virtual Result<void> receive(BrokerListener& listener) = 0;
+  // What receive found missing, a sentence each, told once: tend_broker makes it anew. Meanwhile
+  // it counts as empty.
+  virtual std::vector<std::string> take_missing() { return {}; }
+  // tend_broker has succeeded: goes on with what was missing.
+  virtual Result<void> tended() { return {}; }
 
   // From on_consuming on the queue's messages are pushed, at most `prefetch` of them unsettled.
   // Takes the place of a consumer with another prefetch.
@@ -102,5 +107,11 @@ class Broker {
 // of its own. `name` tells the broker's operator who this is.
 Result<std::unique_ptr<Broker>> connect_broker(const Config& config, const std::string& name,
                                                std::chrono::milliseconds timeout);
+
+// Looks whether all that the application needs is there, makes anew what is not, and sends on what
+// was due and had no queue. Returns what was there before and is lost, a sentence each. Over a
+// connection of its own; blocks as connect_broker does.
+Result<std::vector<std::string>> tend_broker(const Config& config, const std::string& name,
+                                             std::chrono::milliseconds timeout);
 
 }  // namespace actiond

@@ -67,13 +67,13 @@ void Outcomes::published(std::uint64_t number, const Result<void>& taken) {
   settler_.published(number, taken);
 }
 
-std::optional<Error> Outcomes::resume() {
+bool Outcomes::resume() {
   settler_.resume(parts_.clock.now());
   wake_to_store();
   if (std::exchange(is_problem_logged_, !problem().empty()) < !problem().empty())
     parts_.journal.unstorable(problem());
   if (!strays_.is_empty()) strays_.drop_old(parts_.clock.now());
-  return settler_.take_trouble();
+  return settler_.take_missing();
 }
 
 // Once for each time: to set a timer anew ends the wait that it was set for, and that is a turn.

@@ -70,9 +70,9 @@ class Outcomes final : public RunListener {
   void settle(DeliveryPointer delivery) { settler_.ended(std::move(delivery)); }
   // The broker has taken, or refused, what was published under this number.
   void published(std::uint64_t number, const Result<void>& taken);
-  // Sends what was kept back while the broker was blocked, or refused it; fails if a failure can't
-  // be stored at all, see Settler.
-  std::optional<Error> resume();
+  // Sends what was kept back while the broker was blocked, or refused it. True: a queue or an
+  // exchange for it is missing, and to be made anew.
+  [[nodiscard]] bool resume();
   // Hands those out whose plugin is to hear of their death. With no runner left to hear it
   // (`is_leaving`) they are the broker's again.
   void hand_dying(Crew& crew, int pipe_depth, bool is_leaving);

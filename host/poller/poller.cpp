@@ -31,6 +31,12 @@ Connect connect_to(const Config& config, const std::string& name) {
   return [config, name] { return connect_broker(config, "actiond " + name, kConnectTime); };
 }
 
+Upkeep::Tend tend_at(const Config& config, const std::string& name) {
+  return [&config, name] {
+    return tend_broker(config, "actiond " + name + " (upkeep)", kConnectTime);
+  };
+}
+
 // Without a page its runners work as well; it is only not known what was in hand if this dies.
 RunnerSlot::Spawn spawn_from(const Config& config, const PollerOptions& options, Log& log) {
   const std::string id = options.id ? std::to_string(*options.id) : "console";
@@ -59,7 +65,8 @@ Poller::Poller(const Config& config, PollerOptions options, Log& log)
       plugins_(config, log),
       scheduler_(config, clock_, name_, journal_, crew_, scheduler_events()),
       tenure_(io_, clock_, config.run_dir, options_.id),
-      session_(io_, clock_, log, connect_to(config, name_), session_events()),
+      session_(io_, clock_, log, connect_to(config, name_), session_events(),
+               tend_at(config, name_)),
       crew_(io_, clock_, config, log, scheduler_.outcomes(), crew_events(),
             spawn_from(config, options_, log)),
       reloader_(clock_, config, log, plugins_, {options_.id, options_.successor, options_.snapshot},
@@ -115,7 +122,7 @@ void Poller::turn() {
   watchdog_.at("deciding");
   if (state_ != State::Leaving && tenure_.is_over()) leave_replaced();
   if (tenure_.has_moved()) run_dir_moved();
-  if (const auto trouble = scheduler_.outcomes().resume()) session_.leave(*trouble);
+  if (scheduler_.outcomes().resume()) session_.tend();
   if (state_ == State::Working) session_.leave_if_consumer_lost();
   if (state_ == State::Working && !reloader_.is_going_back() && !tenure_.is_in_doubt())
     scheduler_.schedule();

@@ -53,15 +53,34 @@ TEST_CASE("outage: start fails with a sentence if the broker is absent") {
   CHECK(site.pollers().empty());
 }
 
-TEST_CASE("outage: a queue that is deleted under its poller is there again, and is consumed") {
+TEST_CASE(
+    "outage: a queue that is deleted under its poller is there again, and nothing runs twice") {
   NEEDS_BROKER();
-  Site site("", {"recorder"});
+  Site site("concurrency: 2", {"recorder", "sleeper"});
   site.start();
+  rabbit::queue("sleep", site.params("slept", R"("ms": 3000, "n": 1)"), "high");
+  REQUIRE(site.wait_for_log("Processing high:sleep"));
   rabbit::delete_queue("medium");
   CHECK(wait_until([] { return rabbit::exists("medium") && rabbit::consumers("medium") == 1; }));
   rabbit::queue("record", site.params("ran", R"("text": "x")"));
   CHECK(site.wait_for_lines("ran", 1));
+  CHECK(count_of(site.log(), rabbit::queue_name("medium") + "' is gone") == 1);
+  CHECK(site.wait_for_log("Finished processing high:sleep"));
+  CHECK(count_of(site.log(), "Processing high:sleep") == 1);
+  CHECK(times_lost(site) == 0);
   CHECK(site.pollers().size() == 1);
+}
+
+TEST_CASE(
+    "outage: a dead letter whose queue is deleted is stored anew, and its event not run again") {
+  NEEDS_BROKER();
+  Site site("retry: {attempts: 1}", {"throws"});
+  site.start();
+  rabbit::delete_queue("dead");
+  rabbit::queue("throws", site.params("failed", R"("succeeds_at": 9)"));
+  CHECK(rabbit::dead_letters().size() == 1);
+  CHECK(site.lines("failed").size() == 1);
+  CHECK(times_lost(site) == 0);
 }
 
 TEST_CASE("outage: run waits for an absent broker, says so once, and then works") {

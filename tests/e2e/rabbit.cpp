@@ -264,6 +264,17 @@ std::vector<RawMessage> take_all(const std::string& queue) {
   return all;
 }
 
+void give_back(const std::string& queue) {
+  const auto reply = amqp_basic_get(state(), kChannel, to_bytes(queue_name(queue)), false);
+  REQUIRE(reply.reply_type == AMQP_RESPONSE_NORMAL);
+  if (reply.reply.id != AMQP_BASIC_GET_OK_METHOD) return;
+  const auto tag = static_cast<amqp_basic_get_ok_t*>(reply.reply.decoded)->delivery_tag;
+  amqp_message_t message;
+  REQUIRE(amqp_read_message(state(), kChannel, &message, 0).reply_type == AMQP_RESPONSE_NORMAL);
+  amqp_destroy_message(&message);
+  REQUIRE(amqp_basic_nack(state(), kChannel, tag, false, true) == AMQP_STATUS_OK);
+}
+
 std::vector<RawMessage> dead_letters(std::size_t count) {
   CHECK(wait_until([count] { return ready("dead") >= count; }));
   auto letters = take_all("dead");

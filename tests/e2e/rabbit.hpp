@@ -73,6 +73,8 @@ bool exists(const std::string& queue);
 std::uint32_t consumers(const std::string& queue);
 // Takes all that is ready off a queue.
 std::vector<RawMessage> take_all(const std::string& queue);
+// Takes one that is ready, if any is, and gives it back.
+void give_back(const std::string& queue);
 // Waits until so many dead letters are there, and takes them.
 std::vector<RawMessage> dead_letters(std::size_t count = 1);
 

@@ -18,6 +18,7 @@ class FakeBroker final : public actiond::Broker {
   int looks = 0;
   actiond::Message stored;                // the last that was published
   std::optional<actiond::Error> refusal;  // of every publication, before it is sent
+  std::vector<std::string> missing;       // queues, to be told once
   bool is_lost = false;                   // the connection: reading, consuming and flushing fail
 
   std::vector<std::string> take() { return std::exchange(said, {}); }
@@ -30,6 +31,8 @@ class FakeBroker final : public actiond::Broker {
     ++looks;
     return alive();
   }
+  std::vector<std::string> take_missing() override { return std::exchange(missing, {}); }
+  actiond::Result<void> tended() override { return say("tended"); }
   actiond::Result<void> consume(actiond::QueueIndex queue, int prefetch) override {
     if (is_lost) return alive();
     return say("consume {} {}", queue, prefetch);

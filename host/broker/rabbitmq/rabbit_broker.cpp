@@ -56,10 +56,11 @@ Result<void> RabbitBroker::open_publishing(const std::string& name,
   publishing_ = std::move(*publishing);
   if (auto begun = publishing_->begin_channel(kPublishingChannel); !begun) return begun;
   action::Declaration declaration(topology_);
-  if (auto declared = declaration.queues().delays().run(*publishing_, kPublishingChannel);
+  if (auto declared = declaration.look().queues().delays().run(*publishing_, kPublishingChannel);
       !declared)
     return declared;
   remarks_ = declaration.remarks();
+  remarks_.insert(remarks_.end(), declaration.losses().begin(), declaration.losses().end());
   has_unroutable_ = declaration.has_unroutable();
   auto publisher = action::Publisher::open(
       *publishing_, kPublishingChannel,
@@ -110,12 +111,27 @@ Result<void> RabbitBroker::receive(BrokerListener& listener) {
 }
 
 Result<void> RabbitBroker::take(const amqp_frame_t& frame, BrokerListener& listener) {
-  if (frame.channel >= 1 && frame.channel <= channels_.size())
-    return channels_[frame.channel - 1].take(frame, listener);
+  if (frame.channel >= 1 && frame.channel <= channels_.size()) {
+    RabbitChannel& channel = channels_[frame.channel - 1];
+    const bool was_missing = channel.is_missing();
+    auto taken = channel.take(frame, listener);
+    if (channel.is_missing() && !was_missing)
+      missing_.push_back(
+          fmt::format("the queue '{}' is gone, with the events in it: somebody deleted it, or a "
+                      "policy did; it is made anew",
+                      topology_.queue(consumed_queues_[frame.channel - std::size_t{1}])));
+    return taken;
+  }
   if (frame.frame_type == AMQP_FRAME_METHOD &&
       frame.payload.method.id == AMQP_CONNECTION_CLOSE_METHOD)
     return Error{fmt::format("the broker closed the connection: {}",
                              action::close_reason(frame.payload.method).text)};
+  return {};
+}
+
+Result<void> RabbitBroker::tended() {
+  for (auto& channel : channels_)
+    if (auto again = channel.is_there_again(); !again) return again;
   return {};
 }
 

@@ -4,6 +4,9 @@
 
 #include <deque>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "broker/broker.hpp"
 #include "broker/rabbitmq/rabbit_channel.hpp"
@@ -28,6 +31,8 @@ class RabbitBroker : public Broker {
   std::string name() const override { return url_.display(); }
   std::vector<std::string> remarks() const override { return remarks_; }
   Result<void> receive(BrokerListener& listener) override;
+  std::vector<std::string> take_missing() override { return std::exchange(missing_, {}); }
+  Result<void> tended() override;
   Result<void> consume(QueueIndex queue, int prefetch) override {
     return channels_[queue].consume(prefetch);
   }
@@ -64,6 +69,7 @@ class RabbitBroker : public Broker {
   action::Topology topology_;
   std::vector<std::string> consumed_queues_;
   std::vector<std::string> remarks_;
+  std::vector<std::string> missing_;
   bool has_unroutable_ = false;
   bool is_closing_ = false;
   bool is_closed_ = false;

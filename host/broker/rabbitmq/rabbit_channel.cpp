@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/properties.hpp"
 
@@ -38,14 +40,15 @@ Result<void> RabbitChannel::take_method(const amqp_method_t& method, BrokerListe
     }
     case AMQP_BASIC_GET_OK_METHOD: {
       const auto& got = *static_cast<const amqp_basic_get_ok_t*>(method.decoded);
+      is_probing_ = false;
       begin(got.delivery_tag, got.redelivered, true, got.routing_key);
       return {};
     }
     case AMQP_BASIC_GET_EMPTY_METHOD:
       // Deliveries that were pushed earlier may still wait inside the broker's channel process.
       // One more round trip makes sure that they have been written before we are told.
-      is_second_trip_ = true;
-      return send_qos();
+      is_probing_ = false;
+      return send_second_trip();
     case AMQP_BASIC_QOS_OK_METHOD:
       if (is_second_trip_) listener.on_proven_empty(queue_);
       is_second_trip_ = false;
@@ -55,14 +58,37 @@ Result<void> RabbitChannel::take_method(const amqp_method_t& method, BrokerListe
       if (in_force_ == wanted_) listener.on_consuming(queue_, in_force_);
       return pursue();
     case AMQP_BASIC_CANCEL_METHOD:
-      return Error{fmt::format("the broker cancelled the consumer of '{}': was the queue deleted?",
-                               queue_name_)};
+      is_missing_ = true;
+      in_force_ = 0;
+      is_awaiting_ok_ = false;
+      return {};
     case AMQP_CHANNEL_CLOSE_METHOD:
-      return Error{fmt::format("the broker closed the channel of '{}': {}", queue_name_,
-                               close_reason(method).text)};
+      return take_close(method);
     default:
       return {};
   }
+}
+
+// What is in hand would be void with the channel: then all is begun anew, with the connection.
+Result<void> RabbitChannel::take_close(const amqp_method_t& method) {
+  const auto reason = close_reason(method);
+  if (reason.code != AMQP_NOT_FOUND || window_.unsettled() > 0 || window_.has_acks())
+    return Error{
+        fmt::format("the broker closed the channel of '{}': {}", queue_name_, reason.text)};
+  amqp_channel_close_ok_t ok{};
+  if (auto sent = connection_.send(number_, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok); !sent) return sent;
+  if (auto begun = connection_.begin_channel(number_); !begun) return begun;
+  window_ = AckWindow();
+  is_missing_ = true;
+  in_force_ = 0;
+  is_awaiting_ok_ = false;
+  const bool is_asked = std::exchange(is_probing_, false) || is_second_trip_;
+  return is_asked ? send_second_trip() : Result<void>();
+}
+
+Result<void> RabbitChannel::is_there_again() {
+  if (!std::exchange(is_missing_, false)) return {};
+  return pursue();
 }
 
 void RabbitChannel::begin(std::uint64_t tag, bool is_redelivered, bool is_probed,
@@ -95,6 +121,11 @@ void RabbitChannel::deliver(BrokerListener& listener) {
   if (is_probed_) listener.on_probe_delivered(queue_);
 }
 
+Result<void> RabbitChannel::send_second_trip() {
+  is_second_trip_ = true;
+  return send_qos();
+}
+
 // Applies to consumers made after it: RabbitMQ's reading of basic.qos without `global`.
 Result<void> RabbitChannel::send_qos() {
   amqp_basic_qos_t qos{0, static_cast<std::uint16_t>(wanted_), false};
@@ -112,7 +143,7 @@ Result<void> RabbitChannel::cancel() {
 }
 
 Result<void> RabbitChannel::pursue() {
-  if (is_awaiting_ok_ || in_force_ == wanted_) return {};
+  if (is_missing_ || is_awaiting_ok_ || in_force_ == wanted_) return {};
   if (in_force_ > 0)
     if (auto cancelled = cancel_consumer(); !cancelled) return cancelled;
   return wanted_ > 0 ? start_consumer() : Result<void>();
@@ -138,6 +169,8 @@ Result<void> RabbitChannel::start_consumer() {
 Result<void> RabbitChannel::probe() {
   // The credit that waiting acknowledgements free must be known to the queue before it answers.
   if (auto flushed = flush(); !flushed) return flushed;
+  if (is_missing_) return send_second_trip();
+  is_probing_ = true;
   amqp_basic_get_t get{0, to_bytes(queue_name_), false};
   return connection_.send(number_, AMQP_BASIC_GET_METHOD, &get);
 }

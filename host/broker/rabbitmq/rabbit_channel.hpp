@@ -18,7 +18,8 @@ class RabbitChannel {
   RabbitChannel(action::Connection& connection, amqp_channel_t number, QueueIndex queue,
                 std::string queue_name);
 
-  // A frame of this channel. Fails if the broker closed the channel or cancelled the consumer.
+  // A frame of this channel. Fails if the broker closed the channel; but for want of the queue,
+  // with nothing in hand, it is opened anew.
   Result<void> take(const amqp_frame_t& frame, BrokerListener& listener);
 
   Result<void> consume(int prefetch);
@@ -28,16 +29,22 @@ class RabbitChannel {
   Result<void> give_back(std::uint64_t tag);
   Result<void> flush();
 
+  // Its queue is not there: it counts as empty, and nothing is consumed until it is again.
+  bool is_missing() const { return is_missing_; }
+  Result<void> is_there_again();
+
   // Of the delivery that a listener is being told of.
   const std::string& routing_key() const { return routing_key_; }
 
  private:
+  Result<void> take_close(const amqp_method_t& method);
   Result<void> take_method(const amqp_method_t& method, BrokerListener& listener);
   void begin(std::uint64_t tag, bool is_redelivered, bool is_probed, amqp_bytes_t routing_key);
   void take_header(const amqp_frame_t& frame, BrokerListener& listener);
   void take_body(const amqp_frame_t& frame, BrokerListener& listener);
   void deliver(BrokerListener& listener);
   Result<void> send_qos();
+  Result<void> send_second_trip();
   Result<void> pursue();
   Result<void> start_consumer();
   Result<void> cancel_consumer();
@@ -57,6 +64,8 @@ class RabbitChannel {
   std::uint64_t consumers_made_ = 0;
   std::string consumer_;         // its tag
   bool is_second_trip_ = false;  // a probe has found the queue empty and awaits qos-ok
+  bool is_probing_ = false;      // a probe awaits its first answer
+  bool is_missing_ = false;
 
   // the delivery that is being put together
   std::uint64_t tag_ = 0;

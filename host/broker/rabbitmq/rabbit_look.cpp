@@ -1,6 +1,7 @@
-// A look at RabbitMQ's queues: a passive declaration of each.
+// Looks at RabbitMQ's queues: a passive declaration of each.
 #include "broker/rabbitmq/rabbit_look.hpp"
 
+#include "broker/rabbitmq/rabbit_backlog.hpp"
 #include "client/rabbitmq/declare.hpp"
 #include "client/rabbitmq/delay.hpp"
 
@@ -48,6 +49,21 @@ Result<BrokerLook> look_at_rabbit(const action::Link::Target& target, const acti
   }
   (void)(*connection)->close(1s);
   return look;
+}
+
+Result<std::vector<std::string>> tend_rabbit(const action::Link::Target& target,
+                                             const action::BrokerUrl& url,
+                                             std::chrono::milliseconds timeout) {
+  auto connection = action::Connection::open(url, target.name, timeout);
+  if (!connection) return connection.error();
+  if (auto opened = (*connection)->open_channel(kLookChannel); !opened) return opened.error();
+  action::Declaration declaration(target.topology);
+  auto declared = declaration.look().queues().delays().run(**connection, kLookChannel);
+  if (!declared) return declared.error();
+  (void)(*connection)->close(1s);
+  if (declaration.has_unroutable())
+    if (auto routed = route_again(target, url, timeout); !routed) return routed.error();
+  return declaration.losses();
 }
 
 }  // namespace actiond

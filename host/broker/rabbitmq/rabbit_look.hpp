@@ -10,4 +10,9 @@ namespace actiond {
 Result<BrokerLook> look_at_rabbit(const action::Link::Target& target, const action::BrokerUrl& url,
                                   std::chrono::milliseconds timeout);
 
+// At one of the target's nodes. See tend_broker.
+Result<std::vector<std::string>> tend_rabbit(const action::Link::Target& target,
+                                             const action::BrokerUrl& url,
+                                             std::chrono::milliseconds timeout);
+
 }  // namespace actiond

@@ -20,6 +20,7 @@ constexpr int kMostDoublings = 10;
 // cluster that has just lost a node that moment is over by then.
 constexpr auto kMoment = std::chrono::milliseconds(200);
 constexpr int kMostMoments = 50;
+constexpr int kMostMissing = 10;  // moments for a queue to be made anew
 constexpr std::size_t kCutBody = 65536;
 constexpr char kTooMuchUnsent[] =
     "it queued more than 5000 events before the broker, which had been away, offered it again";
@@ -173,7 +174,8 @@ void Settler::published(std::uint64_t number, const Result<void>& taken) {
 // Sent again with its id, one that was taken nevertheless is there twice: at least once.
 void Settler::confirmed_queued(Publication publication, const Result<void>& taken) {
   if (!taken && taken.error().fault == Fault::Undecided) return publish(std::move(publication));
-  if (!taken && taken.error().fault == Fault::NotNow && publication.refusals++ < kMostMoments) {
+  if (!taken && is_to_be_sent_again(publication, taken.error())) {
+    ++publication.refusals;
     postponed_.push_back({std::move(publication), now_ + kMoment});
     return;
   }
@@ -184,20 +186,23 @@ void Settler::confirmed_queued(Publication publication, const Result<void>& take
   if (--delivery.storing.unconfirmed == 0 && delivery.has_ended) settle(delivery);
 }
 
+bool Settler::is_to_be_sent_again(const Publication& publication, const Error& why) {
+  if (why.fault == Fault::NotNow) return publication.refusals < kMostMoments;
+  if (why.fault != Fault::Missing || publication.refusals >= kMostMissing) return false;
+  is_missing_ = true;
+  return true;
+}
+
 void Settler::confirmed_settlement(Delivery& delivery, const Result<void>& taken) {
   if (taken) return acknowledge(delivery, delivery.verdict.settlement);
   if (taken.error().fault == Fault::Undecided) return store(delivery);
-  if (taken.error().fault != Fault::Missing) return refused(delivery, taken.error());
-  // The original is the only one: back to the broker with it.
-  (void)broker_->give_back(delivery.queue, delivery.tag).ok();
-  delivery.outcome.reason += "; it could not be stored either: " + taken.error().text;
-  trouble_ = taken.error().within("a failure could not be stored");
-  finish(delivery, Settlement::GiveBack);
+  refused(delivery, taken.error());
 }
 
 // The run is not repeated, for its outcome is known; only storing it is.
 void Settler::refused(Delivery& delivery, const Error& why) {
   if (why.fault == Fault::Lasting && !delivery.storing.is_cut) return cut(delivery, why);
+  if (why.fault == Fault::Missing) is_missing_ = true;
   const auto doubled = kFirstWait * (1 << std::min(delivery.storing.refusals++, kMostDoublings));
   const auto wait = std::min<std::chrono::seconds>(doubled, kLongestWait);
   stuck_.push_back({&delivery, now_ + wait});
@@ -243,14 +248,14 @@ void Settler::write_trail(Delivery& delivery) const {
   const auto now_ms = wall_now_ms();
   if (delivery.run != 0) delivery.message.trace_parent = delivery.trace.context;  // what it led to
   trail.delayed_until_ms = 0;
+  trail.is_early = delivery.run == 0 && delivery.outcome.ending == Ending::Snoozed &&
+                   !delivery.outcome.reason.empty();
   const bool is_unknown = delivery.outcome.ending == Ending::Unknown;
   if (!is_unknown) trail.unknown_since_ms = 0;
   if (is_unknown && believable_since(trail.unknown_since_ms, now_ms) == 0)
     trail.unknown_since_ms = now_ms;
   if (trail.queue.empty()) trail.queue = delivery.queue_name;
   // A run that came to an end was not interrupted, whatever those before it were.
-  trail.is_early = delivery.run == 0 && delivery.outcome.ending == Ending::Snoozed &&
-                   !delivery.outcome.reason.empty();
   trail.interrupted =
       delivery.run == 0 ? trail.interrupted + std::exchange(delivery.interruptions, 0) : 0;
   if (delivery.verdict.settlement == Settlement::Retry ||

@@ -51,9 +51,9 @@ class Settler {
   // When something that was refused is to be tried again.
   std::optional<MonotonicTime> next_try() const;
 
-  // A failure could not be stored because the queue for it was deleted: connecting again declares
-  // it, and waits lest the event runs in circles. Told once.
-  std::optional<Error> take_trouble() { return std::exchange(trouble_, std::nullopt); }
+  // Something could not be stored because a queue or an exchange for it is missing: to be made
+  // anew. Told once.
+  bool take_missing() { return std::exchange(is_missing_, false); }
 
   // Deliveries whose copy the broker refuses.
   std::size_t stuck() const { return stuck_.size(); }
@@ -89,6 +89,7 @@ class Settler {
   void write_trail(Delivery& delivery) const;
   void write_failure(Delivery& delivery, std::int64_t now_ms) const;
   void confirmed_queued(Publication publication, const Result<void>& taken);
+  bool is_to_be_sent_again(const Publication& publication, const Error& why);
   void send_postponed();
   void confirmed_settlement(Delivery& delivery, const Result<void>& taken);
   void refused(Delivery& delivery, const Error& why);
@@ -108,7 +109,7 @@ class Settler {
   std::vector<Stuck> stuck_;
   std::deque<Postponed> postponed_;  // the first is due first
   std::string problem_;
-  std::optional<Error> trouble_;
+  bool is_missing_ = false;
 };
 
 }  // namespace actiond

@@ -16,13 +16,14 @@ constexpr auto kGoodbye = 1s;
 }  // namespace
 
 BrokerSession::BrokerSession(boost::asio::io_context& io, Clock& clock, Log& log, Connect connect,
-                             SessionEvents events)
+                             SessionEvents events, Upkeep::Tend tend)
     : io_(io),
       clock_(clock),
       log_(log),
       events_(std::move(events)),
       connector_(io, clock, std::move(connect),
                  [this](Result<std::unique_ptr<Broker>> tried) { on_tried(std::move(tried)); }),
+      upkeep_(io, clock, std::move(tend), [this](const auto& tended) { on_tended(tended); }),
       heartbeat_timer_(clock.timer()),
       silence_timer_(clock.timer()),
       proof_timer_(clock.timer()) {}
@@ -44,6 +45,7 @@ void BrokerSession::on_tried(Result<std::unique_ptr<Broker>> tried) {
   log_remarks();
   beat();
   listen_for_silence();
+  upkeep_.begin();
   events_.on_connected(*broker_, ++epoch_);
 }
 
@@ -85,7 +87,11 @@ void BrokerSession::receive(BrokerListener& listener) {
   auto received = broker_->receive(listener);
   if (!is_closing_ && !received) return lose(received.error());
   if (is_closing_ && !received) return drop_unheard(received.error().text);
-  if (is_closing_ && broker_->is_closed()) drop();
+  if (is_closing_ && broker_->is_closed()) return drop();
+  for (const auto& missing : broker_->take_missing()) {
+    log_.warning("{}", missing);
+    tend();
+  }
 }
 
 // A look costs a call of the system for each connection.
@@ -94,6 +100,18 @@ bool BrokerSession::has_something_come() {
   for (std::size_t i = 0; i < watches_.size(); ++i)
     if (watches_[i]->has_fired() || broker_->is_awaiting_room(i)) return true;
   return false;
+}
+
+// What it found was made anew by then, so it is another loss each time.
+void BrokerSession::on_tended(const Result<std::vector<std::string>>& tended) {
+  if (!tended) {
+    if (std::exchange(tend_problem_, tended.error().text) != tended.error().text)
+      log_.warning("whether the broker has all queues can't be looked at: {}", tended.error().text);
+    return tend();
+  }
+  tend_problem_.clear();
+  for (const auto& loss : *tended) log_.warning("{}", loss);
+  if (auto again = broker_->tended(); !again) lose(again.error());
 }
 
 void BrokerSession::flush() {
@@ -171,6 +189,7 @@ void BrokerSession::drop() {
   heartbeat_timer_->cancel();
   silence_timer_->cancel();
   proof_timer_->cancel();
+  upkeep_.stop();
   watches_.clear();
   broker_.reset();
 }

@@ -20,6 +20,7 @@
 #include "base/log.hpp"
 #include "broker/broker.hpp"
 #include "poller/life/connector.hpp"
+#include "poller/life/upkeep.hpp"
 #include "poller/timer.hpp"
 #include "poller/watch.hpp"
 
@@ -43,7 +44,7 @@ class BrokerSession {
  public:
   // `io`, `clock` and `log` must outlive it.
   BrokerSession(boost::asio::io_context& io, Clock& clock, Log& log, Connect connect,
-                SessionEvents events);
+                SessionEvents events, Upkeep::Tend tend = {});
 
   // Begins to connect.
   void connect() { connector_.connect(); }
@@ -56,6 +57,8 @@ class BrokerSession {
 
   // The connection is of no use any more. Without one: nothing happens.
   void lose(const Error& why);
+  // The broker lacks something that the application needs: it is made anew.
+  void tend() { upkeep_.soon(); }
   // By our own choice: what has ended by now is settled first, or it would run again.
   void leave(const Error& why);
   // An event came by itself, or only because the broker was asked.
@@ -80,6 +83,7 @@ class BrokerSession {
   const std::string& problem() const { return problem_; }
 
  private:
+  void on_tended(const Result<std::vector<std::string>>& tended);
   void on_tried(Result<std::unique_ptr<Broker>> tried);
   void is_back();
   void log_return();
@@ -96,6 +100,7 @@ class BrokerSession {
   Log& log_;
   SessionEvents events_;
   Connector connector_;
+  Upkeep upkeep_;
   std::unique_ptr<Timer> heartbeat_timer_;
   std::unique_ptr<Timer> silence_timer_;
   std::unique_ptr<Timer> proof_timer_;  // that a connection is worth something
@@ -105,7 +110,8 @@ class BrokerSession {
   std::string problem_;
   std::string logged_problem_;  // of this outage, the last; empty: there is no outage
   std::set<std::string> remarks_logged_;
-  std::string last_loss_;  // its reason, of a connection that did not last
+  std::string tend_problem_;  // the last that was logged
+  std::string last_loss_;     // its reason, of a connection that did not last
   MonotonicTime connected_at_{};
   bool is_flapping_ = false;  // short connections end for one reason, again and again
   bool is_stopped_ = false;

@@ -121,11 +121,13 @@ Declaration& Declaration::delay_bindings() {
 
 Result<void> Declaration::run(Connection& connection, amqp_channel_t channel) {
   server_major_ = connection.server_major();
+  gone_levels_.clear();
   auto done = carry_out(connection, channel, steps_, [this](Step& step, const CloseReason& reason) {
     return refused(step, reason);
   });
   for (const auto& step : steps_)
     if (done && step.purpose == Purpose::WorkQueue && !step.is_passive) look_at(step);
+  tell_of_gone();
   return done;
 }
 
@@ -136,6 +138,7 @@ bool Declaration::has_unroutable() const {
 }
 
 Result<Refused> Declaration::refused(Step& step, const CloseReason& reason) {
+  if (step.purpose == Purpose::Look) return refused_look(step, reason);
   if (step.purpose == Purpose::Unroutable) return refused_unroutable(step);
   if (const auto limit = explain_limit(reason.text)) return Error{"the broker " + *limit};
   switch (step.purpose) {

@@ -19,6 +19,10 @@ class Declaration {
  public:
   explicit Declaration(Topology topology) : topology_(std::move(topology)) {}
 
+  // First of all looks, before anything is made anew, for the queue of dead letters and those of
+  // the delays: where the application was declared before, one that is gone took its events along,
+  // and losses() tells of it. Costs no round trip if all are there.
+  Declaration& look();
   // The exchange, the work queues and the queue of dead letters.
   Declaration& queues();
   // The delay levels, and that they lead to the work queues.
@@ -33,18 +37,24 @@ class Declaration {
   bool has_unroutable() const;
   // What people should know and is no reason to stop, a sentence each.
   const std::vector<std::string>& remarks() const { return remarks_; }
+  // What look() missed, a sentence each; it was made anew.
+  const std::vector<std::string>& losses() const { return losses_; }
 
  private:
   Result<Refused> refused(Step& step, const CloseReason& reason);
   Result<Refused> refused_queue(Step& step, const CloseReason& reason);
   Result<Refused> refused_delay(Step& step, const CloseReason& reason);
   Refused refused_unroutable(Step& step);
+  Refused refused_look(const Step& step, const CloseReason& reason);
+  void tell_of_gone();
   void skip_all(Purpose purpose);
   void look_at(const Step& step);
 
   Topology topology_;
   std::vector<Step> steps_;
   std::vector<std::string> remarks_;
+  std::vector<std::string> losses_;
+  std::vector<std::string> gone_levels_;
   int server_major_ = 0;
 };
 

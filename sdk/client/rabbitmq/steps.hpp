@@ -19,7 +19,7 @@ struct Argument {
 };
 
 // What a step is for, by which those who send it decide when it is refused.
-enum class Purpose { Exchange, WorkQueue, WorkBinding, Delay, DelayBinding, Unroutable };
+enum class Purpose { Look, Exchange, WorkQueue, WorkBinding, Delay, DelayBinding, Unroutable };
 
 enum class StepKind { Exchange, Queue, BindQueue, UnbindQueue, BindExchange };
 

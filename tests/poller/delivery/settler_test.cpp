@@ -83,13 +83,35 @@ TEST_CASE("settler: a failure is acknowledged only once its dead letter is confi
   CHECK(scene.broker.take() == Said{"ack 0 5"});
 }
 
-TEST_CASE("settler: a dead letter that has no queue leaves the original with the broker") {
+TEST_CASE(
+    "settler: a dead letter that has no queue is stored once there is one, and not run again") {
   SettlerScene scene;
   scene.end(scene.delivery(), Ending::Failed, "boom");
   scene.settler.published(1, missing);
-  CHECK(scene.broker.take() == Said{"dead mail boom", "give back 0 5"});
-  CHECK(scene.settler.take_trouble());  // the connection is to be made anew
-  CHECK_FALSE(scene.settler.take_trouble());
+  CHECK(scene.broker.take() == Said{"dead mail boom"});
+  CHECK(scene.settler.take_missing());  // the queue is to be made anew
+  CHECK_FALSE(scene.settler.take_missing());
+  scene.settler.resume(MonotonicTime{} + 1s);
+  CHECK(scene.broker.take() == Said{"dead mail boom"});
+  scene.settler.published(2, taken);
+  CHECK(scene.broker.take() == Said{"ack 0 5"});
+}
+
+TEST_CASE("settler: what is queued for a missing queue waits 2 s for it to be made anew") {
+  SettlerScene scene;
+  auto delivery = scene.delivery();
+  scene.settler.queue(*delivery, {"low", event("a")});
+  scene.end(std::move(delivery), Ending::Done);
+  MonotonicTime now{};
+  for (std::uint64_t number = 1; number <= 10; ++number) {
+    CHECK(scene.broker.take() == Said{"publish low a"});
+    scene.settler.published(number, missing);
+    CHECK(scene.settler.take_missing());
+    scene.settler.resume(now += 200ms);
+  }
+  CHECK(scene.broker.take() == Said{"publish low a"});
+  scene.settler.published(11, missing);
+  CHECK(scene.broker.take() == Said{"dead mail what it queued was not taken: no queue"});
 }
 
 TEST_CASE("settler: a copy that is refused is tried again after growing waits, and only the copy") {
@@ -114,7 +136,7 @@ TEST_CASE("settler: a copy that is refused is tried again after growing waits, a
   CHECK(scene.broker.take() == Said{"later high mail 2000", "ack 0 5"});
   CHECK(scene.trail.attempt == 2);
   CHECK(scene.settler.problem().empty());
-  CHECK_FALSE(scene.settler.take_trouble());
+  CHECK_FALSE(scene.settler.take_missing());
 }
 
 TEST_CASE("settler: what was lost with another's refusal is sent again at once") {
@@ -211,6 +233,24 @@ TEST_CASE("settler: an unknown event spends no attempt and remembers since when"
   CHECK(scene.trail.unknown_since_ms == 0);
 }
 
+TEST_CASE("settler: an event that only came too early is marked, and unmarked by its run") {
+  SettlerScene scene;
+  const struct {
+    const char* reason;  // of what is early
+    std::uint64_t run;
+    bool is_marked;
+  } rows[] = {{"came before its time", 0, true}, {"", 0, false}, {"snoozed", 1, false}};
+  std::uint64_t number = 0;
+  for (const auto& row : rows) {
+    auto delivery = scene.delivery();
+    delivery->run = row.run;
+    delivery->message.trail.is_early = !row.is_marked;
+    scene.end(std::move(delivery), Ending::Snoozed, row.reason);
+    CHECK(scene.broker.stored.trail.is_early == row.is_marked);
+    scene.settler.published(++number, taken);
+  }
+}
+
 TEST_CASE("settler: a snooze goes to the delay queues with no attempt spent") {
   SettlerScene scene;
   scene.end(scene.delivery(), Ending::Snoozed);
@@ -233,24 +273,6 @@ TEST_CASE("settler: a success waits until all that it queued is confirmed") {
 
 TEST_CASE("settler: what it queues for later goes to the delay queues, and is awaited as well") {
   SettlerScene scene;
-TEST_CASE("settler: an event that only came too early is marked, and unmarked by its run") {
-  SettlerScene scene;
-  const struct {
-    const char* reason;  // of what is early
-    std::uint64_t run;
-    bool is_marked;
-  } rows[] = {{"came before its time", 0, true}, {"", 0, false}, {"snoozed", 1, false}};
-  std::uint64_t number = 0;
-  for (const auto& row : rows) {
-    auto delivery = scene.delivery();
-    delivery->run = row.run;
-    delivery->message.trail.is_early = !row.is_marked;
-    scene.end(std::move(delivery), Ending::Snoozed, row.reason);
-    CHECK(scene.broker.stored.trail.is_early == row.is_marked);
-    scene.settler.published(++number, taken);
-  }
-}
-
   auto delivery = scene.delivery();
   scene.settler.queue(*delivery, {"low", event("a"), 1500ms});
   scene.settler.queue(*delivery, {"low", event("b"), -1ms});

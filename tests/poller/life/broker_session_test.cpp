@@ -38,7 +38,9 @@ struct SessionScene : LogScene {
   int beats = 0;
   bool is_idle = true;
   bool is_tried_again = true;
-  BrokerSession session{io, clock, log, [this] { return connect(); }, events()};
+  std::optional<Error> tend_refusal;
+  BrokerSession session{
+      io, clock, log, [this] { return connect(); }, events(), [this] { return tend(); }};
 
   SessionScene() { session.connect(); }
   ~SessionScene() {  // a try that nobody waits for uses what is here
@@ -53,6 +55,10 @@ struct SessionScene : LogScene {
     made->wakes_by = wakes_by;
     broker = made.get();
     return Result<std::unique_ptr<Broker>>(std::move(made));
+  }
+  Result<std::vector<std::string>> tend() const {
+    if (tend_refusal) return *tend_refusal;
+    return std::vector<std::string>{"the queue x was gone"};
   }
   SessionEvents events() {
     return {[this](Broker&, std::uint64_t now) { epoch = now; }, [this] { ++times_lost; },
@@ -315,4 +321,33 @@ TEST_CASE("session: a quiet broker is looked at when something has come, and at 
   CHECK(turn() == 3);
   CHECK(turn() == 3);
   for (const int end : ends) ::close(end);
+}
+
+TEST_CASE("session: what is missing is told, made anew, and then the broker goes on with it") {
+  SessionScene scene;
+  scene.await_try();
+  FakeBroker* const broker = scene.broker;
+  scene.session.receive(scene.listener);
+  broker->missing = {"the queue high is gone"};
+  scene.session.receive(scene.listener);
+  CHECK(scene.times_logged("the queue high is gone") == 1);
+  scene.clock.advance(0s);
+  scene.await_try();
+  CHECK(scene.times_logged("the queue x was gone") == 1);
+  CHECK(broker->take() == std::vector<std::string>{"tended"});
+  CHECK(scene.session.broker() == broker);
+  CHECK(scene.times_lost == 0);
+}
+
+TEST_CASE("session: what can't be looked at is told once, and tried again") {
+  SessionScene scene;
+  scene.await_try();
+  scene.tend_refusal = Error{"no right"};
+  scene.session.tend();
+  for (const auto wait : {0s, 1s, 2s}) {
+    scene.clock.advance(wait);
+    scene.await_try();
+  }
+  CHECK(scene.times_logged("can't be looked at: no right") == 1);
+  CHECK(scene.broker->take().empty());
 }

@@ -1,0 +1,54 @@
+// Sees to it that the broker has what the application needs: looks every few minutes, because
+// policies delete queues without a word, and soon after something was found missing. It takes a
+// connection of its own, which blocks, so it happens in a thread of its own; what it came to is
+// handed over in the loop's.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/result.hpp"
+#include "poller/timer.hpp"
+
+namespace actiond {
+
+class Upkeep {
+ public:
+  // See tend_broker. Called in a thread of its own.
+  using Tend = std::function<Result<std::vector<std::string>>()>;
+  // Called in the loop's thread.
+  using OnTended = std::function<void(const Result<std::vector<std::string>>& tended)>;
+
+  // `io` and `clock` must outlive it. Without a `tend` it does nothing.
+  Upkeep(boost::asio::io_context& io, Clock& clock, Tend tend, OnTended on_tended);
+  // Waits for a look that is under way, a few seconds at most.
+  ~Upkeep();
+
+  // There is a broker: looks from time to time.
+  void begin();
+  // Something is missing: looks now; again and again, after waits that grow from 1 s to 1 min.
+  void soon();
+  // There is no broker. What is under way is not told any more.
+  void stop();
+
+ private:
+  void look();
+  void ended(const Result<std::vector<std::string>>& tended);
+
+  boost::asio::io_context& io_;
+  Tend tend_;
+  OnTended on_tended_;
+  std::unique_ptr<Timer> timer_;
+  std::thread thread_;
+  std::shared_ptr<bool> is_wanted_ = std::make_shared<bool>(false);  // what is under way
+  bool is_looking_ = false;
+  bool is_asked_ = false;         // to look once more
+  std::chrono::seconds rest_{0};  // after the last look, before one that is asked for
+};
+
+}  // namespace actiond

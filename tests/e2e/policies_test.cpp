@@ -1,0 +1,97 @@
+// What policies of the broker's operator do to an application's queues.
+#include <nlohmann/json.hpp>
+
+#include "site.hpp"
+
+namespace {
+
+// A policy for some of the application's queues, for as long as this lives. `pattern` is what
+// follows "application." in their names.
+class Policy {
+ public:
+  Policy(const Site& site, const std::string& pattern, const std::string& definition)
+      : site_(site) {
+    site_.rabbitmq({"ctl", "-q", "set_policy", "--apply-to", "queues", "test",
+                    "^" + rabbit::application() + "[.](" + pattern + ")$", definition});
+  }
+  ~Policy() { end(); }
+  void end() {
+    if (!std::exchange(is_over_, true)) site_.rabbitmq({"ctl", "-q", "clear_policy", "test"});
+  }
+
+ private:
+  const Site& site_;
+  bool is_over_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("policies: queues that expires has deleted are told by check and log, and made anew") {
+  NEEDS_NODE();
+  Site site("", {"recorder"});
+  CHECK(!contains(site.actiond({"check"}).out, "gone"));
+  {
+    const Policy policy(site, "dead|delay[.]v1[.]2[0-2]", R"({"expires":100})");
+    CHECK(wait_until([] { return !rabbit::exists("dead") && !rabbit::exists("delay.v1.22"); }));
+  }
+  SUBCASE("check") {
+    const Ran check = site.actiond({"check"});
+    CHECK_MESSAGE(check.status == 0, check.out);
+    CHECK(contains(check.out, "'" + rabbit::queue_name("dead") + "' was gone, and with it all"));
+    CHECK(contains(check.out, "3 of the queues that keep what is to run later were gone"));
+    CHECK(!contains(site.actiond({"check"}).out, "gone"));
+  }
+  SUBCASE("a poller that starts") {
+    site.start();
+    CHECK(site.wait_for_log("WARNING the queue '" + rabbit::queue_name("dead") + "' was gone"));
+    CHECK(contains(site.log(), "3 of the queues"));
+  }
+  CHECK(rabbit::exists("dead"));
+  CHECK(rabbit::exists("delay.v1.22"));
+}
+
+TEST_CASE("policies: what message-ttl lets go too soon waits for the rest of its time") {
+  NEEDS_NODE();
+  Site site("", {"later"});
+  site.start();
+  Policy policy(site, "delay[.].*", R"({"message-ttl":200})");
+  const auto due = std::chrono::system_clock::now() + 5s;
+  const Ran queued =
+      site.actiond({"enqueue", "stamp", site.params("stamps"), "--queue", "high", "--in", "5s"});
+  REQUIRE_MESSAGE(queued.status == 0, queued.err);
+  CHECK(site.wait_for_log("came before its time"));
+  policy.end();
+  REQUIRE(site.wait_for_lines("stamps", 1));
+  CHECK(std::chrono::system_clock::now() >= due);
+  CHECK(count_of(site.log(), "Processing high:stamp") == 1);
+}
+
+TEST_CASE("policies: what a delivery-limit drops is a dead letter that tells so, and comes back") {
+  NEEDS_NODE();
+  Site site("queue_type: quorum", {"recorder"});
+  rabbit::delete_queue("low");
+  REQUIRE(site.actiond({"check"}).status == 0);  // makes it anew
+  const Ran queued =
+      site.actiond({"enqueue", "record", site.params("ran", R"("text": "x")"), "--queue", "low"});
+  REQUIRE_MESSAGE(queued.status == 0, queued.err);
+  {
+    const Policy policy(site, "low", R"({"delivery-limit":1})");
+    CHECK(wait_until([] {
+      rabbit::give_back("low");
+      return rabbit::ready("dead") == 1;
+    }));
+  }
+  const Ran listed = site.actiond({"dead", "list", "--json"});
+  const auto letter = nlohmann::json::parse(listed.out).at("letters").at(0);
+  CHECK(letter.at("error") ==
+        "the broker dropped it from '" + rabbit::queue_name("low") + "' (delivery_limit)");
+  CHECK(letter.at("queue") == "low");
+  site.start();
+  CHECK(site.actiond({"dead", "retry", letter.at("id")}).status == 0);
+  CHECK(site.wait_for_lines("ran", 1));
+  CHECK(rabbit::ready("dead") == 0);
+  site.actiond({"stop", "--all"});
+  rabbit::delete_queue("low");
+  rabbit::disconnect();  // RabbitMQ 3.10 crashes a channel that knew a queue when it had another
+                         // type
+}

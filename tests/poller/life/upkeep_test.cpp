@@ -1,0 +1,79 @@
+#include "poller/life/upkeep.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+
+#include "../fake_clock.hpp"
+
+using namespace actiond;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct UpkeepScene {
+  boost::asio::io_context io;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{io.get_executor()};
+  FakeClock clock;
+  std::atomic<int> looks = 0;
+  int told = 0;
+  Upkeep upkeep{io, clock,
+                [this] {
+                  ++looks;
+                  return Result<std::vector<std::string>>(std::vector<std::string>{});
+                },
+                [this](const auto&) { ++told; }};
+
+  void await_told() { REQUIRE(io.run_one_for(10s) == 1); }
+};
+
+}  // namespace
+
+TEST_CASE("upkeep: with a broker it looks every three minutes, without one not at all") {
+  UpkeepScene scene;
+  scene.clock.advance(1h);
+  CHECK(scene.looks == 0);
+  scene.upkeep.begin();
+  for (int i = 1; i <= 3; ++i) {
+    scene.clock.advance(179s);
+    CHECK(scene.looks == i - 1);
+    scene.clock.advance(1s);
+    scene.await_told();
+    CHECK(scene.told == i);
+  }
+  scene.upkeep.stop();
+  scene.clock.advance(1h);
+  CHECK(scene.looks == 3);
+}
+
+TEST_CASE("upkeep: what is asked for comes at once, and then after growing waits") {
+  UpkeepScene scene;
+  scene.upkeep.begin();
+  for (const auto wait : {0s, 1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
+    CAPTURE(wait.count());
+    scene.upkeep.soon();
+    scene.upkeep.soon();
+    const int before = scene.looks;
+    if (wait > 0s) scene.clock.advance(wait - 1ms);
+    CHECK(scene.looks == before);
+    scene.clock.advance(wait > 0s ? 1ms : 0ms);
+    scene.await_told();
+    CHECK(scene.looks == before + 1);
+  }
+  scene.clock.advance(180s);  // nothing was missing for so long
+  scene.await_told();
+  scene.upkeep.soon();
+  scene.clock.advance(0s);
+  scene.await_told();
+}
+
+TEST_CASE("upkeep: what is under way when the broker is lost is not told") {
+  UpkeepScene scene;
+  scene.upkeep.begin();
+  scene.upkeep.soon();
+  scene.clock.advance(0s);
+  scene.upkeep.stop();
+  CHECK(scene.io.run_one_for(10s) == 1);
+  CHECK(scene.told == 0);
+}
