@@ -217,3 +217,25 @@ TEST_CASE("topology: where what is unroutable can't have a queue of its own, wor
   send(app.connection(), app.queue("delay.v1.unroutable"));
   CHECK(app.wait_for("delay.v1.unroutable", 1));
 }
+
+TEST_CASE("topology: of what was declared before and is gone people are told, once") {
+  NEEDS_BROKER();
+  DelayedApplication app;
+  const auto losses = [&] {
+    action::Declaration declaration(app.topology({"high"}));
+    REQUIRE(declaration.look().queues().delays().run(app.connection(), 1));
+    return declaration.losses();
+  };
+  CHECK(losses().empty());  // nothing was there
+  CHECK(losses().empty());
+  for (const char* name : {"dead", "delay.v1.00", "delay.v1.05"}) {
+    amqp_queue_delete(app.connection().raw(), 1, action::to_bytes(app.queue(name)), false, false);
+    REQUIRE(app.connection().check_rpc("deleting by hand"));
+  }
+  const auto lost = losses();
+  REQUIRE(lost.size() == 2);
+  CHECK(lost[0].find("'" + app.queue("dead") + "' was gone") != std::string::npos);
+  CHECK(lost[1].find("2 of the queues") == 0);
+  CHECK(lost[1].find(app.queue("delay.v1.00")) != std::string::npos);
+  CHECK(losses().empty());
+}
