@@ -136,8 +136,6 @@ void Outcomes::settled(const Delivery& delivery, Settlement settlement) {
     parts_.intake.settled(delivery.queue);
   if (settlement == Settlement::Again || settlement == Settlement::DeadLetter)
     parts_.quarantine.stored(delivery);
-  else if (delivery.outcome.ending == Ending::Interrupted)
-    parts_.quarantine.not_stored(delivery);
   parts_.journal.settled(delivery, settlement);
   events_.on_settled(delivery, settlement);
 }

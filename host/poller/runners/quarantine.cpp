@@ -54,10 +54,6 @@ void Quarantine::stored(const Delivery& delivery) {
   left_.erase(found);
 }
 
-void Quarantine::not_stored(const Delivery& delivery) {
-  storing_.erase(mark_of(delivery));
-}
-
 bool Quarantine::is_too_early(const Delivery& delivery) const {
   return !storing_.empty() && storing_.contains(mark_of(delivery));
 }

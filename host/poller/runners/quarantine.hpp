@@ -26,8 +26,6 @@ class Quarantine {
   std::optional<Outcome> stop(Delivery& delivery);
   // The number has been stored with its copy: what tells of them is removed.
   void stored(const Delivery& delivery);
-  // It could not be.
-  void not_stored(const Delivery& delivery);
   // The connection is gone, and with it all that was to be stored.
   void lost() { storing_.clear(); }
 
