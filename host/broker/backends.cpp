@@ -3,6 +3,7 @@
 #include "broker/broker.hpp"
 #include "broker/dead_letters.hpp"
 #include "broker/look.hpp"
+#include "broker/rabbitmq/delay_trial.hpp"
 #include "broker/rabbitmq/rabbit_backlog.hpp"
 #include "broker/rabbitmq/rabbit_broker.hpp"
 #include "broker/rabbitmq/rabbit_dead_letters.hpp"
@@ -82,6 +83,16 @@ Result<std::vector<std::string>> missing_rights(const Config& config, const std:
   if (!target->queue_file.empty()) return std::vector<std::string>{};
   return first_of<std::vector<std::string>>(
       *target, [&](const auto& url) { return missing_rights_at_rabbit(*target, url, timeout); });
+}
+
+// A queue file has no policies.
+Result<std::optional<std::string>> try_delays(const Config& config, const std::string& name,
+                                              std::chrono::milliseconds timeout) {
+  const auto target = target_of(config, name);
+  if (!target) return target.error();
+  if (!target->queue_file.empty()) return std::optional<std::string>();
+  return first_of<std::optional<std::string>>(
+      *target, [&](const auto& url) { return try_delays_of_rabbit(*target, url, timeout); });
 }
 
 Result<BrokerLook> look_at_broker(const Config& config, const std::string& name,

@@ -44,4 +44,9 @@ Result<BrokerLook> look_at_broker(const Config& config, const std::string& name,
 Result<std::vector<std::string>> missing_rights(const Config& config, const std::string& name,
                                                 std::chrono::milliseconds timeout);
 
+// Whether what is to run later comes: what is wrong, in a sentence, or nothing. The queues must
+// have been declared. Blocks, for ten seconds more if it does not come.
+Result<std::optional<std::string>> try_delays(const Config& config, const std::string& name,
+                                              std::chrono::milliseconds timeout);
+
 }  // namespace actiond

@@ -116,6 +116,10 @@ void check_broker(const Config& config, Check& check) {
   const auto missing = missing_rights(config, "actiond check", kBrokerTime);
   if (!missing) return check.fail("rights", missing.error());
   for (const auto& right : *missing) check.fail("rights", Error{right});
+  if (!missing->empty()) return;
+  const auto delays = try_delays(config, "actiond check", kBrokerTime);
+  if (!delays) return check.warn("delays", "they can't be tried: " + delays.error().text);
+  if (*delays) check.fail("delays", Error{**delays});
 }
 
 void check_run_dir(const Config& config, Check& check) {

@@ -66,6 +66,18 @@ TEST_CASE("policies: what message-ttl lets go too soon waits for the rest of its
   CHECK(count_of(site.log(), "Processing high:stamp") == 1);
 }
 
+TEST_CASE(
+    "policies: check says that nothing comes out of the delays, if a policy leads it astray") {
+  NEEDS_NODE();
+  Site site("", {"recorder"});
+  CHECK(site.actiond({"check"}).status == 0);
+  const Policy policy(site, "delay[.].*", R"({"dead-letter-routing-key":"nowhere"})");
+  const Ran check = site.actiond({"check"});
+  CHECK(check.status == 1);
+  CHECK(contains(check.out, "does not come"));
+  CHECK(contains(check.out, "dead-letter-routing-key"));
+}
+
 TEST_CASE("policies: what a delivery-limit drops is a dead letter that tells so, and comes back") {
   NEEDS_NODE();
   Site site("queue_type: quorum", {"recorder"});

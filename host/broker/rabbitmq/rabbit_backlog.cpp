@@ -6,6 +6,7 @@
 #include <deque>
 
 #include "base/clock.hpp"
+#include "broker/rabbitmq/delay_trial.hpp"
 #include "broker/rabbitmq/drop.hpp"
 #include "broker/rabbitmq/rabbit_channel.hpp"
 #include "client/rabbitmq/amqp.hpp"
@@ -190,6 +191,10 @@ Result<std::size_t> route_again(const action::Link::Target& target, const action
   auto waiting = (*backlog)->take(kMostRouted);
   if (!waiting) return waiting.error();
   for (auto& each : *waiting) {
+    if (each.queue.starts_with(kTrialQueue)) {
+      routed.push_back(std::move(each));
+      continue;
+    }
     if (std::find(queues.begin(), queues.end(), each.queue) == queues.end()) continue;
     if (auto sent = sender.post({each.queue, std::move(each.message)}); !sent) return sent.error();
     routed.push_back(std::move(each));
