@@ -50,6 +50,8 @@ Result<void> RabbitChannel::take_method(const amqp_method_t& method, BrokerListe
       is_probing_ = false;
       return send_second_trip();
     case AMQP_BASIC_QOS_OK_METHOD:
+      if (std::exchange(is_told_as_empty_, false) && is_missing_ && wanted_ > 0)
+        listener.on_consuming(queue_, wanted_);
       if (is_second_trip_) listener.on_proven_empty(queue_);
       is_second_trip_ = false;
       return {};
@@ -57,11 +59,10 @@ Result<void> RabbitChannel::take_method(const amqp_method_t& method, BrokerListe
       is_awaiting_ok_ = false;
       if (in_force_ == wanted_) listener.on_consuming(queue_, in_force_);
       return pursue();
-    case AMQP_BASIC_CANCEL_METHOD:
-      is_missing_ = true;
-      in_force_ = 0;
-      is_awaiting_ok_ = false;
-      return {};
+    case AMQP_BASIC_CANCEL_METHOD: {
+      const auto& cancelled = *static_cast<const amqp_basic_cancel_t*>(method.decoded);
+      return action::to_string(cancelled.consumer_tag) == consumer_ ? lose_queue() : Result<void>();
+    }
     case AMQP_CHANNEL_CLOSE_METHOD:
       return take_close(method);
     default:
@@ -79,11 +80,17 @@ Result<void> RabbitChannel::take_close(const amqp_method_t& method) {
   if (auto sent = connection_.send(number_, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok); !sent) return sent;
   if (auto begun = connection_.begin_channel(number_); !begun) return begun;
   window_ = AckWindow();
+  if (std::exchange(is_probing_, false)) is_second_trip_ = true;
+  return lose_queue();
+}
+
+// Whoever waits for a consumer, or for the answer to a probe, is told as of an empty queue.
+Result<void> RabbitChannel::lose_queue() {
   is_missing_ = true;
   in_force_ = 0;
   is_awaiting_ok_ = false;
-  const bool is_asked = std::exchange(is_probing_, false) || is_second_trip_;
-  return is_asked ? send_second_trip() : Result<void>();
+  is_told_as_empty_ = true;
+  return send_qos();
 }
 
 Result<void> RabbitChannel::is_there_again() {
@@ -134,6 +141,7 @@ Result<void> RabbitChannel::send_qos() {
 
 Result<void> RabbitChannel::consume(int prefetch) {
   wanted_ = prefetch;
+  if (is_missing_) return lose_queue();
   return pursue();
 }
 

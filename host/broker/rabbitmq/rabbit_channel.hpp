@@ -37,6 +37,7 @@ class RabbitChannel {
   const std::string& routing_key() const { return routing_key_; }
 
  private:
+  Result<void> lose_queue();
   Result<void> take_close(const amqp_method_t& method);
   Result<void> take_method(const amqp_method_t& method, BrokerListener& listener);
   void begin(std::uint64_t tag, bool is_redelivered, bool is_probed, amqp_bytes_t routing_key);
@@ -66,6 +67,8 @@ class RabbitChannel {
   bool is_second_trip_ = false;  // a probe has found the queue empty and awaits qos-ok
   bool is_probing_ = false;      // a probe awaits its first answer
   bool is_missing_ = false;
+  bool is_told_as_empty_ =
+      false;  // with the next qos-ok: a consumer of a missing queue has nothing
 
   // the delivery that is being put together
   std::uint64_t tag_ = 0;
