@@ -9,7 +9,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kUsual = std::chrono::seconds(180);  // between two looks
+constexpr auto kFirst =
+    std::chrono::seconds(10);  // after connecting, or after something was missing
+constexpr auto kLongest = std::chrono::seconds(180);
 constexpr auto kLongestRest = std::chrono::seconds(60);
 
 }  // namespace
@@ -25,7 +27,8 @@ Upkeep::~Upkeep() {
 void Upkeep::begin() {
   stop();
   rest_ = 0s;
-  if (tend_) timer_->set(kUsual, [this] { look(); });
+  wait_ = kFirst;
+  if (tend_) timer_->set(wait_, [this] { look(); });
 }
 
 void Upkeep::soon() {
@@ -44,7 +47,9 @@ void Upkeep::look() {
   if (is_looking_) return timer_->set(1s, [this] { look(); });
   if (thread_.joinable()) thread_.join();
   is_looking_ = true;
-  rest_ = std::exchange(is_asked_, false) ? std::clamp(2 * rest_, 1s, kLongestRest) : 0s;
+  const bool is_asked = std::exchange(is_asked_, false);
+  rest_ = is_asked ? std::clamp(2 * rest_, 1s, kLongestRest) : 0s;
+  wait_ = is_asked ? kFirst : std::min(2 * wait_, kLongest);
   is_wanted_ = std::make_shared<bool>(true);
   thread_ = std::thread([this, is_wanted = is_wanted_] {
     auto tended = std::make_shared<Result<std::vector<std::string>>>(tend_());
@@ -56,7 +61,7 @@ void Upkeep::look() {
 }
 
 void Upkeep::ended(const Result<std::vector<std::string>>& tended) {
-  timer_->set(is_asked_ ? rest_ : kUsual, [this] { look(); });
+  timer_->set(is_asked_ ? rest_ : wait_, [this] { look(); });
   on_tended_(tended);
 }
 

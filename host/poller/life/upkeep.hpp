@@ -1,4 +1,4 @@
-// Sees to it that the broker has what the application needs: looks every few minutes, because
+// Sees to it that the broker has what the application needs: looks now and then, because
 // policies delete queues without a word, and soon after something was found missing. It takes a
 // connection of its own, which blocks, so it happens in a thread of its own; what it came to is
 // handed over in the loop's.
@@ -29,7 +29,7 @@ class Upkeep {
   // Waits for a look that is under way, a few seconds at most.
   ~Upkeep();
 
-  // There is a broker: looks from time to time.
+  // There is a broker: looks after 10 s, 20 s, … and then every three minutes.
   void begin();
   // Something is missing: looks now; again and again, after waits that grow from 1 s to 1 min.
   void soon();
@@ -48,6 +48,7 @@ class Upkeep {
   std::shared_ptr<bool> is_wanted_ = std::make_shared<bool>(false);  // what is under way
   bool is_looking_ = false;
   bool is_asked_ = false;         // to look once more
+  std::chrono::seconds wait_{0};  // until the next look
   std::chrono::seconds rest_{0};  // after the last look, before one that is asked for
 };
 
