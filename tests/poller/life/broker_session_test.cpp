@@ -38,13 +38,15 @@ struct SessionScene : LogScene {
   int beats = 0;
   bool is_idle = true;
   bool is_tried_again = true;
-  std::optional<Error> tend_refusal;
-  BrokerSession session{
-      io, clock, log, [this] { return connect(); }, events(), [this] { return tend(); }};
+  BrokerSession session;
 
-  SessionScene() { session.connect(); }
+  explicit SessionScene(Upkeep::Tend tend = {})
+      : session(
+            io, clock, log, [this] { return connect(); }, events(), std::move(tend)) {
+    session.connect();
+  }
   ~SessionScene() {  // a try that nobody waits for uses what is here
-    while (Connector::is_any_trying()) std::this_thread::yield();
+    while (Connector::is_any_trying() || Upkeep::is_any_looking()) std::this_thread::yield();
   }
   SessionScene(const SessionScene&) = delete;
   SessionScene& operator=(const SessionScene&) = delete;
@@ -55,10 +57,6 @@ struct SessionScene : LogScene {
     made->wakes_by = wakes_by;
     broker = made.get();
     return Result<std::unique_ptr<Broker>>(std::move(made));
-  }
-  Result<std::vector<std::string>> tend() const {
-    if (tend_refusal) return *tend_refusal;
-    return std::vector<std::string>{"the queue x was gone"};
   }
   SessionEvents events() {
     return {[this](Broker&, std::uint64_t now) { epoch = now; }, [this] { ++times_lost; },
@@ -324,7 +322,9 @@ TEST_CASE("session: a quiet broker is looked at when something has come, and at 
 }
 
 TEST_CASE("session: what is missing is told, made anew, and then the broker goes on with it") {
-  SessionScene scene;
+  SessionScene scene([]() -> Result<std::vector<std::string>> {
+    return std::vector<std::string>{"the queue x was gone"};
+  });
   scene.await_try();
   FakeBroker* const broker = scene.broker;
   scene.session.receive(scene.listener);
@@ -340,9 +340,8 @@ TEST_CASE("session: what is missing is told, made anew, and then the broker goes
 }
 
 TEST_CASE("session: what can't be looked at is told once, and tried again") {
-  SessionScene scene;
+  SessionScene scene([]() -> Result<std::vector<std::string>> { return Error{"no right"}; });
   scene.await_try();
-  scene.tend_refusal = Error{"no right"};
   scene.session.tend();
   for (const auto wait : {0s, 1s, 2s}) {
     scene.clock.advance(wait);
