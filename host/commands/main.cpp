@@ -17,6 +17,7 @@
 #include "commands/process/init.hpp"
 #include "commands/terminal/usage.hpp"
 #include "poller/life/connector.hpp"
+#include "poller/life/upkeep.hpp"
 
 namespace actiond {
 namespace {
@@ -100,6 +101,6 @@ int main(int argc, char** argv) {
   if (std::any_of(argv + 1, argv + argc, is_run)) actiond::leave_pid_1();
   ::signal(SIGPIPE, SIG_IGN);
   const int status = actiond::main(argc, argv);
-  if (actiond::Connector::is_any_trying()) ::_exit(status);
+  if (actiond::Connector::is_any_trying() || actiond::Upkeep::is_any_looking()) ::_exit(status);
   return status;
 }

@@ -32,9 +32,8 @@ Connect connect_to(const Config& config, const std::string& name) {
 }
 
 Upkeep::Tend tend_at(const Config& config, const std::string& name) {
-  return [&config, name] {
-    return tend_broker(config, "actiond " + name + " (upkeep)", kConnectTime);
-  };
+  return
+      [config, name] { return tend_broker(config, "actiond " + name + " (upkeep)", kConnectTime); };
 }
 
 // Without a page its runners work as well; it is only not known what was in hand if this dies.

@@ -168,6 +168,7 @@ void BrokerSession::listen_for_silence() {
 void BrokerSession::stop() {
   is_stopped_ = true;
   connector_.stop();
+  upkeep_.stop();
 }
 
 void BrokerSession::close() {

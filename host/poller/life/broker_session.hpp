@@ -58,7 +58,9 @@ class BrokerSession {
   // The connection is of no use any more. Without one: nothing happens.
   void lose(const Error& why);
   // The broker lacks something that the application needs: it is made anew.
-  void tend() { upkeep_.soon(); }
+  void tend() {
+    if (!is_stopped_) upkeep_.soon();
+  }
   // By our own choice: what has ended by now is settled first, or it would run again.
   void leave(const Error& why);
   // An event came by itself, or only because the broker was asked.

@@ -9,7 +9,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/result.hpp"
@@ -19,15 +18,18 @@ namespace actiond {
 
 class Upkeep {
  public:
-  // See tend_broker. Called in a thread of its own.
+  // See tend_broker. Called in a thread of its own, which may outlive everything but the process:
+  // it must own what it uses.
   using Tend = std::function<Result<std::vector<std::string>>()>;
   // Called in the loop's thread.
   using OnTended = std::function<void(const Result<std::vector<std::string>>& tended)>;
 
   // `io` and `clock` must outlive it. Without a `tend` it does nothing.
   Upkeep(boost::asio::io_context& io, Clock& clock, Tend tend, OnTended on_tended);
-  // Waits for a look that is under way, a few seconds at most.
+  // A look that is under way goes on, and tells nobody.
   ~Upkeep();
+  Upkeep(const Upkeep&) = delete;
+  Upkeep& operator=(const Upkeep&) = delete;
 
   // There is a broker: looks after 10 s, 20 s, … and then every three minutes.
   void begin();
@@ -36,15 +38,19 @@ class Upkeep {
   // There is no broker. What is under way is not told any more.
   void stop();
 
+  // As Connector::is_any_trying.
+  static bool is_any_looking();
+
  private:
+  struct Loop;
+
   void look();
   void ended(const Result<std::vector<std::string>>& tended);
 
-  boost::asio::io_context& io_;
   Tend tend_;
   OnTended on_tended_;
   std::unique_ptr<Timer> timer_;
-  std::thread thread_;
+  std::shared_ptr<Loop> loop_;
   std::shared_ptr<bool> is_wanted_ = std::make_shared<bool>(false);  // what is under way
   bool is_looking_ = false;
   bool is_asked_ = false;         // to look once more

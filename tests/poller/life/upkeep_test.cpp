@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
+#include <thread>
 
 #include "../fake_clock.hpp"
 
@@ -24,6 +25,13 @@ struct UpkeepScene {
                   return Result<std::vector<std::string>>(std::vector<std::string>{});
                 },
                 [this](const auto&) { ++told; }};
+
+  UpkeepScene() = default;
+  ~UpkeepScene() {  // a look that nobody waits for uses what is here
+    while (Upkeep::is_any_looking()) std::this_thread::yield();
+  }
+  UpkeepScene(const UpkeepScene&) = delete;
+  UpkeepScene& operator=(const UpkeepScene&) = delete;
 
   void await_told() { REQUIRE(io.run_one_for(10s) == 1); }
 };
