@@ -229,8 +229,9 @@ TEST_CASE("topology: of what was declared before and is gone people are told, on
   CHECK(losses().empty());  // nothing was there
   CHECK(losses().empty());
   for (const char* name : {"dead", "delay.v1.00", "delay.v1.05"}) {
-    amqp_queue_delete(app.connection().raw(), 1, action::to_bytes(app.queue(name)), false, false);
-    REQUIRE(app.connection().check_rpc("deleting by hand"));
+    amqp_queue_delete(raw_calls(app.connection()), 1, action::to_bytes(app.queue(name)), false,
+                      false);
+    REQUIRE(refusal_of(app.connection()) == "");
   }
   const auto lost = losses();
   REQUIRE(lost.size() == 2);
