@@ -78,6 +78,7 @@ TEST_CASE(
   site.start();
   rabbit::delete_queue("dead");
   rabbit::queue("throws", site.params("failed", R"("succeeds_at": 9)"));
+  REQUIRE(wait_until([] { return rabbit::exists("dead"); }));
   CHECK(rabbit::dead_letters().size() == 1);
   CHECK(site.lines("failed").size() == 1);
   CHECK(times_lost(site) == 0);

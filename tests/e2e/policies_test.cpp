@@ -56,8 +56,8 @@ TEST_CASE("policies: what message-ttl lets go too soon waits for the rest of its
   site.start();
   Policy policy(site, "delay[.].*", R"({"message-ttl":200})");
   const auto due = std::chrono::system_clock::now() + 5s;
-  const Ran queued =
-      site.actiond({"enqueue", "stamp", site.params("stamps"), "--queue", "high", "--in", "5s"});
+  const Ran queued = site.actiond({"enqueue", "stamp", site.params("stamps", R"("text": "x")"),
+                                   "--queue", "high", "--in", "5s"});
   REQUIRE_MESSAGE(queued.status == 0, queued.err);
   CHECK(site.wait_for_log("came before its time"));
   policy.end();
