@@ -80,8 +80,7 @@ Result<std::uint64_t> Publisher::publish(const std::string& exchange,
     if (auto renewed = renew(); !renewed) return renewed.error();
   amqp_basic_publish_t method{0, to_bytes(exchange), to_bytes(routing_key), /*mandatory=*/true,
                               /*immediate=*/false};
-  auto sent =
-      connection_.publish(lane_->channel, method, properties_.build(message), message.body);
+  auto sent = connection_.publish(lane_->channel, method, properties_.build(message), message.body);
   if (!sent) return sent.error();
   return lane_->window.add(message.id, {exchange, message.body.size()});
 }
