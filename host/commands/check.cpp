@@ -7,11 +7,11 @@
 
 #include <sstream>
 
+#include "answers/inspect.hpp"
 #include "base/duration.hpp"
 #include "base/fd.hpp"
 #include "broker/broker.hpp"
 #include "broker/look.hpp"
-#include "commands/answers/inspect.hpp"
 #include "commands/command.hpp"
 #include "commands/terminal/counted.hpp"
 #include "commands/terminal/table.hpp"

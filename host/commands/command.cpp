@@ -8,9 +8,9 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "answers/queue_choice.hpp"
 #include "base/ownership.hpp"
 #include "base/text.hpp"
-#include "commands/terminal/queue_choice.hpp"
 
 namespace actiond {
 namespace {

@@ -4,9 +4,10 @@
 
 #include <memory>
 
+#include "answers/dead_readers.hpp"
 #include "client/names.hpp"
-#include "commands/answers/dead_readers.hpp"
 #include "commands/command.hpp"
+#include "commands/terminal/dead_text.hpp"
 #include "commands/terminal/table.hpp"
 
 namespace actiond {

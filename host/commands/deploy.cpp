@@ -10,8 +10,8 @@
 #include <memory>
 #include <sstream>
 
+#include "answers/inspect.hpp"
 #include "base/files.hpp"
-#include "commands/answers/inspect.hpp"
 #include "commands/command.hpp"
 #include "poller/plugin_sets/plugin_directory.hpp"
 

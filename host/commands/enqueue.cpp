@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "answers/queue_choice.hpp"
 #include "base/clock.hpp"
 #include "base/duration.hpp"
 #include "base/json_object.hpp"
@@ -20,7 +21,6 @@
 #include "commands/command.hpp"
 #include "commands/terminal/line_reader.hpp"
 #include "commands/terminal/params.hpp"
-#include "commands/terminal/queue_choice.hpp"
 
 namespace actiond {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "commands/answers/health_check.hpp"
-#include "commands/answers/poller_answers.hpp"
+#include "answers/health_check.hpp"
+#include "answers/poller_answers.hpp"
 #include "commands/command.hpp"
 #include "commands/terminal/table.hpp"
 

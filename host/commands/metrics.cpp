@@ -2,11 +2,9 @@
 // for a look.
 #include <fmt/format.h>
 
-#include "commands/answers/picture.hpp"
+#include "answers/metrics_text.hpp"
+#include "answers/picture.hpp"
 #include "commands/command.hpp"
-#include "statistics/exposition.hpp"
-#include "statistics/retention.hpp"
-#include "statistics/store.hpp"
 
 namespace actiond {
 namespace {
@@ -14,16 +12,11 @@ namespace {
 Result<int> metrics(const Common& common) {
   auto config = load(common);
   if (!config) return config.error();
-  const auto reader = StatisticsReader::open(statistics_path(config->run_dir));
-  if (!reader) return reader.error();
-  auto totals = reader->counts(kTotals, 0);
-  if (!totals) return totals.error();
-  auto counters = reader->counters();
-  if (!counters) return counters.error();
   auto picture = take_picture(*config, process_name());
   if (!picture) return picture.error();
-  fmt::print("{}", exposition({std::move(*picture), std::move(*totals), std::move(*counters),
-                               ACTION_VERSION}));
+  const auto text = metrics_text(*config, std::move(*picture), ACTION_VERSION);
+  if (!text) return text.error();
+  fmt::print("{}", *text);
   return kDone;
 }
 

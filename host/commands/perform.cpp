@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "answers/dead_readers.hpp"
 #include "base/clock.hpp"
 #include "base/duration.hpp"
 #include "base/log.hpp"
@@ -12,7 +13,6 @@
 #include "base/text.hpp"
 #include "client/event_id.hpp"
 #include "client/names.hpp"
-#include "commands/answers/dead_readers.hpp"
 #include "commands/command.hpp"
 #include "commands/process/debugger.hpp"
 #include "commands/terminal/params.hpp"

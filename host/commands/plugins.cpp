@@ -3,10 +3,10 @@
 
 #include <memory>
 
+#include "answers/inspect.hpp"
+#include "answers/poller_answers.hpp"
 #include "base/content_hash.hpp"
 #include "base/duration.hpp"
-#include "commands/answers/inspect.hpp"
-#include "commands/answers/poller_answers.hpp"
 #include "commands/command.hpp"
 #include "commands/terminal/table.hpp"
 #include "poller/plugin_sets/plugin_directory.hpp"

@@ -6,8 +6,8 @@
 #include <memory>
 #include <thread>
 
+#include "answers/local_pollers.hpp"
 #include "base/clock.hpp"
-#include "commands/answers/local_pollers.hpp"
 #include "commands/command.hpp"
 #include "poller/face/control_socket.hpp"
 #include "poller/plugin_sets/set_record.hpp"

@@ -7,10 +7,10 @@
 
 #include <memory>
 
+#include "answers/picture.hpp"
 #include "base/clock.hpp"
 #include "base/duration.hpp"
 #include "base/text.hpp"
-#include "commands/answers/picture.hpp"
 #include "commands/command.hpp"
 #include "commands/terminal/screen.hpp"
 #include "commands/terminal/watch_text.hpp"

@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <memory>
 
+#include "answers/local_pollers.hpp"
 #include "base/child_process.hpp"
 #include "base/clock.hpp"
 #include "base/duration.hpp"
-#include "commands/answers/local_pollers.hpp"
 #include "commands/command.hpp"
 #include "poller/face/control_socket.hpp"
 

@@ -50,15 +50,6 @@ std::string how_many_are_shown(const DeadList& list) {
                      list.letters.size() == 1 ? "is" : fmt::format("{} are", list.letters.size()));
 }
 
-json brief_json(const Message& letter) {
-  return {{"id", letter.id},
-          {"event", letter.event},
-          {"queue", letter.trail.queue},
-          {"attempts", letter.trail.attempt},
-          {"failed_at_ms", letter.trail.failed_at_ms},
-          {"error", letter.trail.error}};
-}
-
 // The lines of a text made safe for a terminal, all but the first behind an indent.
 std::string lines_of(std::string_view text, std::size_t indent) {
   std::string all;
@@ -102,14 +93,6 @@ std::string dead_list_text(const DeadList& list) {
                      how_many_are_shown(list));
 }
 
-json dead_list_json(const DeadList& list) {
-  json letters = json::array();
-  for (const auto& letter : list.letters) letters.push_back(brief_json(letter));
-  json all{{"total", list.total}, {"shown", list.letters.size()}, {"letters", std::move(letters)}};
-  if (!list.event.empty()) all["matching"] = list.matching;
-  return all;
-}
-
 std::string dead_letter_text(const Message& letter) {
   const auto& trail = letter.trail;
   return field("id", or_dash(letter.id)) + field("event", or_dash(letter.event)) +
@@ -120,25 +103,6 @@ std::string dead_letter_text(const Message& letter) {
          field("plugin", trail.plugin) + field("error", trail.error) +
          field("backtrace", trail.backtrace) + field("left out", trail.left_out) +
          params_text(letter.body);
-}
-
-json dead_letter_json(const Message& letter) {
-  const auto& trail = letter.trail;
-  json all = brief_json(letter);
-  all.update({{"queued_at_ms", letter.enqueued_at_s * 1000},
-              {"first_failed_at_ms", trail.first_failed_at_ms},
-              {"poller", trail.poller},
-              {"plugin", trail.plugin},
-              {"backtrace", trail.backtrace}});
-  if (!trail.left_out.empty()) all["left_out"] = trail.left_out;
-  const bool has_params = !is_too_deep(letter.body);
-  auto params =
-      has_params ? json::parse(letter.body.empty() ? "{}" : letter.body, nullptr, false) : json();
-  if (params.is_object())
-    all["params"] = std::move(params);
-  else
-    all["body"] = letter.body;
-  return all;
 }
 
 }  // namespace actiond

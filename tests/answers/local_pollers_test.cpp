@@ -7,7 +7,7 @@
 #include <fstream>
 #include <vector>
 
-#include "commands/answers/local_pollers.hpp"
+#include "answers/local_pollers.hpp"
 #include "poller/face/control_socket.hpp"
 
 using namespace actiond;

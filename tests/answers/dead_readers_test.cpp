@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "commands/answers/dead_readers.hpp"
+#include "answers/dead_readers.hpp"
 
 using namespace actiond;
 using Words = std::vector<std::string>;

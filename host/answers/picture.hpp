@@ -10,6 +10,9 @@
 
 namespace actiond {
 
+// The members "broker" and "queues" of it; blocks for seconds at most.
+nlohmann::json look_at_queues(const Config& config, const std::string& name);
+
 // What status --json prints. `name` tells the broker's operator who looks. It changes nothing, and
 // tells what it can if part of the whole is down. Blocks for seconds at most. Fails if run_dir
 // can't be read.

@@ -1,14 +1,15 @@
 // What the verbs look for among the dead letters, and what they do with what they find.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "answers/dead_json.hpp"
 #include "broker/dead_letters.hpp"
-#include "commands/terminal/dead_text.hpp"
 
 namespace actiond {
 
@@ -43,6 +44,7 @@ struct DeadSelection {
   std::vector<std::string> ids;
   std::string event;
   bool is_all = false;
+  std::function<bool(const Message&)> matches = {};  // or else what this says; it may be empty
 };
 
 // Knows which letters are selected, and which of the ids it has not met.

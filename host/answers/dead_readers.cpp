@@ -1,12 +1,12 @@
-#include "commands/answers/dead_readers.hpp"
+#include "answers/dead_readers.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 
+#include "answers/queue_choice.hpp"
 #include "base/text.hpp"
-#include "commands/terminal/queue_choice.hpp"
 
 namespace actiond {
 namespace {
@@ -69,6 +69,7 @@ DeadList DeadLister::finish(std::size_t total) {
 
 bool DeadSelector::selects(const Message& letter) {
   if (selection_.is_all) return true;
+  if (selection_.matches) return selection_.matches(letter);
   if (!selection_.event.empty()) return letter.event == selection_.event;
   const auto& ids = selection_.ids;
   if (std::find(ids.begin(), ids.end(), letter.id) == ids.end()) return false;

@@ -1,4 +1,4 @@
-#include "commands/answers/local_pollers.hpp"
+#include "answers/local_pollers.hpp"
 
 #include <fmt/format.h>
 #include <sys/socket.h>

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "commands/terminal/queue_choice.hpp"
+#include "answers/queue_choice.hpp"
 
 using namespace actiond;
 

@@ -1,4 +1,4 @@
-#include "commands/answers/inspect.hpp"
+#include "answers/inspect.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>

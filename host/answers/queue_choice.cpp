@@ -1,4 +1,4 @@
-#include "commands/terminal/queue_choice.hpp"
+#include "answers/queue_choice.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

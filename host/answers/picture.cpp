@@ -1,12 +1,12 @@
-#include "commands/answers/picture.hpp"
+#include "answers/picture.hpp"
 
 #include <future>
 #include <optional>
 #include <utility>
 
+#include "answers/poller_answers.hpp"
 #include "base/clock.hpp"
 #include "broker/look.hpp"
-#include "commands/answers/poller_answers.hpp"
 
 namespace actiond {
 namespace {
@@ -40,8 +40,9 @@ json in_hand_json(const InHandLook& each) {
           {"since", format_rfc3339(each.since_ms)}};
 }
 
-// Broker and queues, as members of the answer.
-json broker_of(const Config& config, const std::string& name) {
+}  // namespace
+
+json look_at_queues(const Config& config, const std::string& name) {
   const auto look = look_at_broker(config, name, kBrokerTime);
   if (!look) return {{"broker", {{"error", look.error().text}}}};
   json broker{{"name", look->name}};
@@ -51,10 +52,8 @@ json broker_of(const Config& config, const std::string& name) {
   return {{"broker", std::move(broker)}, {"queues", std::move(queues)}};
 }
 
-}  // namespace
-
 Result<json> take_picture(const Config& config, const std::string& name) {
-  auto broker = std::async(std::launch::async, broker_of, std::cref(config), std::cref(name));
+  auto broker = std::async(std::launch::async, look_at_queues, std::cref(config), std::cref(name));
   auto pollers = ask_pollers(config.run_dir);
   json picture = broker.get();
   if (!pollers) return pollers.error();

@@ -1,4 +1,4 @@
-#include "commands/answers/health_check.hpp"
+#include "answers/health_check.hpp"
 
 #include <fmt/format.h>
 

@@ -1,10 +1,10 @@
-#include "commands/answers/poller_answers.hpp"
+#include "answers/poller_answers.hpp"
 
 #include <fmt/format.h>
 
 #include <future>
 
-#include "commands/answers/local_pollers.hpp"
+#include "answers/local_pollers.hpp"
 #include "poller/face/control_socket.hpp"
 
 namespace actiond {

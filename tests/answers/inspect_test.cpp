@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "commands/answers/inspect.hpp"
+#include "answers/inspect.hpp"
 
 using namespace actiond;
 
