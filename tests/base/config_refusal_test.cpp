@@ -122,6 +122,12 @@ TEST_CASE("config refuses: what is out of range") {
        "actiond.yaml:1:19: 'recycle.events' must be none or a whole number from 1 to 1000000000, "
        "not "
        "'0'"},
+      {"web: {certfile: a}",
+       "actiond.yaml:1:17: 'web.certfile' and 'web.keyfile' belong together: set both, or none"},
+      {"web: {base_path: x}",
+       "actiond.yaml:1:18: 'web.base_path' must begin with / and have letters, digits, _, -, . and "
+       "/, not 'x'"},
+      {"web: {password: [hush]}", "actiond.yaml:1:17: 'web.password' must be a line of text"},
       {"prefetch: 0",
        "actiond.yaml:1:11: 'prefetch' must be auto or a whole number from 1 to 65535, not '0'"},
       {"prefetch: 65536",

@@ -24,6 +24,7 @@ TEST_CASE("config: an empty file is all defaults") {
   CHECK(config.load_timeout == LoadTimeout{20s, {}});
   CHECK(config.unknown_event_ttl == 7 * 24h);
   CHECK(config.statistics == StatisticsConfig{72h, 400 * 24h});
+  CHECK(config.web == WebConfig{});
   CHECK(config.events.empty());
   CHECK(config.environment == nlohmann::json::object());
   CHECK(config.environment_name == "");
@@ -69,6 +70,17 @@ timeout: 30s
 load_timeout: {default: 1m, mailer.so: 5m}
 unknown_event_ttl: 5m
 statistics: {minutes: 12h, hours: 3650d}
+web:
+  listen: ["[::1]:80", unix:../web.sock]
+  access: read-only
+  password: hush
+  hosts: shop.example.com
+  base_path: /events
+  certfile: /etc/cert.pem
+  keyfile: /etc/key.pem
+  behind_proxy: true
+  params: hidden
+  metrics: protected
 events:
   send_email: {queue: urgent, attempts: 5, timeout: 30s}
   audit:
@@ -93,6 +105,17 @@ events:
   CHECK(config.load_timeout == LoadTimeout{1min, {{"mailer.so", 5min}}});
   CHECK(config.unknown_event_ttl == 5min);
   CHECK(config.statistics == StatisticsConfig{12h, 3650 * 24h});
+  const std::string socket = "unix:" + (scene.dir().parent_path() / "web.sock").native();
+  CHECK(config.web == WebConfig{{"[::1]:80", socket},
+                                true,
+                                "hush",
+                                {"shop.example.com"},
+                                "/events/",
+                                "/etc/cert.pem",
+                                "/etc/key.pem",
+                                true,
+                                false,
+                                false});
   CHECK(config.events ==
         std::map<std::string, EventConfig>{{"audit", {}}, {"send_email", {"urgent", 5, 30s}}});
 }

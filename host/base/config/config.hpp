@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/config/web_config.hpp"
 #include "base/log_config.hpp"
 #include "base/result.hpp"
 
@@ -80,7 +81,7 @@ struct EventConfig {
 
 struct Config {
   std::vector<std::string> brokers{"amqp://guest:guest@127.0.0.1:5672/%2f"};
-  std::vector<std::string> broker_variables;  // of the environment, that went into brokers
+  std::vector<std::string> broker_variables;  // of the environment, that hold secrets
   std::string application = "action_event";
   std::vector<std::string> queues{"high", "medium", "low"};  // strict priority, highest first
   std::vector<std::string> consumed_queues;  // those of them that --queues chose; empty: all
@@ -102,6 +103,7 @@ struct Config {
   std::chrono::milliseconds unknown_event_ttl = std::chrono::days(7);
   std::optional<StatisticsConfig> statistics = StatisticsConfig{};  // none: none are kept
   std::filesystem::path trace_file;  // absolute; empty: no spans are written
+  WebConfig web;
   std::map<std::string, EventConfig> events;
   nlohmann::json environment = nlohmann::json::object();
   std::filesystem::path file;    // absolute; empty: no file was found, all is default
