@@ -3,9 +3,15 @@
 
 #include <utility>
 
+#include "base/text.hpp"
 #include "poller/poller.hpp"
 
 namespace actiond {
+namespace {
+
+constexpr std::size_t kMostParams = 300;  // bytes, of each event in hand
+
+}  // namespace
 
 SchedulerEvents Poller::scheduler_events() {
   return {[this](Delivery& delivery) {
@@ -102,6 +108,10 @@ nlohmann::json Poller::on_rollback() {
   return {{"ok", true}, {"to", *set}};
 }
 
+std::string Poller::shown_params(const std::string& body) const {
+  return config_.log.has_params ? std::string(utf8_prefix(body, kMostParams)) : "";
+}
+
 Status Poller::status() const {
   Status status;
   status.id = options_.id;
@@ -115,7 +125,8 @@ Status Poller::status() const {
     if (const Delivery* delivery = runner.in_hand)
       status.in_hand.push_back({delivery->message.event, delivery->message.id,
                                 std::string(delivery->queue_name), delivery->message.trail.attempt,
-                                runner.run_time / std::chrono::milliseconds(1)});
+                                runner.run_time / std::chrono::milliseconds(1),
+                                shown_params(delivery->message.body)});
   }
   status.done = journal_.counts().done;
   status.failed = journal_.counts().failed;

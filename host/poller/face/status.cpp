@@ -12,12 +12,14 @@ nlohmann::json or_null(const std::optional<T>& value) {
 
 nlohmann::json in_hand_json(const Status& status) {
   nlohmann::json list = nlohmann::json::array();
-  for (const auto& in_hand : status.in_hand)
+  for (const auto& in_hand : status.in_hand) {
     list.push_back({{"event", in_hand.event},
                     {"id", in_hand.id},
                     {"queue", in_hand.queue},
                     {"attempt", in_hand.attempt},
                     {"for_ms", in_hand.for_ms}});
+    if (!in_hand.params.empty()) list.back()["params"] = in_hand.params;
+  }
   return list;
 }
 

@@ -17,6 +17,7 @@ struct InHandStatus {
   std::string event, id, queue;
   int attempt;
   std::int64_t for_ms;  // it has been running
+  std::string params;   // their beginning; empty: they are not shown
 };
 
 // A run that failed.

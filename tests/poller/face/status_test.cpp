@@ -26,7 +26,7 @@ TEST_CASE("status: what is in hand and what is loaded, by name") {
   status.id = 3;
   status.broker = "amqp://broker";
   status.runners = {12};
-  status.in_hand = {{"mail", "7", "high", 2, 1500}};
+  status.in_hand = {{"mail", "7", "high", 2, 1500, ""}, {"mail", "8", "low", 1, 2, "{\"a\": 1}"}};
   PluginInfo plugin;
   plugin.name = "mail";
   plugin.version = "1";
@@ -40,7 +40,8 @@ TEST_CASE("status: what is in hand and what is loaded, by name") {
   CHECK(json.at("broker") == "amqp://broker");
   CHECK(json.at("in_hand") ==
         nlohmann::json::parse(
-            R"([{"event":"mail","id":"7","queue":"high","attempt":2,"for_ms":1500}])"));
+            R"([{"event":"mail","id":"7","queue":"high","attempt":2,"for_ms":1500},
+                {"event":"mail","id":"8","queue":"low","attempt":1,"for_ms":2,"params":"{\"a\": 1}"}])"));
   CHECK(
       json.at("plugins") ==
       nlohmann::json::parse(
