@@ -36,6 +36,7 @@ void declare(CLI::App& app, Common& common) {
   add_stats(app, common);
   add_health(app, common);
   add_metrics(app, common);
+  add_web(app, common);
   add_enqueue(app, common);
   add_dead(app, common);
   add_migrate(app, common);

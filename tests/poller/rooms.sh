@@ -13,6 +13,7 @@ declare -A may=(
   [runner]="runner wire base client"
   [poller]="poller statistics broker wire base client"
   [answers]="answers poller statistics broker wire base client"
+  [web]="web answers poller statistics broker wire base client"
 )
 # In host/poller/: by directory, or by file at the top.
 declare -A may_in_poller=(

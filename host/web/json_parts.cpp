@@ -1,0 +1,39 @@
+#include "web/json_parts.hpp"
+
+#include <fmt/format.h>
+
+namespace actiond::web {
+
+using nlohmann::json;
+
+std::string text_in(const json& object, const char* key) {
+  if (!object.is_object()) return "";
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+std::int64_t number_in(const json& object, const char* key) {
+  if (!object.is_object()) return 0;
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_number()) return 0;
+  return found->is_number_float() ? static_cast<std::int64_t>(found->get<double>())
+                                  : found->get<std::int64_t>();
+}
+
+const json& list_in(const json& object, const char* key) {
+  static const json kNone = json::array();
+  if (!object.is_object()) return kNone;
+  const auto found = object.find(key);
+  return found != object.end() && found->is_array() ? *found : kNone;
+}
+
+std::string dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string name_of_poller(const json& poller) {
+  const auto id = number_in(poller, "id");
+  return id > 0 ? fmt::format("poller {}", id) : "the console poller";
+}
+
+}  // namespace actiond::web

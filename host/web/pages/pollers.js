@@ -1,0 +1,40 @@
+// The pollers of this machine.
+
+function startPollers(main) {
+  const list = el("div");
+  main.append(list);
+  new Live("status", (status) => show(list, status.pollers || [], pollersTable));
+}
+
+function pollersTable(pollers) {
+  if (pollers.length === 0)
+    return card("This machine", el("p", {class: "hint"}, "No poller runs: start one with ",
+      code("actiond start --id 1")));
+  const rows = pollers.map((poller) => ({className: isWell(poller) ? null : "trouble", cells: [
+    nameOfPoller(poller), [el("span", {class: isWell(poller) ? "state-word" : "state-word alarm"},
+      poller.state), problemOf(poller)],
+    `${(poller.in_hand || []).length} of ${numberText(poller.concurrency)}`,
+    numberText(poller.done), numberText(poller.failed), numberText(poller.dead),
+    timeOf(poller.up_since_ms, "for"), setOf(poller.plugin_set), String(poller.pid),
+    isReadOnly ? "" : el("div", {class: "buttons"}, rollbackButton(poller), stopButton(poller))]}));
+  return card("This machine", table("Pollers", [{title: "id"}, {title: "state", wide: true},
+    {title: "in hand", number: true}, {title: "done", number: true}, {title: "failed", number: true},
+    {title: "dead", number: true}, {title: "up for", number: true}, {title: "plugin set"},
+    {title: "pid", number: true}, {title: ""}], rows));
+}
+
+function problemOf(poller) {
+  const text = (poller.reload && poller.reload.problem) || poller.problem;
+  return text ? el("p", {class: "problem"}, text) : null;
+}
+
+function rollbackButton(poller) {
+  if (!poller.id) return null;
+  const name = nameOfPoller(poller);
+  return button("Roll back", () => confirmed(`Roll back poller ${name}?`,
+    "It returns to the plugin set that it ran before, and keeps it until the plugin directory changes.",
+    `Roll back poller ${name}`, async () => {
+      const answer = await post("pollers/rollback", {id: poller.id, pid: poller.pid});
+      notice(`Poller ${name} goes back to ${setText(answer.to)}.`);
+    }), {"data-key": `rollback/${poller.pid}`, "aria-label": `Roll back poller ${name}`});
+}
