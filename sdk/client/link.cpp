@@ -4,6 +4,8 @@
 
 #include "client/rabbitmq/broker_url.hpp"
 #include "client/rabbitmq/rabbit_link.hpp"
+#include "client/sql/address.hpp"
+#include "client/sql/sql_link.hpp"
 #include "client/sqlite/address.hpp"
 #include "client/sqlite/sqlite_link.hpp"
 
@@ -11,8 +13,9 @@ namespace action {
 
 Result<std::unique_ptr<Link>> Link::open(const Target& target, OnSettled on_settled,
                                          std::chrono::milliseconds timeout) {
-  if (target.queue_file.empty()) return RabbitLink::open(target, on_settled, timeout);
-  return SqliteLink::open(target, std::move(on_settled), timeout);
+  if (!target.queue_file.empty()) return SqliteLink::open(target, std::move(on_settled), timeout);
+  if (!target.database.empty()) return sql::SqlLink::open(target, std::move(on_settled), timeout);
+  return RabbitLink::open(target, on_settled, timeout);
 }
 
 Result<void> read_addresses(std::string_view text, Link::Target& target) {
@@ -24,6 +27,12 @@ Result<void> read_addresses(std::string_view text, Link::Target& target) {
     target.queue_file = std::move(*path);
     return {};
   }
+  if (sql::is_database(address)) {
+    const auto end = address.find_last_not_of(" \t\r\n");
+    target.database = address.substr(0, end + 1);
+    const auto url = sql::parse_database_url(target.database);
+    return url ? Result<void>() : url.error();
+  }
   const auto urls = split_broker_urls(text);
   if (!urls) return urls.error();
   for (const auto url : *urls) target.brokers.emplace_back(url);
@@ -33,6 +42,8 @@ Result<void> read_addresses(std::string_view text, Link::Target& target) {
 bool is_same_place(const Link::Target& one, const Link::Target& other) {
   if (!one.queue_file.empty() && !other.queue_file.empty())
     return is_same_file(one.queue_file, other.queue_file);
+  if (!one.database.empty() && !other.database.empty())
+    return sql::is_same_database(one.database, other.database);
   return std::any_of(one.brokers.begin(), one.brokers.end(), [&](const auto& url) {
     return std::any_of(other.brokers.begin(), other.brokers.end(),
                        [&](const auto& same) { return is_same_virtual_host(url, same); });

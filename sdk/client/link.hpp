@@ -23,7 +23,8 @@ class Link {
   // Where to, and what to declare there; Topology's `queues` are not used.
   struct Target {
     std::vector<std::string> brokers;  // the URLs of RabbitMQ's nodes, or
-    std::string queue_file;            // the path of an SQLite file
+    std::string queue_file;            // the path of an SQLite file, or
+    std::string database;              // the address of a database server
     Topology topology;
     std::string name;    // for the broker's list of connections
     std::string advice;  // "; ...": added to the sentence if none of them can be reached
@@ -61,7 +62,8 @@ class Link {
 };
 
 // Fills in where to, from addresses with white space between: RabbitMQ's nodes, or one
-// "sqlite:PATH", where the path goes on to the end of the text. Fails if one can't be understood.
+// "sqlite:PATH", where the path goes on to the end of the text, or one database's. Fails if one
+// can't be understood.
 Result<void> read_addresses(std::string_view text, Link::Target& target);
 
 // Do both lead to the same queues, by whatever user or path?

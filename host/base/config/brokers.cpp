@@ -11,6 +11,12 @@ bool is_queue_file(const std::string& text) {
   return text.starts_with(kQueueFile) && text.size() > kQueueFile.size();
 }
 
+// One server, without spaces; its parts are checked by whoever connects.
+bool is_database(const std::string& text) {
+  const bool has_scheme = text.starts_with("mysql://") || text.starts_with("postgresql://");
+  return has_scheme && text.find(' ') == std::string::npos;
+}
+
 bool is_node(const std::string& text) {
   const bool has_scheme = text.starts_with("amqp://") || text.starts_with("amqps://");
   return has_scheme && text.find(' ') == std::string::npos;
@@ -27,13 +33,13 @@ void read_broker(const Section& root, const Tree& value, const std::filesystem::
     return;
   }
   for (const auto& name : value.variables) config.broker_variables.push_back(name);
-  if (is_plain_text(value) && is_node(value.text)) {
+  if (is_plain_text(value) && (is_node(value.text) || is_database(value.text))) {
     config.brokers.push_back(value.text);
   } else {
     root.problems().add(value.place,
                         "'broker' must be an address that begins with amqp:// or amqps://, or a "
-                        "list of them, or sqlite:FILE (what stands there is not shown: it may hold "
-                        "a password)");
+                        "list of them, or mysql://… or postgresql://…, or sqlite:FILE (what stands "
+                        "there is not shown: it may hold a password)");
   }
 }
 
@@ -47,9 +53,10 @@ void read_brokers(const Section& root, const std::filesystem::path& base, Config
   if (value->kind != Tree::Kind::List) return read_broker(root, *value, base, config);
   if (value->items.empty()) root.problems().add(value->place, "'broker' must not be empty");
   for (const Tree& item : value->items) read_broker(root, item, base, config);
-  if (brokers.size() > 1 && std::any_of(brokers.begin(), brokers.end(), is_queue_file))
-    root.problems().add(value->place,
-                        "'broker' must be one queue file, or a list of RabbitMQ nodes");
+  const auto is_alone = [](const auto& text) { return is_queue_file(text) || is_database(text); };
+  if (brokers.size() > 1 && std::any_of(brokers.begin(), brokers.end(), is_alone))
+    root.problems().add(
+        value->place, "'broker' must be one queue file, one database, or a list of RabbitMQ nodes");
 }
 
 }  // namespace actiond

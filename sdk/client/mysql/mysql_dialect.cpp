@@ -1,0 +1,111 @@
+// MariaDB's and MySQL's own words.
+#include <fmt/format.h>
+
+#include "client/sql/dialect.hpp"
+
+namespace action::sql {
+namespace {
+
+constexpr std::size_t kLongestApplication = 50;  // a table's name has up to 64 characters
+
+// UNIX_TIMESTAMP() alone knows no time zone: of NOW(3), which does, only the fraction is taken.
+constexpr char kNow[] = "(UNIX_TIMESTAMP() * 1000 + MICROSECOND(NOW(3)) DIV 1000)";
+constexpr char kName[] = "VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin";
+constexpr char kStorage[] = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin";
+
+// The same events in the same columns as a queue file has. What other programs need not know has a
+// default, so that an INSERT names queue, event and params alone.
+constexpr char kEvents[] = R"sql(CREATE TABLE IF NOT EXISTS {events} (
+  seq BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  queue {name} NOT NULL,
+  state TINYINT NOT NULL DEFAULT 0,
+  due_ms BIGINT NOT NULL DEFAULT {now},
+  owner BIGINT NULL,
+  owned_since_ms BIGINT NULL,
+  is_redelivered TINYINT NOT NULL DEFAULT 0,
+  event VARCHAR(255) NOT NULL,
+  id VARCHAR(255) NOT NULL DEFAULT (UUID()),
+  params LONGBLOB NOT NULL DEFAULT ('{{}}'),
+  enqueued_at_s BIGINT NOT NULL DEFAULT (UNIX_TIMESTAMP()),
+  sender TEXT NULL,
+  attempt INT NOT NULL DEFAULT 1,
+  origin TEXT NULL,
+  error MEDIUMTEXT NULL,
+  poller TEXT NULL,
+  plugin TEXT NULL,
+  backtrace MEDIUMTEXT NULL,
+  first_failed_at_ms BIGINT NOT NULL DEFAULT 0,
+  failed_at_ms BIGINT NOT NULL DEFAULT 0,
+  unknown_since_ms BIGINT NOT NULL DEFAULT 0,
+  interrupted INT NOT NULL DEFAULT 0,
+  trace_parent TEXT NULL,
+  trace_state TEXT NULL,
+  properties LONGBLOB NULL,
+  INDEX ready (queue, state, due_ms, seq),
+  CONSTRAINT {constraint} FOREIGN KEY (queue) REFERENCES {queues} (name)
+) {storage})sql";
+
+std::string in_backticks(std::string_view application, std::string_view table) {
+  return fmt::format("`{}_{}`", application, table);
+}
+
+void add_tables(Dialect& d, std::string_view application) {
+  d.tables = {
+      fmt::format("CREATE TABLE IF NOT EXISTS {} (name {} NOT NULL PRIMARY KEY) {}", d.queues,
+                  kName, kStorage),
+      fmt::format("CREATE TABLE IF NOT EXISTS {} (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,"
+                  " name TEXT NOT NULL, since_ms BIGINT NOT NULL) {}",
+                  d.owners, kStorage),
+      fmt::format("CREATE TABLE IF NOT EXISTS {} (queue {} NOT NULL, owner BIGINT NOT NULL,"
+                  " done BIGINT NOT NULL, failed BIGINT NOT NULL, PRIMARY KEY (queue, owner)) {}",
+                  d.counts, kName, kStorage),
+      fmt::format(kEvents, fmt::arg("events", d.events), fmt::arg("queues", d.queues),
+                  fmt::arg("name", kName), fmt::arg("now", kNow), fmt::arg("storage", kStorage),
+                  fmt::arg("constraint", in_backticks(application, "events_queue"))),
+      fmt::format("CREATE TABLE IF NOT EXISTS {} (version INT NOT NULL) {}", d.schema, kStorage),
+  };
+}
+
+// A lock's name holds for the whole server, and has up to 64 characters.
+void add_locks(Dialect& d, std::string_view application) {
+  const auto lock = fmt::format("CONCAT(SHA1(CONCAT(DATABASE(), '/{}')), '.', ", application);
+  d.lock_owner = fmt::format("SELECT GET_LOCK({}?), 0)", lock);
+  d.holds_lock = fmt::format("SELECT IS_USED_LOCK({}?)) = CONNECTION_ID()", lock);
+  d.dead_owners =
+      fmt::format("SELECT id FROM {} WHERE id <> ? AND IS_FREE_LOCK({}id)) = 1", d.owners, lock);
+  d.living_owners =
+      fmt::format("SELECT COUNT(*) FROM {} WHERE IS_FREE_LOCK({}id)) = 0", d.owners, lock);
+  d.lock_setup = fmt::format("SELECT GET_LOCK({}'setup'), 10)", lock);
+  d.unlock_setup = fmt::format("SELECT RELEASE_LOCK({}'setup'))", lock);
+}
+
+}  // namespace
+
+Result<Dialect> mysql_dialect(std::string_view application) {
+  if (application.size() > kLongestApplication)
+    return Error{
+        fmt::format("application: '{}' is too long for the names of a database's tables: "
+                    "use {} characters at most",
+                    application, kLongestApplication)};
+  Dialect d;
+  d.queues = in_backticks(application, "queues");
+  d.owners = in_backticks(application, "owners");
+  d.counts = in_backticks(application, "counts");
+  d.events = in_backticks(application, "events");
+  d.schema = in_backticks(application, "schema");
+  add_tables(d, application);
+  d.now_ms = kNow;
+  d.begin = d.begin_lightly = "START TRANSACTION";
+  d.by_ready = " FORCE INDEX (ready)";
+  d.add_queue = fmt::format("INSERT IGNORE INTO {} (name) VALUES (?)", d.queues);
+  d.add_counts = fmt::format(
+      "INSERT INTO {} (queue, owner, done, failed) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE"
+      " done = done + VALUES(done), failed = failed + VALUES(failed)",
+      d.counts);
+  add_locks(d, application);
+  d.owner_settings = {"SET SESSION wait_timeout = 30, innodb_lock_wait_timeout = 5"};
+  d.server_id = "SELECT CONCAT_WS('/', @@hostname, @@port, @@datadir, DATABASE())";
+  return d;
+}
+
+}  // namespace action::sql

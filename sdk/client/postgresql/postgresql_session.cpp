@@ -1,0 +1,276 @@
+#include "postgresql_session.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cstring>
+#include <vector>
+
+#include "client/sql/backend_module.hpp"
+
+namespace action::sql {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kOldestPostgres = 140000;
+constexpr Oid kBool = 16, kBytea = 17;
+constexpr char kSystemAuthorities[] = "/etc/ssl/certs/ca-certificates.crt";
+
+Trouble trouble_of_state(std::string_view state) {
+  if (state == "40001" || state == "40P01" || state == "55P03") return Trouble::Again;
+  if (state == "42P01" || state == "42883") return Trouble::NoTable;
+  if (state == "42501") return Trouble::Forbidden;
+  if (state.starts_with("08") || state.starts_with("57")) return Trouble::Lost;
+  return Trouble::Refused;
+}
+
+// Without the line's end, and what follows it.
+std::string first_line(const char* text) {
+  const std::string_view all(text);
+  return std::string(all.substr(0, all.find('\n')));
+}
+
+std::string connect_sentence(const DatabaseUrl& url, const std::string& message) {
+  const auto has = [&message](const char* part) { return message.find(part) != std::string::npos; };
+  if (has("authentication failed") || has("no password supplied") || has("role \""))
+    return fmt::format(
+        "the database server refuses the user '{}' or its password ({}): correct "
+        "them in the broker's address",
+        url.user, url.shown);
+  if (has("database \"") && has("does not exist"))
+    return fmt::format(
+        "there is no database '{0}' ({1}): make it with CREATE DATABASE {0}, or "
+        "correct the broker's address",
+        url.database, url.shown);
+  if (has("permission denied for database"))
+    return fmt::format(
+        "the user '{}' may not use the database '{}' ({}): as its administrator, "
+        "GRANT CONNECT ON DATABASE {} TO {}",
+        url.user, url.database, url.shown, url.database, url.user);
+  if (has("SSL") || has("certificate"))
+    return fmt::format(
+        "no safe connection to {}: {}: set the server up for TLS, name its "
+        "authority with ?ca=FILE, or write ?tls=off where the network is trusted",
+        url.shown, message);
+  return fmt::format("can't reach {}: {}", url.shown, message);
+}
+
+const char* ssl_mode(Tls tls) {
+  return tls == Tls::Verify ? "verify-full" : tls == Tls::Unverified ? "require" : "disable";
+}
+
+// "?" becomes "$1", "$2" …; no statement has one within a text.
+std::string with_numbers(const std::string& sql) {
+  std::string numbered;
+  int number = 0;
+  for (const char c : sql)
+    if (c == '?')
+      numbered += '$' + std::to_string(++number);
+    else
+      numbered += c;
+  return numbered;
+}
+
+void add(const PGresult* result, int row, int column, Answer& answer) {
+  if (::PQgetisnull(result, row, column) != 0) return answer.add_null();
+  const char* const text = ::PQgetvalue(result, row, column);
+  const Oid type = ::PQftype(result, column);
+  if (type == kBool) return answer.add_number(*text == 't' ? 1 : 0);
+  if (type != kBytea)
+    return answer.add_text({text, static_cast<std::size_t>(::PQgetlength(result, row, column))});
+  std::size_t size = 0;
+  const std::unique_ptr<unsigned char, decltype(&::PQfreemem)> bytes(
+      ::PQunescapeBytea(reinterpret_cast<const unsigned char*>(text), &size), ::PQfreemem);
+  answer.add_text({reinterpret_cast<const char*>(bytes.get()), size});
+}
+
+Answer answer_of(const PGresult* result) {
+  Answer answer;
+  answer.changed = std::strtoull(::PQcmdTuples(const_cast<PGresult*>(result)), nullptr, 10);
+  const int columns = ::PQnfields(result), rows = ::PQntuples(result);
+  answer.set_columns(static_cast<std::size_t>(columns));
+  for (int row = 0; row < rows; ++row)
+    for (int column = 0; column < columns; ++column) add(result, row, column, answer);
+  return answer;
+}
+
+// Values as libpq wants them: numbers as text, bytes as they are.
+struct Parameters {
+  explicit Parameters(std::span<const Value> values) {
+    texts.reserve(values.size());
+    for (const auto& value : values) {
+      const bool is_number = value.kind == Value::Kind::Number;
+      texts.push_back(is_number ? std::to_string(value.number) : std::string(value.bytes));
+      pointers.push_back(value.kind == Value::Kind::Null ? nullptr : texts.back().c_str());
+      sizes.push_back(static_cast<int>(texts.back().size()));
+      formats.push_back(value.kind == Value::Kind::Bytes ? 1 : 0);
+    }
+  }
+  std::vector<std::string> texts;
+  std::vector<const char*> pointers;
+  std::vector<int> sizes, formats;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> PostgresqlSession::open(const DatabaseUrl& url,
+                                                         const std::string& name,
+                                                         std::chrono::milliseconds timeout,
+                                                         std::chrono::milliseconds patience) {
+  std::unique_ptr<PostgresqlSession> session(new PostgresqlSession(url, patience));
+  if (auto connected = session->connect(name, timeout); !connected) return connected.error();
+  if (auto checked = session->check_server(); !checked) return checked.error();
+  return std::unique_ptr<Session>(std::move(session));
+}
+
+Result<void> PostgresqlSession::connect(const std::string& name,
+                                        std::chrono::milliseconds timeout) {
+  const auto slash = url_.socket.rfind('/');  // libpq wants the directory of …/.s.PGSQL.5432
+  const auto host = url_.socket.empty() ? url_.host
+                    : url_.socket.find(".s.PGSQL.") != std::string::npos
+                        ? url_.socket.substr(0, slash)
+                        : url_.socket;
+  const auto port = std::to_string(url_.port);
+  const auto seconds = std::to_string(std::max<long>(2, (timeout.count() + 999) / 1000));
+  const std::string authorities = url_.ca_file.empty() ? kSystemAuthorities : url_.ca_file;
+  const char* const keys[] = {"host",
+                              "port",
+                              "user",
+                              "password",
+                              "dbname",
+                              "application_name",
+                              "connect_timeout",
+                              "sslmode",
+                              "sslrootcert",
+                              "sslcert",
+                              "sslkey",
+                              "client_encoding",
+                              "tcp_user_timeout",
+                              "keepalives_idle",
+                              "keepalives_interval",
+                              "passfile",
+                              nullptr};
+  const char* const values[] = {host.c_str(),
+                                port.c_str(),
+                                url_.user.c_str(),
+                                url_.password.c_str(),
+                                url_.database.c_str(),
+                                name.c_str(),
+                                seconds.c_str(),
+                                ssl_mode(url_.tls),
+                                authorities.c_str(),
+                                url_.certificate_file.c_str(),
+                                url_.key_file.c_str(),
+                                "UTF8",
+                                "30000",
+                                "10",
+                                "10",
+                                "/dev/null",
+                                nullptr};
+  raw_ = ::PQconnectdbParams(keys, values, 0);
+  if (::PQstatus(raw_) == CONNECTION_OK) return {};
+  return Error{connect_sentence(url_, first_line(::PQerrorMessage(raw_)))};
+}
+
+Result<void> PostgresqlSession::check_server() {
+  ::PQsetNoticeProcessor(
+      raw_, [](void*, const char*) {}, nullptr);
+  if (::PQserverVersion(raw_) < kOldestPostgres)
+    return Error{
+        fmt::format("{} is PostgreSQL {}, which is too old to keep queues: it takes 14 or "
+                    "later",
+                    url_.shown, ::PQparameterStatus(raw_, "server_version"))};
+  const auto pid = execute("SELECT pg_backend_pid()");
+  if (!pid) return pid.error();
+  if (pid->number(0, 0) != ::PQbackendPID(raw_))
+    return Error{
+        fmt::format("{} is a proxy that shares connections, and so keeps no lock that "
+                    "tells who lives: name the server itself",
+                    url_.shown)};
+  const auto set =
+      execute("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED");
+  return set ? Result<void>() : set.error();
+}
+
+void PostgresqlSession::interrupt() {
+  ::shutdown(::PQsocket(raw_), SHUT_RDWR);
+}
+
+Error PostgresqlSession::lost(const std::string& why) {
+  set_trouble(Trouble::Lost);
+  return {fmt::format("the connection to {} is lost: {}", url_.shown, why)};
+}
+
+Error PostgresqlSession::failed(const PGresult* result) {
+  const auto message = first_line(::PQerrorMessage(raw_));
+  const char* const state = ::PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  if (state == nullptr || ::PQstatus(raw_) != CONNECTION_OK) return lost(message);
+  set_trouble(trouble_of_state(state));
+  if (trouble() == Trouble::Lost) return lost(message);
+  if (trouble() == Trouble::Forbidden)
+    return {fmt::format("{} refuses: {}: give the user that right", url_.shown, message)};
+  return {fmt::format("{} refuses a statement: {}", url_.shown, message)};
+}
+
+Result<PostgresqlSession::ResultPointer> PostgresqlSession::await(bool is_sent) {
+  if (!is_sent) return lost(first_line(::PQerrorMessage(raw_)));
+  const auto end = std::chrono::steady_clock::now() + patience_;
+  ResultPointer last;
+  for (;;) {
+    while (::PQflush(raw_) == 0 && ::PQisBusy(raw_) != 0) {
+      const auto rest = end - std::chrono::steady_clock::now();
+      pollfd fd{::PQsocket(raw_), POLLIN, 0};
+      if (rest <= 0ms || ::poll(&fd, 1, static_cast<int>(rest / 1ms) + 1) == 0)
+        return lost("it does not answer");
+      if (::PQconsumeInput(raw_) == 0) return lost(first_line(::PQerrorMessage(raw_)));
+    }
+    ResultPointer result(::PQgetResult(raw_));
+    if (result == nullptr) break;
+    const auto status = ::PQresultStatus(last.get());
+    if (last == nullptr || status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
+      last = std::move(result);
+  }
+  if (last == nullptr) return lost(first_line(::PQerrorMessage(raw_)));
+  const auto status = ::PQresultStatus(last.get());
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) return failed(last.get());
+  return last;
+}
+
+Result<Answer> PostgresqlSession::execute(const std::string& sql) {
+  set_trouble(Trouble::None);
+  const auto result = await(::PQsendQuery(raw_, sql.c_str()) == 1);
+  if (!result) return result.error();
+  return answer_of(result->get());
+}
+
+Result<std::string> PostgresqlSession::prepared(const std::string& sql) {
+  if (const auto known = statements_.find(sql); known != statements_.end()) return known->second;
+  const auto name = "s" + std::to_string(statements_.size());
+  const auto numbered = with_numbers(sql);
+  const auto made = await(::PQsendPrepare(raw_, name.c_str(), numbered.c_str(), 0, nullptr) == 1);
+  if (!made) return made.error();
+  statements_.emplace(sql, name);
+  return name;
+}
+
+Result<Answer> PostgresqlSession::run(const std::string& sql, std::span<const Value> values) {
+  set_trouble(Trouble::None);
+  const auto name = prepared(sql);
+  if (!name) return name.error();
+  const Parameters parameters(values);
+  const auto result =
+      await(::PQsendQueryPrepared(raw_, name->c_str(), static_cast<int>(values.size()),
+                                  parameters.pointers.data(), parameters.sizes.data(),
+                                  parameters.formats.data(), 0) == 1);
+  if (!result) return result.error();
+  return answer_of(result->get());
+}
+
+}  // namespace action::sql
+
+extern "C" __attribute__((visibility("default"))) const action::sql::Driver* action_sql_driver() {
+  static const action::sql::Driver driver{ACTION_VERSION, action::sql::PostgresqlSession::open};
+  return &driver;
+}

@@ -1,0 +1,47 @@
+// What the statements of one kind of server have of their own; all else is the same text for all
+// of them. Pure: an application's name in, texts out.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/result.hpp"
+
+namespace action::sql {
+
+inline constexpr int kTablesVersion = 1;
+
+struct Dialect {
+  // The tables' names as they stand in statements.
+  std::string queues, owners, counts, events, schema;
+
+  std::vector<std::string> tables;  // makes each of them that is missing, in this order
+  std::string now_ms;               // the server's clock, since 1970 UTC, rounded down
+  std::string begin;                // a transaction
+  std::string begin_lightly;        // one whose loss, when the server dies, is made good anyway
+  std::string by_ready;             // behind the table's name: the index to read it by
+  std::string add_queue;            // (name): unless it is there
+  std::string add_counts;           // (queue, owner, done, failed): to a row, or makes it
+  std::string returning_id;         // behind an INSERT of an owner
+
+  // Locks that fall with the connection; each stands for the owner of that number.
+  std::string lock_owner;     // (id): 1 if this connection has it now
+  std::string holds_lock;     // (id): 1 if this connection has it still
+  std::string dead_owners;    // (id): the others whose lock nobody has
+  std::string living_owners;  // how many there are
+  std::string lock_setup;     // so that one alone makes the tables; 1: it is ours
+  std::string unlock_setup;
+  std::vector<std::string> owner_settings;  // of a connection that takes events
+  std::string server_id;                    // tells one database from all others
+};
+
+// Fails if the application's name is too long for names of tables.
+Result<Dialect> mysql_dialect(std::string_view application);
+Result<Dialect> postgresql_dialect(std::string_view application);
+Result<Dialect> dialect_of(std::string_view kind, std::string_view application);
+
+// "?, ?, ?"
+std::string question_marks(std::size_t count);
+
+}  // namespace action::sql

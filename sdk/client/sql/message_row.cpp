@@ -1,0 +1,92 @@
+#include "client/sql/message_row.hpp"
+
+#include <fmt/format.h>
+
+#include "client/sql/clean_text.hpp"
+
+namespace action::sql {
+namespace {
+
+constexpr std::size_t kMostInName = 255;  // of the columns event and id, in characters
+
+Value text_value(const std::string& text, std::deque<std::string>& kept) {
+  if (is_clean(text)) return text;
+  return kept.emplace_back(clean_text(text));
+}
+
+Value text_or_null(const std::string& text, std::deque<std::string>& kept) {
+  return text.empty() ? Value::null() : text_value(text, kept);
+}
+
+// Of what is an event these are short; a dead letter that never was one may have any.
+Value name_value(const std::string& text, std::deque<std::string>& kept) {
+  if (text.size() <= kMostInName && is_clean(text)) return text;
+  return kept.emplace_back(clean_text(std::string_view(text).substr(0, kMostInName)));
+}
+
+}  // namespace
+
+std::string insert_statement(const Dialect& dialect, std::size_t events) {
+  // A delay may not end early, and the clock is rounded down.
+  const auto row = fmt::format("(?, {} + ?, {})", dialect.now_ms, question_marks(18));
+  std::string rows = row;
+  for (std::size_t i = 1; i < events; ++i) rows += ", " + row;
+  return fmt::format("INSERT INTO {} (queue, due_ms, {}) VALUES {}", dialect.events,
+                     kMessageColumns, rows);
+}
+
+void append_values(const NewEvent& event, std::vector<Value>& values,
+                   std::deque<std::string>& kept) {
+  const Message& message = *event.message;
+  const Trail& trail = message.trail;
+  values.insert(values.end(),
+                {Value(event.queue),
+                 Value(event.delay_ms > 0 ? event.delay_ms + 1 : 0),
+                 name_value(message.event, kept),
+                 name_value(message.id, kept),
+                 Value::of_bytes(message.body),
+                 Value(message.enqueued_at_s),
+                 text_or_null(message.sender, kept),
+                 Value(trail.attempt),
+                 text_or_null(trail.queue, kept),
+                 text_or_null(trail.error, kept),
+                 text_or_null(trail.poller, kept),
+                 text_or_null(trail.plugin, kept),
+                 text_or_null(trail.backtrace, kept),
+                 Value(trail.first_failed_at_ms),
+                 Value(trail.failed_at_ms),
+                 Value(trail.unknown_since_ms),
+                 Value(trail.interrupted),
+                 text_or_null(message.trace_parent, kept),
+                 text_or_null(message.trace_state, kept),
+                 message.properties.empty() ? Value::null() : Value::of_bytes(message.properties)});
+}
+
+void read_message(const Answer& answer, std::size_t row, std::size_t first, Message& message) {
+  std::size_t column = first;
+  const auto text = [&] { return answer.text(row, column++); };
+  const auto number = [&] { return answer.number(row, column++); };
+  Trail& trail = message.trail;
+  message.event = text();
+  message.id = text();
+  message.body = text();
+  message.enqueued_at_s = number();
+  message.sender = text();
+  trail.attempt = static_cast<int>(number());
+  trail.queue = text();
+  trail.error = text();
+  trail.poller = text();
+  trail.plugin = text();
+  trail.backtrace = text();
+  trail.first_failed_at_ms = number();
+  trail.failed_at_ms = number();
+  trail.unknown_since_ms = number();
+  trail.interrupted = static_cast<int>(number());
+  message.trace_parent = text();
+  message.trace_state = text();
+  message.properties = text();
+  trail.due_at_ms = 0;
+  trail.queued_at_ms = 0;
+}
+
+}  // namespace action::sql

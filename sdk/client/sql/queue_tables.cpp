@@ -1,0 +1,203 @@
+#include "client/sql/queue_tables.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <random>
+#include <thread>
+
+#include "client/topology.hpp"
+
+namespace action::sql {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kMostTries = 20;
+constexpr milliseconds kFirstPause{2}, kLongestPause{200};
+constexpr std::size_t kRowSizes[] = {128, 16, 1};  // of INSERTs, which are prepared for each
+constexpr std::size_t kMostTogether = 1 << 20;     // bytes of several events in one INSERT
+constexpr std::size_t kRoomForTheRest = 65536;     // of an event besides its params
+
+// So that those who were in each other's way are not again.
+void pause(int tries) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  const auto most = std::min(kFirstPause * (1 << std::min(tries, 10)), kLongestPause);
+  std::this_thread::sleep_for(
+      milliseconds(std::uniform_int_distribution<long>(1, most.count())(random)));
+}
+
+std::size_t size_of(const Message& message) {
+  return message.body.size() + message.properties.size() + message.trail.error.size() +
+         message.trail.backtrace.size();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<QueueTables>> QueueTables::open(const std::string& address,
+                                                       const std::string& application,
+                                                       const std::string& name,
+                                                       milliseconds timeout, milliseconds patience,
+                                                       Missing missing) {
+  auto url = parse_database_url(address);
+  if (!url) return url.error();
+  auto dialect = dialect_of(url->kind, application);
+  if (!dialect) return dialect.error();
+  auto session = open_session(*url, name, timeout, patience);
+  if (!session) return session.error();
+  std::unique_ptr<QueueTables> tables(
+      new QueueTables(std::move(*url), application, std::move(*session), std::move(*dialect)));
+  if (auto prepared = tables->prepare(missing); !prepared) return prepared.error();
+  return tables;
+}
+
+QueueTables::QueueTables(DatabaseUrl url, std::string application, std::unique_ptr<Session> session,
+                         Dialect dialect)
+    : url_(std::move(url)),
+      application_(std::move(application)),
+      session_(std::move(session)),
+      dialect_(std::move(dialect)) {}
+
+Result<void> QueueTables::prepare(Missing missing) {
+  const auto id = session_->execute(dialect_.server_id);
+  if (!id) return id.error();
+  bell_ = std::make_unique<Bell>(id->text(0, 0));
+  auto found = version();
+  if (!found) return found.error();
+  if (*found == 0 && missing == Missing::Leave) {
+    is_empty_ = true;
+    return {};
+  }
+  if (*found == 0) return make_tables();
+  if (*found <= kTablesVersion) return {};
+  return Error{
+      fmt::format("the tables {}_… in {} were made by a newer version (theirs is {}, this "
+                  "one knows {}): upgrade this program",
+                  application_, url_.shown, *found, kTablesVersion)};
+}
+
+// 0: there are none.
+Result<int> QueueTables::version() {
+  const auto read = session_->execute("SELECT version FROM " + dialect_.schema);
+  if (read) return read->rows() == 0 ? 0 : static_cast<int>(read->number(0, 0));
+  if (session_->trouble() == Trouble::NoTable) return 0;
+  if (session_->trouble() == Trouble::Forbidden) return may_not(read.error());
+  return read.error();
+}
+
+Error QueueTables::may_not(const Error& why) const {
+  return {
+      fmt::format("there are no tables {0}_… in {1}, and the user may not make them, or may not "
+                  "read them: run 'actiond setup' as a user who may, then give this one SELECT, "
+                  "INSERT, UPDATE and DELETE ({2})",
+                  application_, url_.shown, why.text)};
+}
+
+Result<void> QueueTables::make_tables() {
+  const auto locked = session_->execute(dialect_.lock_setup);
+  if (!locked) return locked.error();
+  if (locked->number(0, 0) != 1)
+    return Error{fmt::format("somebody else has been making the tables in {} for 10 s: try again",
+                             url_.shown)};
+  auto made = make_tables_locked();
+  if (auto unlocked = session_->execute(dialect_.unlock_setup); made && !unlocked)
+    return unlocked.error();
+  return made;
+}
+
+// The version comes last: without it nobody takes the tables for whole.
+Result<void> QueueTables::make_tables_locked() {
+  const auto found = version();  // somebody else may have made them just now
+  if (!found) return found.error();
+  if (*found != 0) return {};
+  for (const auto& table : dialect_.tables)
+    if (const auto made = session_->execute(table); !made)
+      return session_->trouble() == Trouble::Forbidden ? may_not(made.error()) : made.error();
+  if (auto added = add_queue(kDead); !added) return added;
+  const auto marked = session_->execute(
+      fmt::format("INSERT INTO {} (version) VALUES ({})", dialect_.schema, kTablesVersion));
+  return marked ? Result<void>() : marked.error();
+}
+
+Result<void> QueueTables::transaction(const std::function<Result<void>()>& work, Loss loss) {
+  for (int tries = 0;; ++tries) {
+    auto done = try_once(work, loss);
+    if (done || session_->trouble() != Trouble::Again || tries >= kMostTries) return done;
+    ++repeated_;
+    pause(tries);
+  }
+}
+
+// A failure to roll back changes nothing: the connection is over then, and rolls back itself.
+Result<void> QueueTables::try_once(const std::function<Result<void>()>& work, Loss loss) {
+  const auto& begin = loss == Loss::Never ? dialect_.begin : dialect_.begin_lightly;
+  if (const auto begun = session_->execute(begin); !begun) return begun.error();
+  auto done = work();
+  if (done) {
+    const auto committed = session_->execute("COMMIT");
+    return committed ? done : committed.error();
+  }
+  const auto trouble = session_->trouble();
+  if (trouble != Trouble::Lost) (void)session_->execute("ROLLBACK").ok();
+  session_->set_trouble(trouble);
+  return done;
+}
+
+Result<bool> QueueTables::has_queue(const std::string& name) {
+  if (queues_.contains(name)) return true;
+  const auto found =
+      session_->with(fmt::format("SELECT 1 FROM {} WHERE name = ?", dialect_.queues), name);
+  if (!found) return found.error();
+  if (found->rows() > 0) queues_.insert(name);
+  return found->rows() > 0;
+}
+
+Result<void> QueueTables::add_queue(const std::string& name) {
+  const auto found = has_queue(name);
+  if (!found) return found.error();
+  if (*found) return {};
+  if (const auto added = session_->with(dialect_.add_queue, name); !added) return added.error();
+  queues_.insert(name);
+  return {};
+}
+
+Error QueueTables::no_such_queue(const std::string& name) const {
+  return {
+      fmt::format("{} has no queue '{}' of the application {}: correct its name, or add it to "
+                  "queues: in the configuration",
+                  url_.shown, name, application_)};
+}
+
+Result<void> QueueTables::check_size(const Message& message) const {
+  const auto size = size_of(message) + kRoomForTheRest;
+  if (size <= session_->most_bytes()) return {};
+  return Error{fmt::format("the event has {} bytes, and {} takes up to {} together: make it "
+                           "smaller, or raise max_allowed_packet there",
+                           size_of(message), url_.shown, session_->most_bytes()),
+               Fault::Lasting};
+}
+
+Result<void> QueueTables::insert(std::span<const NewEvent> events) {
+  while (!events.empty()) {
+    std::size_t fitting = 0, bytes = 0;
+    while (fitting < events.size() && (fitting == 0 || bytes < kMostTogether))
+      bytes += size_of(*events[fitting++].message);
+    if (bytes > kMostTogether && fitting > 1) --fitting;
+    const auto count = *std::find_if(std::begin(kRowSizes), std::end(kRowSizes),
+                                     [fitting](std::size_t size) { return size <= fitting; });
+    if (auto inserted = insert_some(events.first(count)); !inserted) return inserted;
+    events = events.subspan(count);
+  }
+  return {};
+}
+
+Result<void> QueueTables::insert_some(std::span<const NewEvent> events) {
+  std::vector<Value> values;
+  std::deque<std::string> kept;
+  for (const auto& event : events) append_values(event, values, kept);
+  const auto inserted = session_->run(insert_statement(dialect_, events.size()), values);
+  return inserted ? Result<void>() : inserted.error();
+}
+
+}  // namespace action::sql

@@ -1,0 +1,92 @@
+// A queue in a database: its tables, how events get in, and the bell that tells of them.
+//
+//   queues   the short name of each, and `dead`
+//   owners   who takes events: one that lives holds the server's lock of its number
+//   events   what waits (state 0; not before due_ms), and what is in hand of an owner (state 1)
+//   counts   how many events of a queue each owner has done, and how many attempts failed; the
+//            counts of owners that are gone are added up under 0, so no two ever wait for a row
+//   schema   the tables' version
+//
+// All names begin with the application's. One thread, and not across a fork.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+
+#include "client/sql/backend_module.hpp"
+#include "client/sql/bell.hpp"
+#include "client/sql/dialect.hpp"
+#include "client/sql/message_row.hpp"
+
+namespace action::sql {
+
+inline constexpr int kWaiting = 0;
+inline constexpr int kInHand = 1;
+
+class QueueTables {
+ public:
+  enum class Missing { Make, Leave };  // tables that are not there yet
+
+  // Connects within `timeout`; a statement fails when the server says nothing for `patience`.
+  static Result<std::unique_ptr<QueueTables>> open(const std::string& address,
+                                                   const std::string& application,
+                                                   const std::string& name,
+                                                   std::chrono::milliseconds timeout,
+                                                   std::chrono::milliseconds patience,
+                                                   Missing missing = Missing::Make);
+
+  // Does `work`, all of it or nothing. When another transaction is in the way it is rolled back and
+  // done anew after a moment, so it must bear that.
+  enum class Loss { Never, Repeats };  // of it, when the server dies: must not be, or is made good
+  Result<void> transaction(const std::function<Result<void>()>& work, Loss loss = Loss::Never);
+
+  Result<bool> has_queue(const std::string& name);
+  Result<void> add_queue(const std::string& name);
+  Error no_such_queue(const std::string& name) const;
+
+  // Stores these. If one of several is refused it may be that some are stored, unless this is
+  // within a transaction.
+  Result<void> insert(std::span<const NewEvent> events);
+  // Fails if the server does not take an event of that size.
+  Result<void> check_size(const Message& message) const;
+
+  Session& session() { return *session_; }
+  const Dialect& dialect() const { return dialect_; }
+  const Bell& bell() const { return *bell_; }
+  // For people: the address without its password.
+  const std::string& shown() const { return url_.shown; }
+  // No tables are there: only after Missing::Leave.
+  bool is_empty() const { return is_empty_; }
+  // Transactions that were done anew.
+  std::uint64_t repeated() const { return repeated_; }
+
+ private:
+  QueueTables(DatabaseUrl url, std::string application, std::unique_ptr<Session> session,
+              Dialect dialect);
+  Result<void> prepare(Missing missing);
+  Result<int> version();
+  Result<void> make_tables();
+  Result<void> make_tables_locked();
+  Error may_not(const Error& why) const;
+  Result<void> try_once(const std::function<Result<void>()>& work, Loss loss);
+  Result<void> insert_some(std::span<const NewEvent> events);
+
+  DatabaseUrl url_;
+  std::string application_;
+  std::unique_ptr<Session> session_;
+  Dialect dialect_;
+  std::unique_ptr<Bell> bell_;
+  std::set<std::string> queues_;  // that are known to be there
+  bool is_empty_ = false;
+  std::uint64_t repeated_ = 0;
+};
+
+// What a database can't do, for whoever asks for it.
+inline constexpr char kNoQuorumInDatabase[] =
+    "queue_type: quorum wants RabbitMQ: with a queue in a database leave queue_type out";
+
+}  // namespace action::sql
