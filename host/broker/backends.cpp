@@ -9,6 +9,11 @@
 #include "broker/rabbitmq/rabbit_dead_letters.hpp"
 #include "broker/rabbitmq/rabbit_look.hpp"
 #include "broker/rabbitmq/rights.hpp"
+#include "broker/sql/sql_backlog.hpp"
+#include "broker/sql/sql_broker.hpp"
+#include "broker/sql/sql_dead_letters.hpp"
+#include "broker/sql/sql_look.hpp"
+#include "broker/sql/sql_rights.hpp"
 #include "broker/sqlite/sqlite_backlog.hpp"
 #include "broker/sqlite/sqlite_broker.hpp"
 #include "broker/sqlite/sqlite_dead_letters.hpp"
@@ -42,6 +47,7 @@ Result<std::unique_ptr<Broker>> connect_broker(const Config& config, const std::
   if (!target) return target.error();
   if (!target->queue_file.empty())
     return SqliteBroker::connect(target->queue_file, config, name, timeout);
+  if (!target->database.empty()) return SqlBroker::connect(target->database, config, name, timeout);
   return first_of<std::unique_ptr<Broker>>(
       *target, [&](const auto& url) { return RabbitBroker::connect(url, config, name, timeout); });
 }
@@ -62,6 +68,7 @@ Result<std::unique_ptr<DeadLetters>> open_dead_letters(const Config& config,
   const auto target = target_of(config, name);
   if (!target) return target.error();
   if (!target->queue_file.empty()) return open_sqlite_dead_letters(*target, timeout);
+  if (!target->database.empty()) return open_sql_dead_letters(*target, timeout);
   return first_of<std::unique_ptr<DeadLetters>>(
       *target, [&](const auto& url) { return open_rabbit_dead_letters(*target, url, timeout); });
 }
@@ -71,6 +78,7 @@ Result<std::unique_ptr<Backlog>> open_backlog(const Config& config, const std::s
   const auto target = target_of(config, name);
   if (!target) return target.error();
   if (!target->queue_file.empty()) return open_sqlite_backlog(*target, timeout);
+  if (!target->database.empty()) return open_sql_backlog(*target, timeout);
   return first_of<std::unique_ptr<Backlog>>(
       *target, [&](const auto& url) { return open_rabbit_backlog(*target, url, timeout); });
 }
@@ -81,6 +89,7 @@ Result<std::vector<std::string>> missing_rights(const Config& config, const std:
   const auto target = target_of(config, name);
   if (!target) return target.error();
   if (!target->queue_file.empty()) return std::vector<std::string>{};
+  if (!target->database.empty()) return missing_rights_in_database(*target, timeout);
   return first_of<std::vector<std::string>>(
       *target, [&](const auto& url) { return missing_rights_at_rabbit(*target, url, timeout); });
 }
@@ -100,6 +109,7 @@ Result<BrokerLook> look_at_broker(const Config& config, const std::string& name,
   const auto target = target_of(config, name);
   if (!target) return target.error();
   if (!target->queue_file.empty()) return look_at_sqlite(*target, timeout);
+  if (!target->database.empty()) return look_at_database(*target, timeout);
   return first_of<BrokerLook>(
       *target, [&](const auto& url) { return look_at_rabbit(*target, url, timeout); });
 }

@@ -14,7 +14,7 @@ TEST_CASE("far broker: a poller is connected after six round trips at most when 
   const char* const url = std::getenv("ACTION_TEST_BROKER");
   if (url == nullptr) SKIP_TEST("ACTION_TEST_BROKER names no broker");
   everywhere([](Place& place) {
-    if (place.config().brokers.front().starts_with("sqlite:")) return;
+    if (!place.config().brokers.front().starts_with("amqp")) return;
     (void)place.connect()->close();
     Config config = place.config();
     const Proxy proxy(config.brokers.front(), [](Towards, int) { return 100ms; });

@@ -69,6 +69,36 @@ class RabbitPlace : public Place {
   }
 };
 
+// Its tables go with it, so the next case begins without any.
+class DatabasePlace : public Place {
+ public:
+  // `name` is that of its script, and of its address's scheme.
+  DatabasePlace(const std::string& name, const std::string& url, std::string directory)
+      : Place(name, url), directory_(std::move(directory)) {}
+  ~DatabasePlace() override {
+    for (const char* table : {"events", "owners", "counts", "queues", "schema"})
+      run("DROP TABLE IF EXISTS " + config_.application + "_" + table);
+  }
+  void take_away() override {
+    if (name() == "postgresql")
+      run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'action'");
+    else
+      run("SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist"
+          " WHERE user = 'action'",
+          " | " + script());
+  }
+
+ private:
+  std::string script() const {
+    return SCRIPTS_DIR "/" + name() + " --dir '" + directory_ + "' sql";
+  }
+  void run(const std::string& sql, const std::string& then = {}) const {
+    REQUIRE(std::system((script() + " \"" + sql + "\"" + then + " >/dev/null").c_str()) == 0);
+  }
+
+  std::string directory_;
+};
+
 }  // namespace
 
 // One application for all cases: RabbitMQ takes a while to declare the delay levels of another.
@@ -101,6 +131,14 @@ void everywhere(const std::function<void(Place&)>& test) {
     test(place);
   };
   in(FilePlace());
+  for (const std::string name : {"mysql", "postgresql"}) {
+    const std::string variable = name == "mysql" ? "ACTION_TEST_MYSQL" : "ACTION_TEST_POSTGRESQL";
+    const auto database = environment(variable.c_str());
+    if (database.empty())
+      PARTLY_SKIPPED(variable, " names no server");
+    else
+      in(DatabasePlace(name, database, environment((variable + "_DIR").c_str())));
+  }
   const std::string url = environment("ACTION_TEST_BROKER");
   if (url.empty()) {
     SKIP_TEST("all but a queue file: ACTION_TEST_BROKER names no broker");

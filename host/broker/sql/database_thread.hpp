@@ -1,0 +1,72 @@
+// The thread of a poller that speaks to its database: settles, stores and takes what the mailbox
+// asks for, all of it in one transaction, and looks whether there is more. A server that hangs
+// holds up nobody else.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "broker/sql/claims.hpp"
+#include "broker/sql/look_pace.hpp"
+#include "broker/sql/mailbox.hpp"
+#include "broker/sql/owner.hpp"
+
+namespace actiond {
+
+class DatabaseThread {
+ public:
+  // Begins. `mailbox` must outlive it.
+  DatabaseThread(std::unique_ptr<action::sql::QueueTables> tables, DatabaseOwner owner,
+                 std::vector<std::string> queues, Mailbox& mailbox);
+  // Ends as a crash would: what is not settled is the next one's. Blocks for a moment.
+  ~DatabaseThread();
+  DatabaseThread(const DatabaseThread&) = delete;
+  DatabaseThread& operator=(const DatabaseThread&) = delete;
+
+  // Ends whatever the thread waits for; it fails then. Any thread.
+  void interrupt() { tables_->session().interrupt(); }
+
+ private:
+  struct Turn {
+    Orders orders;
+    std::vector<QueueHold> holds;
+    News news;
+    std::vector<std::pair<QueueIndex, DatabaseClaims::Taken>>
+        taken;                       // by a transaction, not read yet
+    std::vector<bool> is_looked_at;  // since these holds were taken
+  };
+  void run();
+  Result<void> turn();
+  bool wait();
+  Result<void> look(Turn& turn, bool is_rung);
+  Result<void> check_alive();
+  bool is_something_to_do(const Turn& turn) const;
+  Result<void> exchange(Turn& turn);
+  Result<void> refuse_unknown(Turn& turn);
+  Result<void> exchange_apart(Turn& turn);
+  Result<void> settle(const Turn& turn);
+  Result<void> count(const Turn& turn);
+  Result<void> take(Turn& turn);
+  Result<void> read(Turn& turn);
+  void answer_probes(Turn& turn) const;
+  Result<void> leave(Turn& turn);
+
+  std::unique_ptr<action::sql::QueueTables> tables_;
+  DatabaseOwner owner_;
+  DatabaseClaims claims_;
+  std::vector<std::string> queues_;
+  Mailbox& mailbox_;
+  UniqueFd bell_;
+
+  LookPace pace_;
+  MonotonicTime next_look_{}, next_tick_{}, next_start_{};
+  std::vector<std::int64_t> from_ms_;  // of each queue: where to begin to read
+  bool is_over_ = false;
+  std::thread thread_;  // the last: it uses all of the others
+};
+
+}  // namespace actiond

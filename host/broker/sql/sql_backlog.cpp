@@ -1,0 +1,94 @@
+// What waits in a database. What is taken is in hand of an owner, as a poller's would be, so
+// pollers that run meanwhile do not take it too.
+#include "broker/sql/sql_backlog.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "broker/sql/claims.hpp"
+#include "broker/sql/owner.hpp"
+
+namespace actiond {
+namespace {
+
+using action::sql::QueueTables;
+
+constexpr std::size_t kBacklogPage = 500;  // read together
+
+class SqlBacklog : public Backlog {
+ public:
+  SqlBacklog(std::unique_ptr<QueueTables> tables, DatabaseOwner owner)
+      : tables_(std::move(tables)), owner_(owner), claims_(*tables_, owner_.id()) {
+    const auto& sql = tables_->dialect();
+    read_ = fmt::format(
+        "SELECT seq, queue, due_ms, due_ms > {} AS is_later, {} FROM {} WHERE seq > ? AND state = 0"
+        " ORDER BY seq LIMIT ? FOR UPDATE SKIP LOCKED",
+        sql.now_ms, action::sql::kMessageColumns, sql.events);
+  }
+
+  Result<std::vector<Waiting>> take(std::size_t most) override {
+    std::vector<Waiting> taken;
+    std::int64_t last = last_seq_;
+    const auto done = tables_->transaction([&]() -> Result<void> {
+      taken.clear();
+      last = last_seq_;
+      if (auto read = this->read(std::min(most, kBacklogPage), taken, last); !read) return read;
+      return claims_.own(seqs_of(taken));
+    });
+    if (!done) return done.error();
+    last_seq_ = last;
+    return taken;
+  }
+
+  Result<void> remove(const std::vector<Waiting>& stored) override {
+    return tables_->transaction([&]() -> Result<void> {
+      const auto removed = claims_.acknowledge(seqs_of(stored));
+      return removed ? Result<void>() : removed.error();
+    });
+  }
+
+  Result<void> close() override { return owner_.leave(); }
+
+ private:
+  static std::vector<std::int64_t> seqs_of(const std::vector<Waiting>& all) {
+    std::vector<std::int64_t> seqs;
+    for (const auto& each : all) seqs.push_back(static_cast<std::int64_t>(each.tag));
+    return seqs;
+  }
+
+  Result<void> read(std::size_t most, std::vector<Waiting>& taken, std::int64_t& last) {
+    const auto rows = tables_->session().with(read_, last, most);
+    if (!rows) return rows.error();
+    for (std::size_t i = 0; i < rows->rows(); ++i) {
+      Waiting& waiting = taken.emplace_back();
+      last = rows->number(i, 0);
+      waiting.tag = static_cast<std::uint64_t>(last);
+      waiting.queue = rows->text(i, 1);
+      if (rows->number(i, 3) != 0) waiting.due_at_ms = rows->number(i, 2);
+      action::sql::read_message(*rows, i, 4, waiting.message);
+    }
+    return {};
+  }
+
+  std::unique_ptr<QueueTables> tables_;
+  DatabaseOwner owner_;
+  DatabaseClaims claims_;
+  std::string read_;
+  std::int64_t last_seq_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Backlog>> open_sql_backlog(const action::Link::Target& target,
+                                                  std::chrono::milliseconds timeout) {
+  auto tables = QueueTables::open(target.database, target.topology.application, target.name,
+                                  timeout, timeout);
+  if (!tables) return tables.error();
+  auto owner = DatabaseOwner::enter(**tables, target.name);
+  if (!owner) return owner.error();
+  if (auto buried = owner->bury_dead(); !buried) return buried.error();
+  return std::unique_ptr<Backlog>(new SqlBacklog(std::move(*tables), *owner));
+}
+
+}  // namespace actiond

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "client/link.hpp"
+
+namespace actiond {
+
+// See missing_rights. What is tried changes nothing.
+Result<std::vector<std::string>> missing_rights_in_database(const action::Link::Target& target,
+                                                            std::chrono::milliseconds timeout);
+
+}  // namespace actiond

@@ -1,0 +1,157 @@
+// What only a queue in a database has to show.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <functional>
+
+#include "broker/sql/claims.hpp"
+#include "broker/sql/owner.hpp"
+#include "place.hpp"
+#include "skipping.hpp"
+
+namespace actiond::test {
+namespace {
+
+using action::sql::NewEvent;
+using action::sql::QueueTables;
+
+// Tables of their own, gone at the end.
+class Tables {
+ public:
+  explicit Tables(std::string url)
+      : url_(std::move(url)), name_(fmt::format("database_{}", ::getpid())) {
+    auto opened = QueueTables::open(url_, name_, "broker_tests", 10s, 10s);
+    if (!opened) FAIL(opened.error().text);
+    tables_ = std::move(*opened);
+    for (const char* queue : {"high", "low"}) REQUIRE(tables_->add_queue(queue));
+  }
+  ~Tables() {
+    const auto& sql = tables_->dialect();
+    for (const auto& table : {sql.events, sql.owners, sql.counts, sql.queues, sql.schema})
+      (void)tables_->session().execute("DROP TABLE " + table);
+  }
+  QueueTables& operator*() { return *tables_; }
+  QueueTables* operator->() { return tables_.get(); }
+
+  void store(const std::string& queue, int count) {
+    const Message message = event("work");
+    const std::vector<NewEvent> events(static_cast<std::size_t>(count), NewEvent{queue, &message});
+    REQUIRE(tables_->transaction([&] { return tables_->insert(events); }));
+  }
+  std::int64_t number(const std::string& sql) {
+    const auto answer = tables_->session().execute(sql);
+    if (!answer) FAIL(answer.error().text);
+    return answer->number(0, 0);
+  }
+  const std::string& name() const { return name_; }
+  const std::string& url() const { return url_; }
+
+ private:
+  std::string url_, name_;
+  std::unique_ptr<QueueTables> tables_;
+};
+
+// Does `test` in each of the servers that are here.
+void in_each(const std::function<void(Tables&)>& test) {
+  for (const char* variable : {"ACTION_TEST_MYSQL", "ACTION_TEST_POSTGRESQL"}) {
+    CAPTURE(variable);
+    const char* const url = std::getenv(variable);
+    if (url == nullptr) {
+      PARTLY_SKIPPED(variable, " names no server");
+      continue;
+    }
+    Tables tables(url);
+    test(tables);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("database: the plan of a claim reads one index in order and sorts nothing") {
+  in_each([](Tables& tables) {
+    tables.store("high", 500);
+    tables.store("low", 500);
+    auto owner = DatabaseOwner::enter(*tables, "one");  // with its settings
+    REQUIRE(owner);
+    std::string claim = ready_statement(tables->dialect());
+    for (const char* value : {"'low'", "0", "100"}) claim.replace(claim.find('?'), 1, value);
+    const auto plan = tables->session().execute("EXPLAIN " + claim);
+    if (!plan) FAIL(plan.error().text);
+    std::string all;
+    for (std::size_t row = 0; row < plan->rows(); ++row)
+      for (std::size_t column = 0; column < plan->columns(); ++column)
+        all += std::string(plan->text(row, column)) + " ";
+    CAPTURE(all);
+    CHECK(all.find("ready") != std::string::npos);
+    CHECK(all.find("Sort") == std::string::npos);
+    CHECK(all.find("filesort") == std::string::npos);
+    CHECK(all.find("temporary") == std::string::npos);
+  });
+}
+
+TEST_CASE("database: an owner that was given up is told so, and settles nothing") {
+  in_each([](Tables& tables) {
+    tables.store("high", 2);
+    auto owner = DatabaseOwner::enter(*tables, "one");
+    REQUIRE(owner);
+    DatabaseClaims claims(*tables, owner->id());
+    DatabaseClaims::Taken taken;
+    REQUIRE(tables->transaction([&]() -> Result<void> {
+      auto some = claims.take("high", 2, 0);
+      if (!some) return some.error();
+      taken = std::move(*some);
+      return {};
+    }));
+    REQUIRE(taken.seqs.size() == 2);
+    CHECK(owner->check_alive());
+    REQUIRE(owner->leave());  // as the others do it with one that is dead
+    CHECK_FALSE(owner->check_alive());
+    const auto settled = claims.acknowledge(taken.seqs);
+    REQUIRE(settled);
+    CHECK(*settled == 0);
+    CHECK(tables.number("SELECT COUNT(*) FROM " + tables->dialect().events +
+                        " WHERE state = 0 AND is_redelivered = 1") == 2);
+  });
+}
+
+TEST_CASE("database: what an owner has counted outlives it") {
+  in_each([](Tables& tables) {
+    auto owner = DatabaseOwner::enter(*tables, "one");
+    REQUIRE(owner);
+    REQUIRE(DatabaseClaims(*tables, owner->id()).count("high", 3, 1));
+    REQUIRE(owner->leave());
+    auto next = DatabaseOwner::enter(*tables, "two");
+    REQUIRE(next);
+    REQUIRE(DatabaseClaims(*tables, next->id()).count("high", 4, 0));
+    CHECK(tables.number("SELECT SUM(done) FROM " + tables->dialect().counts) == 7);
+    CHECK(tables.number("SELECT SUM(failed) FROM " + tables->dialect().counts) == 1);
+    REQUIRE(next->leave());
+    CHECK(tables.number("SELECT COUNT(*) FROM " + tables->dialect().counts) == 1);
+  });
+}
+
+TEST_CASE("database: texts that are no UTF-8 are stored, bodies byte for byte") {
+  in_each([](Tables& tables) {
+    Message message = event("work", std::string("\xff\x00\xfe", 3));
+    message.trail.error = "caf\xe9";
+    const NewEvent broken{"high", &message};
+    REQUIRE(tables->insert({&broken, 1}));
+    const auto row =
+        tables->session().execute("SELECT error, params FROM " + tables->dialect().events);
+    REQUIRE(row);
+    CHECK(row->text(0, 0) == "caf\xEF\xBF\xBD");
+    CHECK((row->text(0, 1) == message.body));
+  });
+}
+
+TEST_CASE("database: tables of a newer version are left alone") {
+  in_each([](Tables& tables) {
+    REQUIRE(tables->session().execute("UPDATE " + tables->dialect().schema + " SET version = 99"));
+    const auto again = QueueTables::open(tables.url(), tables.name(), "broker_tests", 10s, 10s);
+    REQUIRE_FALSE(again);
+    CHECK(again.error().text.find("upgrade this program") != std::string::npos);
+  });
+}
+
+}  // namespace actiond::test
