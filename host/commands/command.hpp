@@ -93,6 +93,7 @@ std::vector<std::string> start_words(const Common& common, const Config& config,
 void add_run(CLI::App& app, Common& common);
 void add_start(CLI::App& app, Common& common);
 void add_stop(CLI::App& app, Common& common);
+void add_setup(CLI::App& app, Common& common);
 void add_deploy(CLI::App& app, Common& common);
 void add_rollback(CLI::App& app, Common& common);
 void add_status(CLI::App& app, Common& common);
