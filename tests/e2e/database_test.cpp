@@ -1,0 +1,342 @@
+// The whole way through a database: `broker: mysql://…` or `postgresql://…`, with servers that
+// these tests may kill.
+#include <action/client.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <functional>
+#include <set>
+
+#include "site.hpp"
+
+namespace {
+
+std::string in_shell(const std::string& command) {
+  std::string text;
+  FILE* const pipe = ::popen(command.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  for (char part[4096]; std::fgets(part, sizeof part, pipe) != nullptr;) text += part;
+  REQUIRE_MESSAGE(::pclose(pipe) == 0, command, text);
+  return text;
+}
+
+// One of the tests' servers.
+struct Server {
+  std::string name;     // of its script, and of its address's scheme
+  std::string library;  // its client's
+  std::string url, directory;
+
+  // Runs its script.
+  void script(const std::string& words) const {
+    (void)in_shell(command() + words + " 2>&1 </dev/null");
+  }
+  // What these statements, run as the server's root, answer; "{}" in them is the application.
+  std::string ask(std::string sql) const {
+    for (auto at = sql.find("{}"); at != std::string::npos; at = sql.find("{}"))
+      sql.replace(at, 2, rabbit::application());
+    auto answer = in_shell(command() + "sql <<'END'\n" + sql + "\nEND\n");
+    if (!answer.empty()) answer.pop_back();
+    return answer;
+  }
+  std::string with(const std::string& from, const std::string& to) const {
+    auto other = url;
+    return other.replace(other.rfind(from), from.size(), to);
+  }
+
+ private:
+  std::string command() const { return SCRIPTS_DIR "/" + name + " --dir '" + directory + "' "; }
+};
+
+// Does `test` in each of the servers that are here.
+void in_each(const std::function<void(const Server&)>& test) {
+  struct Kind {
+    const char *name, *library, *variable;
+  };
+  for (const Kind& kind : {Kind{"mysql", "libmariadb", "ACTION_TEST_MYSQL"},
+                           Kind{"postgresql", "libpq", "ACTION_TEST_POSTGRESQL"}}) {
+    CAPTURE(kind.name);
+    const char* const url = std::getenv(kind.variable);
+    if (url == nullptr) {
+      PARTLY_SKIPPED(kind.variable, " names no server");
+      continue;
+    }
+    test(
+        {kind.name, kind.library, url, std::getenv((kind.variable + std::string("_DIR")).c_str())});
+  }
+}
+
+// A site whose events are kept in the database, without any at first.
+class DatabaseSite : public Site {
+ public:
+  DatabaseSite(const Server& server, const std::vector<std::string>& plugins,
+               const std::string& yaml = {})
+      : Site(yaml, plugins, Site::kWithoutRabbit), server_(server) {
+    configure(yaml, server.url);
+    for (const char* table : {"events", "owners", "counts", "queues", "schema"})
+      server.ask(std::string("DROP TABLE IF EXISTS {}_") + table);
+  }
+  action::Client client() const {
+    return action::Client(server_.url, {.application = rabbit::application()});
+  }
+  void post(const std::string& event, const std::string& params, const std::string& queue,
+            int count) {
+    auto client = this->client();
+    for (int n = 0; n < count; ++n)
+      client.post(event, nlohmann::json::parse(params), {.queue = queue});
+    client.flush();
+  }
+  nlohmann::json queue(const std::string& name) {
+    const auto status = nlohmann::json::parse(actiond({"status", "--json"}).out);
+    for (const auto& each : status["queues"])
+      if (each["name"] == name) return each;
+    FAIL("status tells nothing of the queue ", name);
+    return {};
+  }
+  bool is_drained() const {
+    return server_.ask("SELECT COUNT(*) FROM {}_events WHERE queue <> 'dead'") == "0";
+  }
+
+ private:
+  Server server_;
+};
+
+bool has_mapped(pid_t pid, const std::string& library) {
+  return contains(read_text("/proc/" + std::to_string(pid) + "/maps"), library);
+}
+
+}  // namespace
+
+TEST_CASE("database: an event queued by a shell or a C++ program runs, and status tells of it") {
+  in_each([](const Server& server) {
+    DatabaseSite site(server, {"hello_world"});
+    const pid_t poller = site.start();
+    const Ran ran = site.actiond({"enqueue", "hello_world", "name=Grace"});
+    REQUIRE_MESSAGE(ran.status == 0, ran.err);
+    CHECK(site.wait_for_log("Finished processing medium:hello_world id=" + ran.out.substr(0, 36)));
+    const auto id =
+        site.client().queue_action_event("hello_world", {{"name", "Ada"}}, {.queue = "high"});
+    CHECK(site.wait_for_log("Finished processing high:hello_world id=" + id));
+    CHECK(wait_until([&] { return site.queue("high")["done"] == 1; }));
+    CHECK(site.queue("medium")["done"] == 1);
+    CHECK(site.queue("medium")["consumers"] == 1);
+    CHECK(contains(site.actiond({"check"}).out, "broker"));
+    CHECK(has_mapped(poller, server.library));
+    for (const auto& text : {site.log(), site.actiond({"status"}).out, site.actiond({"check"}).out})
+      CHECK_FALSE(contains(text, "action:action"));
+  });
+}
+
+TEST_CASE("database: a poller that has its queue elsewhere maps no page of a database's library") {
+  Site site({}, {"hello_world"}, Site::kWithoutRabbit);
+  site.configure("", "sqlite:../queue.db");
+  const pid_t poller = site.start();
+  CHECK_FALSE(has_mapped(poller, "libmariadb"));
+  CHECK_FALSE(has_mapped(poller, "libpq"));
+}
+
+TEST_CASE("database: of 3000 waiting events, queued low first, no lower one runs before a higher") {
+  in_each([](const Server& server) {
+    DatabaseSite site(server, {"recorder"});
+    for (const char* queue : {"low", "medium", "high"})
+      site.post("record", site.params("ran", std::string("\"text\": \"") + queue + "\""), queue,
+                1000);
+    site.start();
+    REQUIRE(site.wait_for_lines("ran", 3000, 60s));
+    auto order = site.lines("ran");
+    CHECK(order.size() == 3000);
+    order.erase(std::unique(order.begin(), order.end()), order.end());
+    CHECK(order == std::vector<std::string>{"high", "medium", "low"});
+  });
+}
+
+TEST_CASE("database: four pollers run every event once") {
+  in_each([](const Server& server) {
+    DatabaseSite site(server, {"sleeper"});
+    for (int id = 1; id <= 4; ++id) site.start(id);
+    site.post("sleep", site.params("ran"), "medium", 2000);
+    REQUIRE(site.wait_for_lines("ran", 2000, 60s));
+    REQUIRE(wait_until([&] { return site.is_drained(); }));
+    const auto lines = site.lines("ran");
+    CHECK(lines.size() == 2000);
+    CHECK(std::set<std::string>(lines.begin(), lines.end()).size() == 2000);
+  });
+}
+
+TEST_CASE("database: what a killed poller had in hand another one takes over at once") {
+  in_each([](const Server& server) {
+    DatabaseSite site(server, {"sleeper"});
+    const pid_t first = site.start(1);
+    REQUIRE(site.actiond({"enqueue", "sleep", site.params("ran", R"("ms": 60000)")}).status == 0);
+    REQUIRE(site.wait_for_lines("ran", 1));
+    CHECK(site.queue("medium")["in_hand"] == 1);
+    site.start(2);
+    end_process(first);
+    CHECK(site.wait_for_lines("ran", 2, 5s));
+    CHECK(site.lines("ran")[0] == site.lines("ran")[1]);
+  });
+}
+
+TEST_CASE("database: nothing is lost when the server is killed in the middle, and pollers go on") {
+  in_each([](const Server& server) {
+    DatabaseSite site(server, {"recorder"});
+    for (int n = 0; n < 2000; n += 500) {
+      auto client = site.client();
+      for (int i = n; i < n + 500; ++i)
+        client.post("record", {{"file", site.path("ran").native()}, {"text", std::to_string(i)}});
+      client.flush();
+    }
+    site.start();
+    REQUIRE(site.wait_for_lines("ran", 1));
+    server.script("kill");
+    REQUIRE(site.wait_for_log("connecting again"));
+    server.script("start");
+    REQUIRE(site.wait_for_log("is back", 1, 30s));
+    REQUIRE(wait_until([&] { return site.is_drained(); }, 30s));
+    const auto lines = site.lines("ran");
+    CHECK(std::set<std::string>(lines.begin(), lines.end()).size() == 2000);
+    CHECK(site.actiond({"dead", "list"}).out.find("record") == std::string::npos);
+  });
+}
+
+TEST_CASE("database: a failed event is retried, then dead, and comes back by dead retry") {
+  in_each([](const Server& server) {
+    DatabaseSite site(server, {"throws"}, "retry: {attempts: 2, initial: 100ms}");
+    site.start();
+    REQUIRE(site.actiond({"enqueue", "throws"}).status == 0);
+    REQUIRE(site.wait_for_log("now among the dead letters, after attempt 2 of 2"));
+    CHECK(contains(site.actiond({"dead", "list"}).out, "1 dead letter"));
+    const Ran retried = site.actiond({"dead", "retry", "--all"});
+    CHECK_MESSAGE(retried.out == "1 dead letter is queued again\n", retried.err);
+    CHECK(wait_until([&] {
+      return count_of(site.log(), "now among the dead letters, after attempt 2 of 2") == 2;
+    }));
+    CHECK(site.queue("dead")["ready"] == 1);
+    CHECK(wait_until([&] { return site.queue("medium")["failed"] == 4; }));
+  });
+}
+
+TEST_CASE("database: what handlers queue is stored, and what comes later waits for its time") {
+  in_each([](const Server& server) {
+    DatabaseSite site(server, {"floods", "recorder"});
+    REQUIRE(
+        site.actiond({"enqueue", "record", site.params("ran", R"("text": "x")"), "--in", "700ms"})
+            .status == 0);
+    CHECK(site.queue("medium")["later"] == 1);
+    site.start(1, {"--queues", "high medium"});
+    REQUIRE(
+        site.actiond({"enqueue", "--queue", "high", "floods", "count=30", "queue=low"}).status ==
+        0);
+    CHECK(site.wait_for_log("Finished processing high:floods"));
+    CHECK(site.queue("low")["ready"] == 30);
+    CHECK(site.wait_for_lines("ran", 1));
+  });
+}
+
+TEST_CASE("database: an INSERT within somebody's transaction queues once it is committed") {
+  in_each([](const Server& server) {
+    DatabaseSite site(server, {"recorder"});
+    site.start();
+    const auto insert = [&](const std::string& text) {
+      const auto params = site.params("ran", "\"text\": \"" + text + "\"");
+      if (server.name == "postgresql")
+        return "SELECT {}_queue_event('high', 'record', '" + params + "');";
+      return "INSERT INTO {}_events (queue, event, params) VALUES ('high', 'record', '" + params +
+             "');";
+    };
+    server.ask("START TRANSACTION;" + insert("never") + "ROLLBACK; START TRANSACTION;" +
+               insert("once") + "COMMIT;");
+    REQUIRE(site.wait_for_lines("ran", 1));
+    REQUIRE(wait_until([&] { return site.is_drained(); }));
+    CHECK(site.lines("ran") == std::vector<std::string>{"once"});
+  });
+}
+
+TEST_CASE("database: migrate moves what waits and what comes later, to a file and back") {
+  in_each([](const Server& server) {
+    DatabaseSite site(server, {"recorder"});
+    site.post("record", site.params("ran", R"("text": "moved")"), "high", 5);
+    REQUIRE(site.actiond({"enqueue", "record", site.params("ran", R"("text": "x")"), "--in", "5s"})
+                .status == 0);
+    const auto file = "sqlite:" + site.path("queue.db").native();
+    const Ran there = site.actiond({"migrate", "--to", file});
+    CHECK_MESSAGE(there.out == "6 events moved, 1 of them not due yet, and 0 dead letters\n",
+                  there.err);
+    CHECK(site.is_drained());
+    const Ran back = site.actiond({"migrate", "--from", file});
+    CHECK_MESSAGE(back.out == there.out, back.err);
+    site.start();
+    CHECK(site.wait_for_lines("ran", 6, 30s));
+  });
+}
+
+namespace {
+
+// What a command says, in one line, of a broker with that address.
+std::string refusal(DatabaseSite& site, const std::string& address) {
+  site.configure("", address);
+  const Ran ran = site.actiond({"enqueue", "record"});
+  CHECK(ran.status == 1);
+  CHECK(count_of(ran.err, "\n") == 1);
+  CHECK_FALSE(contains(ran.err, "secret"));
+  return ran.err;
+}
+
+}  // namespace
+
+TEST_CASE("database: a wrong password, database, port or queue type is refused in a sentence") {
+  in_each([](const Server& server) {
+    DatabaseSite site(server, {"recorder"});
+    CHECK(contains(refusal(site, server.with("action:action@", "action:secret@")),
+                   "refuses the user 'action' or its password"));
+    const auto elsewhere = refusal(site, server.with("/action", "/nothing"));
+    CHECK(contains(elsewhere, "database 'nothing'"));
+    CHECK(contains(refusal(site, server.name + "://u:secret@127.0.0.1:1/d"), "can't reach"));
+    CHECK(contains(refusal(site, server.url + "?tls=verify"), "tls=off"));
+    CHECK(contains(refusal(site, server.url + "?color=blue"), "unknown parameter"));
+    site.configure("queue_type: quorum", server.url);
+    CHECK(contains(site.actiond({"enqueue", "record"}).err, "quorum wants RabbitMQ"));
+  });
+}
+
+TEST_CASE("database: a user with four rights on the tables is enough, once setup has made them") {
+  in_each([](const Server& server) {
+    DatabaseSite site(server, {"recorder"});
+    const bool is_mysql = server.name == "mysql";
+    server.ask(is_mysql ? "CREATE OR REPLACE USER least IDENTIFIED BY 'secret'; GRANT CREATE "
+                          "TEMPORARY TABLES ON action.* TO least;"
+                        : "DROP ROLE IF EXISTS least; CREATE ROLE least LOGIN PASSWORD 'secret';");
+    const auto least = server.with("action:action@", "least:secret@");
+    CHECK(contains(refusal(site, least), "run 'actiond setup' as a user who may"));
+    site.configure("", server.url);
+    const Ran setup = site.actiond({"setup"});
+    CHECK_MESSAGE(setup.status == 0, setup.err);
+    site.configure("", least);
+    for (const char* table : {"queues", "owners", "counts", "events", "schema"})
+      server.ask(std::string("GRANT SELECT, INSERT, UPDATE, DELETE ON {}_") + table + " TO least;");
+    site.start();
+    REQUIRE(site.actiond({"enqueue", "record", site.params("ran", R"("text": "x")")}).status == 0);
+    CHECK(site.wait_for_lines("ran", 1));
+    server.ask("REVOKE DELETE ON {}_events FROM least;");
+    CHECK(contains(site.actiond({"check"}).out, "lacks DELETE"));
+    if (!is_mysql)
+      server.ask("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM least; DROP ROLE least;");
+  });
+}
+
+TEST_CASE("database: a poller that stood still for too long settles nothing any more (long)") {
+  in_each([](const Server& server) {
+    if (std::getenv("ACTION_TEST_LONG") == nullptr) SKIP_TEST("ACTION_TEST_LONG is not set");
+    DatabaseSite site(server, {"sleeper"});
+    const pid_t first = site.start(1);
+    REQUIRE(site.actiond({"enqueue", "sleep", site.params("ran", R"("ms": 3000)")}).status == 0);
+    REQUIRE(site.wait_for_lines("ran", 1));
+    REQUIRE(::kill(first, SIGSTOP) == 0);
+    site.start(2);
+    CHECK(site.wait_for_lines("ran", 2, 40s));
+    REQUIRE(wait_until([&] { return site.is_drained(); }));
+    REQUIRE(::kill(first, SIGCONT) == 0);
+    CHECK(site.wait_for_log("connecting again"));
+    CHECK(site.queue("medium")["done"] == 1);
+  });
+}
