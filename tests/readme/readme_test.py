@@ -77,7 +77,8 @@ class Broker:
 
 
 def is_installed(library, shell):
-    probes = {"pika": "python3 -c 'import pika'", "bunny": "ruby -e 'require \"bunny\"'"}
+    probes = {"pika": "python3 -c 'import pika'", "bunny": "ruby -e 'require \"bunny\"'",
+              "pymysql": "python3 -c 'import pymysql' && pkg-config libmariadb"}
     return shell.run(f"{probes[library]} 2>/dev/null")[0] == 0
 
 
@@ -311,7 +312,9 @@ def main(source, build):
     finally:
         if (home / "hello/config").exists():
             Shell(scratch, environment).run(
-                "cd ~/hello && PATH=~/action/bin:$PATH actiond stop --all --now")
+                "cd ~/hello && PATH=~/action/bin:$PATH actiond stop --all --now; "
+                "for c in *.yaml; do PATH=~/action/bin:$PATH actiond stop --all --now -c $c; done; "
+                f"[ ! -e ~/mysql ] || {source}/scripts/mysql --dir ~/mysql stop --purge")
         broker.close()
         shutil.rmtree(scratch)
 
