@@ -6,7 +6,7 @@ using namespace actiond;
 using Probe = std::vector<std::size_t>;
 
 namespace {
-constexpr bool kProven = true, kUnknown = false;
+constexpr bool kProved = true, kUnsure = false;
 }
 
 TEST_CASE("priority: what starts, and what is asked first") {
@@ -16,20 +16,20 @@ TEST_CASE("priority: what starts, and what is asked first") {
     std::optional<std::size_t> start;
     Probe probe;
   } rows[] = {
-      {"nothing waits", {{0, kUnknown}, {0, kUnknown}}, std::nullopt, {}},
-      {"the highest starts without a question", {{1, kUnknown}, {1, kUnknown}}, 0, {}},
-      {"a lower one starts if the higher is proven empty", {{0, kProven}, {1, kUnknown}}, 1, {}},
-      {"else the higher one is asked", {{0, kUnknown}, {1, kUnknown}}, std::nullopt, {0}},
-      {"but only once", {{0, kUnknown, true}, {1, kUnknown}}, std::nullopt, {}},
+      {"nothing waits", {{0, kUnsure}, {0, kUnsure}}, std::nullopt, {}},
+      {"the highest starts without a question", {{1, kUnsure}, {1, kUnsure}}, 0, {}},
+      {"a lower one starts if the higher is proven empty", {{0, kProved}, {1, kUnsure}}, 1, {}},
+      {"else the higher one is asked", {{0, kUnsure}, {1, kUnsure}}, std::nullopt, {0}},
+      {"but only once", {{0, kUnsure, true}, {1, kUnsure}}, std::nullopt, {}},
       {"all higher ones are asked together",
-       {{0, kUnknown}, {0, kUnknown}, {5, kProven}},
+       {{0, kUnsure}, {0, kUnsure}, {5, kProved}},
        std::nullopt,
        {0, 1}},
       {"a proven one among them need not be",
-       {{0, kProven}, {0, kUnknown}, {5, kProven}},
+       {{0, kProved}, {0, kUnsure}, {5, kProved}},
        std::nullopt,
        {1}},
-      {"lower ones are not asked", {{2, kUnknown}, {0, kUnknown}, {0, kUnknown}}, 0, {}},
+      {"lower ones are not asked", {{2, kUnsure}, {0, kUnsure}, {0, kUnsure}}, 0, {}},
   };
   for (const auto& row : rows) {
     CAPTURE(row.situation);
