@@ -6,13 +6,13 @@
 #include <algorithm>
 
 #include "web/json_parts.hpp"
+#include "web/times.hpp"
 
 namespace actiond::web {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t kMinute_ms = 60'000;
 constexpr std::uint64_t kLeastEvents = 20;  // before a share of them says anything
 constexpr double kManyFailed = 0.05;
 constexpr double kManyMore = 3;

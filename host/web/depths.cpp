@@ -1,12 +1,8 @@
 #include "web/depths.hpp"
 
+#include "web/times.hpp"
+
 namespace actiond::web {
-namespace {
-
-constexpr std::int64_t kMinute_ms = 60'000;
-
-}  // namespace
-
 void Depths::note(const nlohmann::json& queues, std::int64_t now_ms) {
   const std::lock_guard lock(mutex_);
   const auto minute = now_ms / kMinute_ms;

@@ -1,4 +1,5 @@
 #include "web/sources.hpp"
+#include "web/times.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -18,8 +19,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kLiveAge = 1s;
 constexpr auto kStatisticsAge = 5s;  // pollers write every 10
-constexpr std::int64_t kMinute_ms = 60'000;
-constexpr std::int64_t kHour_ms = 60 * kMinute_ms;
 constexpr std::int64_t kRateTime_ms = 15'000;
 
 bool is_dead(OutcomeLabel label) {
