@@ -22,6 +22,7 @@ struct KeySet {
   const KeySet* any = nullptr;  // names of the user's choice, with this below them
   bool is_free = false;         // the user's own: nothing in it is checked
   bool may_be_none = false;     // or the word `none`
+  bool may_be_value = false;    // or a value, checked when read
 };
 
 constexpr Key log_keys[] = {{"level"}, {"format"}, {"file"}, {"params"}};
@@ -42,6 +43,8 @@ constexpr KeySet rollback_section{rollback_keys};
 constexpr KeySet statistics_section{statistics_keys, nullptr, false, true};
 constexpr KeySet trace_section{trace_keys};
 constexpr KeySet web_section{web_keys};
+constexpr KeySet value_section{{}, nullptr, false, false, true};
+constexpr KeySet load_timeout_section{{}, &value_section, false, false, true};
 constexpr KeySet event_section{event_keys};
 constexpr KeySet events_section{{}, &event_section};
 constexpr KeySet free_section{{}, nullptr, true};
@@ -61,6 +64,7 @@ constexpr Key overlay_keys[] = {{"broker"},
                                 {"shutdown_timeout"},
                                 {"retry", &retry_section},
                                 {"timeout"},
+                                {"load_timeout", &load_timeout_section},
                                 {"memory_limit"},
                                 {"recycle", &recycle_section},
                                 {"unknown_event_ttl"},
@@ -91,6 +95,7 @@ class KeyCheck {
 
   void check(const KeySet& section, const Tree& tree, const std::string& path) {
     if (tree.kind == Tree::Kind::Null) return;
+    if (section.may_be_value && (tree.kind != Tree::Kind::Map || section.any == nullptr)) return;
     if (section.may_be_none && tree.kind == Tree::Kind::Scalar && tree.text == "none") return;
     if (tree.kind != Tree::Kind::Map)
       problems_.add(tree.place, fmt::format("{} must be {}a mapping, not {}", in_quotes(path),

@@ -1,10 +1,13 @@
 #include "base/config/read.hpp"
 
+#include <fmt/format.h>
+
 #include "base/config/brokers.hpp"
 #include "base/config/queues.hpp"
 #include "base/config/scalar.hpp"
 #include "base/config/section.hpp"
 #include "base/config/web.hpp"
+#include "base/text.hpp"
 
 namespace actiond {
 namespace {
@@ -77,6 +80,27 @@ void read_statistics(const Section& root, std::optional<StatisticsConfig>& stati
   section.read_duration("hours", least_kept, statistics->hours, most_kept);
 }
 
+// One duration for all, or a mapping: `default`, and plugins by their files' names.
+void read_load_timeout(const Section& root, LoadTimeout& timeout) {
+  const Tree* const value = root.find("load_timeout");
+  if (value == nullptr) return;
+  if (value->kind != Tree::Kind::Map)
+    return root.read_duration("load_timeout", some_duration, timeout.standard);
+  const Section section = root.section("load_timeout");
+  for (const TreeEntry& entry : value->entries) {
+    const bool is_plugin = entry.key.ends_with(".so");
+    if (is_plugin)
+      section.read_duration(entry.key, some_duration, timeout.plugins[entry.key]);
+    else if (entry.key == "default")
+      section.read_duration(entry.key, some_duration, timeout.standard);
+    else
+      section.problems().add(entry.place,
+                             fmt::format("unknown key {}: write default, or the name of a plugin's "
+                                         "file, as in mailer.so",
+                                         in_quotes(section.path(entry.key))));
+  }
+}
+
 EventConfig read_event(const Section& section) {
   EventConfig event;
   if (section.find("queue") != nullptr) section.read_text("queue", event.queue.emplace());
@@ -121,6 +145,7 @@ void read_config(const Tree& root, const std::filesystem::path& base, Config& co
   section.read_duration("shutdown_timeout", any_duration, config.shutdown_timeout);
   read_retry(section.section("retry"), config.retry);
   section.read_duration("timeout", some_duration, config.timeout);
+  read_load_timeout(section, config.load_timeout);
   section.read_byte_size("memory_limit", least_memory, config.memory_limit);
   read_recycle(section.section("recycle"), config.recycle);
   section.read_duration("unknown_event_ttl", any_duration, config.unknown_event_ttl);
