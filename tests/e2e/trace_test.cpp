@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 constexpr const char* kTrace = "0af7651916cd43dd8448eb211c80319c";
-constexpr const char* kYaml =
+constexpr const char* kTraced =
     "retry: {attempts: 3, initial: 100ms, factor: 1}\ntrace: {file: ../spans.json}\n"
     "log: {format: json}\n";
 
@@ -50,7 +50,7 @@ std::map<std::string, json> chained_spans_of(const Site& site) {
 
 TEST_CASE("trace: one from another language's producer over queue, snooze, retries, dead letter") {
   NEEDS_BROKER();
-  Site site(kYaml, {"traced"});
+  Site site(kTraced, {"traced"});
   rabbit::publish("medium", {.type = "traced",
                              .body = site.params("ran"),
                              .message_id = "first",
@@ -76,7 +76,7 @@ TEST_CASE("trace: one from another language's producer over queue, snooze, retri
 
 TEST_CASE("trace: it goes along when a dead letter moves to a file, and is tried again there") {
   NEEDS_BROKER();
-  Site site(kYaml, {"traced"});
+  Site site(kTraced, {"traced"});
   const auto queue = site.path("queue.db").native();
   rabbit::publish("medium", {.type = "traced_child",
                              .body = site.params("ran"),
@@ -87,7 +87,7 @@ TEST_CASE("trace: it goes along when a dead letter moves to a file, and is tried
   REQUIRE(site.actiond({"stop", "--all"}).status == 0);
   const Ran moved = site.actiond({"migrate", "--to", "sqlite:" + queue});
   REQUIRE_MESSAGE(moved.status == 0, moved.err);
-  site.configure(kYaml, "sqlite:" + queue);
+  site.configure(kTraced, "sqlite:" + queue);
   REQUIRE(site.actiond({"dead", "retry", "--all"}).status == 0);
   site.start();
   REQUIRE(site.wait_for_lines("spans.json", 7));
@@ -96,7 +96,7 @@ TEST_CASE("trace: it goes along when a dead letter moves to a file, and is tried
 
 TEST_CASE("trace: enqueue takes it from the environment") {
   NEEDS_BROKER();
-  Site site(kYaml, {"traced"});
+  Site site(kTraced, {"traced"});
   ::setenv("TRACEPARENT", kParent, 1);
   const Ran queued = site.actiond({"enqueue", "traced", site.params("ran")});
   ::unsetenv("TRACEPARENT");
