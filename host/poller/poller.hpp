@@ -109,7 +109,6 @@ class Poller {
   nlohmann::json on_request(const nlohmann::json& request);
   nlohmann::json on_rollback();
   Status status() const;
-  std::string shown_params(const std::string& body) const;
   const char* state_text() const;
 
   const Config& config_;

@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::size_t kMostParams = 300;  // bytes, of each event in hand
 
+std::string beginning_of(const std::string& params) {
+  return std::string(utf8_prefix(params, kMostParams));
+}
+
 }  // namespace
 
 SchedulerEvents Poller::scheduler_events() {
@@ -108,10 +112,6 @@ nlohmann::json Poller::on_rollback() {
   return {{"ok", true}, {"to", *set}};
 }
 
-std::string Poller::shown_params(const std::string& body) const {
-  return config_.log.has_params ? std::string(utf8_prefix(body, kMostParams)) : "";
-}
-
 Status Poller::status() const {
   Status status;
   status.id = options_.id;
@@ -123,10 +123,10 @@ Status Poller::status() const {
   for (const auto& runner : crew_.look()) {
     status.runners.push_back(runner.pid);
     if (const Delivery* delivery = runner.in_hand)
-      status.in_hand.push_back({delivery->message.event, delivery->message.id,
-                                std::string(delivery->queue_name), delivery->message.trail.attempt,
-                                runner.run_time / std::chrono::milliseconds(1),
-                                shown_params(delivery->message.body)});
+      status.in_hand.push_back(
+          {delivery->message.event, delivery->message.id, std::string(delivery->queue_name),
+           delivery->message.trail.attempt, runner.run_time / std::chrono::milliseconds(1),
+           config_.log.has_params ? beginning_of(delivery->message.body) : ""});
   }
   status.done = journal_.counts().done;
   status.failed = journal_.counts().failed;

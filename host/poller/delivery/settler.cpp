@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "poller/delivery/retry.hpp"
+#include "poller/delivery/trail_writing.hpp"
 
 namespace actiond {
 namespace {
@@ -97,7 +98,7 @@ void Settler::settle(Delivery& delivery) {
     case Settlement::Delay:
     case Settlement::Again:
     case Settlement::DeadLetter:
-      write_trail(delivery);
+      write_trail(delivery, poller_, wall_now_ms());
       return store(delivery);
     case Settlement::GiveBack:
       (void)broker_->give_back(delivery.queue, delivery.tag).ok();  // lost: receive will say so
@@ -219,7 +220,7 @@ void Settler::cut(Delivery& delivery, const Error& why) {
   if (delivery.verdict.settlement == Settlement::Retry) --message.trail.attempt;
   delivery.verdict.settlement = Settlement::DeadLetter;
   message.body.resize(std::min(message.body.size(), kCutBody));
-  write_trail(delivery);
+  write_trail(delivery, poller_, wall_now_ms());
   store(delivery);
 }
 
@@ -240,38 +241,6 @@ void Settler::finish(Delivery& delivery, Settlement settlement) {
     unfinished_[index]->storing.unfinished_index = index;
   }
   unfinished_.pop_back();
-}
-
-// What the copy that is stored tells whoever runs it next, or looks at it among the dead letters.
-void Settler::write_trail(Delivery& delivery) const {
-  auto& trail = delivery.message.trail;
-  const auto now_ms = wall_now_ms();
-  if (delivery.run != 0) delivery.message.trace_parent = delivery.trace.context;  // what it led to
-  trail.delayed_until_ms = 0;
-  trail.is_early = delivery.run == 0 && delivery.outcome.ending == Ending::Snoozed &&
-                   !delivery.outcome.reason.empty();
-  const bool is_unknown = delivery.outcome.ending == Ending::Unknown;
-  if (!is_unknown) trail.unknown_since_ms = 0;
-  if (is_unknown && believable_since(trail.unknown_since_ms, now_ms) == 0)
-    trail.unknown_since_ms = now_ms;
-  if (trail.queue.empty()) trail.queue = delivery.queue_name;
-  // A run that came to an end was not interrupted, whatever those before it were.
-  trail.interrupted =
-      delivery.run == 0 ? trail.interrupted + std::exchange(delivery.interruptions, 0) : 0;
-  if (delivery.verdict.settlement == Settlement::Retry ||
-      delivery.verdict.settlement == Settlement::DeadLetter)
-    write_failure(delivery, now_ms);
-  if (delivery.verdict.settlement == Settlement::Retry) ++trail.attempt;
-}
-
-void Settler::write_failure(Delivery& delivery, std::int64_t now_ms) const {
-  auto& trail = delivery.message.trail;
-  if (trail.first_failed_at_ms == 0) trail.first_failed_at_ms = now_ms;
-  trail.failed_at_ms = now_ms;
-  trail.error = delivery.outcome.reason;
-  trail.backtrace = delivery.outcome.backtrace;
-  trail.poller = poller_;
-  trail.plugin = delivery.plugin;
 }
 
 void Settler::resume(MonotonicTime now) {

@@ -86,8 +86,6 @@ class Settler {
   void keep_unsent();
   void acknowledge(Delivery& delivery, Settlement settlement);
   void finish(Delivery& delivery, Settlement settlement);
-  void write_trail(Delivery& delivery) const;
-  void write_failure(Delivery& delivery, std::int64_t now_ms) const;
   void confirmed_queued(Publication publication, const Result<void>& taken);
   bool is_to_be_sent_again(const Publication& publication, const Error& why);
   void send_postponed();

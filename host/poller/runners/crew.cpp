@@ -12,6 +12,13 @@ using namespace std::chrono_literals;
 
 constexpr auto kTick = 25ms;  // while something runs
 
+// With other runners beside it, nothing is to wait behind its run in hand.
+bool is_slow(const Station& station, MonotonicTime now) {
+  const auto& slot = station.slot();
+  return slot.is_alive() &&
+         (station.is_stuck() || (slot.is_running() && slot.run_time(now) > kSlowRun));
+}
+
 }  // namespace
 
 Crew::Crew(boost::asio::io_context& io, Clock& clock, const Config& config, Log& log,
@@ -69,29 +76,24 @@ void Crew::arm_tick() {
 void Crew::tick(const Tick& tick) {
   for (auto& station : stations_) {
     station.tick(tick);
-    if (!station.slot().pipe().empty() && is_slow(station, tick.now)) station.slot().recall();
+    if (stations_.size() > 1 && !station.slot().pipe().empty() && is_slow(station, tick.now))
+      station.slot().recall();
   }
   commons_.listener.on_tick(tick.now);
 }
 
 RunnerSlot* Crew::freest(std::size_t depth) {
   RunnerSlot* freest = nullptr;
-  const auto now = stations_.size() > 1 ? commons_.clock.now() : MonotonicTime();
+  const bool is_alone = stations_.size() == 1;
+  const auto now = is_alone ? MonotonicTime() : commons_.clock.now();
   for (auto& station : stations_) {
     auto& slot = station.slot();
     if (slot.is_ready() && slot.pipe().size() < depth &&
         (freest == nullptr || slot.pipe().size() < freest->pipe().size()) && !station.is_stuck() &&
-        !is_slow(station, now))
+        (is_alone || !is_slow(station, now)))
       freest = &slot;
   }
   return freest;
-}
-
-// With other runners beside it, nothing is to wait behind its run in hand.
-bool Crew::is_slow(const Station& station, MonotonicTime now) const {
-  const auto& slot = station.slot();
-  if (stations_.size() == 1 || !slot.is_alive()) return false;
-  return station.is_stuck() || (slot.is_running() && slot.run_time(now) > kSlowRun);
 }
 
 void Crew::recall() {

@@ -75,7 +75,6 @@ class Crew {
  private:
   void tick(const Tick& tick);
   bool is_any_owing() const;
-  bool is_slow(const Station& station, MonotonicTime now) const;
 
   CrewCommons commons_;
   std::deque<Station> stations_;
