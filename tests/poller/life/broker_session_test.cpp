@@ -38,13 +38,12 @@ struct SessionScene : LogScene {
   int beats = 0;
   bool is_idle = true;
   bool is_tried_again = true;
+  bool has_begun = false;
   BrokerSession session;
 
   explicit SessionScene(Upkeep::Tend tend = {})
       : session(
-            io, clock, log, [this] { return connect(); }, events(), std::move(tend)) {
-    session.connect();
-  }
+            io, clock, log, [this] { return connect(); }, events(), std::move(tend)) {}
   ~SessionScene() {  // a try that nobody waits for uses what is here
     while (Connector::is_any_trying() || Upkeep::is_any_looking()) std::this_thread::yield();
   }
@@ -66,8 +65,12 @@ struct SessionScene : LogScene {
             },
             [this] { ++beats; }, [this](std::chrono::seconds) { return is_idle; }};
   }
-  // Its thread has come back with a connection, or without.
-  void await_try() { REQUIRE(io.run_one_for(10s) == 1); }
+  // Its thread has come back with a connection, or without. The first try begins here: a thread
+  // reads what the test has set.
+  void await_try() {
+    if (!std::exchange(has_begun, true)) session.connect();
+    REQUIRE(io.run_one_for(10s) == 1);
+  }
   void connect_at_last() {
     refusal.clear();
     clock.advance(5s);
