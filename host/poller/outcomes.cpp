@@ -84,7 +84,7 @@ void Outcomes::wake_to_store() {
   storing_timer_->set(*next - parts_.clock.now(), [] {});
 }
 
-void Outcomes::hand_dying(Crew& crew, int pipe_depth, bool is_leaving) {
+void Outcomes::hand_dying(Crew& crew, std::size_t pipe_depth, bool is_leaving) {
   while (last_words_.waiting() > 0) {
     RunnerSlot* slot = crew.freest(pipe_depth);
     if (slot == nullptr) break;

@@ -75,7 +75,7 @@ class Outcomes final : public RunListener {
   [[nodiscard]] bool resume();
   // Hands those out whose plugin is to hear of their death. With no runner left to hear it
   // (`is_leaving`) they are the broker's again.
-  void hand_dying(Crew& crew, int pipe_depth, bool is_leaving);
+  void hand_dying(Crew& crew, std::size_t pipe_depth, bool is_leaving);
 
   // Why what became of some events can't be stored; empty: it can.
   const std::string& problem() const { return settler_.problem(); }

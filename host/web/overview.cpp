@@ -1,6 +1,7 @@
 #include "web/overview.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -117,10 +118,8 @@ json numbers_json(const View& view, std::int64_t now_ms) {
   numbers["in_hand"] = in_hand;
   numbers["capacity"] = capacity;
   numbers["longest_since_ms"] = longest;
-  numbers["done_a_second"] = view.pollers ? json(static_cast<double>(static_cast<std::int64_t>(
-                                                     view.pollers->done_a_second * 10 + 0.5)) /
-                                                 10)
-                                          : json();
+  numbers["done_a_second"] =
+      view.pollers ? json(std::round(view.pollers->done_a_second * 10) / 10) : json();
   return numbers;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include <ctime>
 #include <nlohmann/json.hpp>
 
@@ -33,49 +35,31 @@ bool has_cache_rule(const Response& response) {
   return false;
 }
 
+constexpr std::pair<int, const char*> kReasons[] = {{200, "OK"},
+                                                    {303, "See Other"},
+                                                    {304, "Not Modified"},
+                                                    {400, "Bad Request"},
+                                                    {401, "Unauthorized"},
+                                                    {403, "Forbidden"},
+                                                    {404, "Not Found"},
+                                                    {405, "Method Not Allowed"},
+                                                    {408, "Request Timeout"},
+                                                    {409, "Conflict"},
+                                                    {413, "Content Too Large"},
+                                                    {414, "URI Too Long"},
+                                                    {415, "Unsupported Media Type"},
+                                                    {421, "Misdirected Request"},
+                                                    {429, "Too Many Requests"},
+                                                    {431, "Request Header Fields Too Large"},
+                                                    {501, "Not Implemented"},
+                                                    {503, "Service Unavailable"}};
+
 }  // namespace
 
 std::string reason_of(int status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 303:
-      return "See Other";
-    case 304:
-      return "Not Modified";
-    case 400:
-      return "Bad Request";
-    case 401:
-      return "Unauthorized";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 408:
-      return "Request Timeout";
-    case 409:
-      return "Conflict";
-    case 413:
-      return "Content Too Large";
-    case 414:
-      return "URI Too Long";
-    case 415:
-      return "Unsupported Media Type";
-    case 421:
-      return "Misdirected Request";
-    case 429:
-      return "Too Many Requests";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 501:
-      return "Not Implemented";
-    case 503:
-      return "Service Unavailable";
-    default:
-      return status < 500 ? "Refused" : "Internal Server Error";
-  }
+  for (const auto& [known, reason] : kReasons)
+    if (known == status) return reason;
+  return status < 500 ? "Refused" : "Internal Server Error";
 }
 
 std::string to_text(const Response& response, std::int64_t now_ms, bool keeps_alive,

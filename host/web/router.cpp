@@ -185,18 +185,17 @@ void Router::get_live(const Request& request, const std::string& what, Answer an
   const auto since = request.parameter("since");
   const auto time = parse_duration(since.empty() ? "1h" : since);
   if (!time || time->count() <= 0) return answer(json_error(400, "since is no time: write 1h"));
-  do_chore(std::move(answer),
-           [&config = config_, time = *time, event = request.parameter("event")] {
-             if (!config.statistics)
-               return json_error(503, "none are kept: the configuration says statistics: none");
-             const auto report = read_report(config, time, wall_now_ms(), event);
-             return report ? json_response(dump(report_json(*report)))
-                           : json_error(503, report.error().text);
-           });
+  do_chore(answer, [&config = config_, time = *time, event = request.parameter("event")] {
+    if (!config.statistics)
+      return json_error(503, "none are kept: the configuration says statistics: none");
+    const auto report = read_report(config, time, wall_now_ms(), event);
+    return report ? json_response(dump(report_json(*report)))
+                  : json_error(503, report.error().text);
+  });
 }
 
 void Router::get_dead(const Request& request, const Parts& parts, Answer answer) {
-  do_chore(std::move(answer), [dead = dead_, request, parts] {
+  do_chore(answer, [dead = dead_, request, parts] {
     if (parts.size() == 3) return dead->list(request);
     return parts.size() == 4 ? dead->show(parts[3])
                              : json_error(404, "there is nothing of that name");
@@ -225,7 +224,7 @@ void Router::post(const Request& request, const Parts& parts, const Asker& asker
       {"pollers/rollback", [&config = config_, wish] { return roll_back_poller(config, wish); }}};
   const auto found = deeds.find(deed);
   if (found == deeds.end()) return answer(json_error(404, "there is nothing of that name"));
-  do_chore(std::move(answer), [act = found->second, who = asker.name] {
+  do_chore(answer, [act = found->second, who = asker.name] {
     auto response = act();
     if (!response.note.empty()) response.note += fmt::format(" (asked by {})", who);
     return response;
@@ -243,7 +242,7 @@ void Router::when_seen(std::function<void()> then) {
   sources_->refresh([this, once] { call_later_(0ms, once); });
 }
 
-void Router::do_chore(Answer answer, std::function<Response()> chore) {
+void Router::do_chore(const Answer& answer, std::function<Response()> chore) {
   if (!chores_.add([answer, chore = std::move(chore)] { answer(chore()); }))
     answer(json_error(503, "too much is asked at once: try again in a moment"));
 }

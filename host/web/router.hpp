@@ -51,7 +51,7 @@ class Router {
   void get_dead(const Request& request, const Parts& parts, Answer answer);
   void post(const Request& request, const Parts& parts, const Asker& asker, Answer answer);
   void when_seen(std::function<void()> then);
-  void do_chore(Answer answer, std::function<Response()> chore);
+  void do_chore(const Answer& answer, std::function<Response()> chore);
 
   const Config& config_;
   HostList hosts_;

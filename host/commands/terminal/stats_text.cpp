@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "base/clock.hpp"
 #include "base/duration.hpp"
 #include "commands/terminal/sparkline.hpp"
@@ -70,7 +72,7 @@ std::string estimate_text(std::optional<double> ms) {
   if (!ms) return "-";
   if (*ms >= static_cast<double>(kRunBounds_ms.back())) return "≥5m";
   if (*ms < 10) return fmt::format("{:.1f}ms", *ms);
-  return format_duration(std::chrono::milliseconds(static_cast<std::int64_t>(*ms + 0.5)));
+  return format_duration(std::chrono::milliseconds(std::llround(*ms)));
 }
 
 std::string stats_text(const Report& report, bool is_by_set) {

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "client/sql/backend_module.hpp"
@@ -113,6 +114,13 @@ struct Parameters {
   std::vector<int> sizes, formats;
 };
 
+// libpq wants the directory of …/.s.PGSQL.5432.
+std::string host_of(const DatabaseUrl& url) {
+  if (url.socket.empty()) return url.host;
+  if (url.socket.find(".s.PGSQL.") == std::string::npos) return url.socket;
+  return url.socket.substr(0, url.socket.rfind('/'));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Session>> PostgresqlSession::open(const DatabaseUrl& url,
@@ -127,49 +135,31 @@ Result<std::unique_ptr<Session>> PostgresqlSession::open(const DatabaseUrl& url,
 
 Result<void> PostgresqlSession::connect(const std::string& name,
                                         std::chrono::milliseconds timeout) {
-  const auto slash = url_.socket.rfind('/');  // libpq wants the directory of …/.s.PGSQL.5432
-  const auto host = url_.socket.empty() ? url_.host
-                    : url_.socket.find(".s.PGSQL.") != std::string::npos
-                        ? url_.socket.substr(0, slash)
-                        : url_.socket;
-  const auto port = std::to_string(url_.port);
-  const auto seconds = std::to_string(std::max<long>(2, (timeout.count() + 999) / 1000));
-  const std::string authorities = url_.ca_file.empty() ? kSystemAuthorities : url_.ca_file;
-  const char* const keys[] = {"host",
-                              "port",
-                              "user",
-                              "password",
-                              "dbname",
-                              "application_name",
-                              "connect_timeout",
-                              "sslmode",
-                              "sslrootcert",
-                              "sslcert",
-                              "sslkey",
-                              "client_encoding",
-                              "tcp_user_timeout",
-                              "keepalives_idle",
-                              "keepalives_interval",
-                              "passfile",
-                              nullptr};
-  const char* const values[] = {host.c_str(),
-                                port.c_str(),
-                                url_.user.c_str(),
-                                url_.password.c_str(),
-                                url_.database.c_str(),
-                                name.c_str(),
-                                seconds.c_str(),
-                                ssl_mode(url_.tls),
-                                authorities.c_str(),
-                                url_.certificate_file.c_str(),
-                                url_.key_file.c_str(),
-                                "UTF8",
-                                "30000",
-                                "10",
-                                "10",
-                                "/dev/null",
-                                nullptr};
-  raw_ = ::PQconnectdbParams(keys, values, 0);
+  const std::pair<const char*, std::string> parameters[] = {
+      {"host", host_of(url_)},
+      {"port", std::to_string(url_.port)},
+      {"user", url_.user},
+      {"password", url_.password},
+      {"dbname", url_.database},
+      {"application_name", name},
+      {"connect_timeout", std::to_string(std::max<long>(2, (timeout.count() + 999) / 1000))},
+      {"sslmode", ssl_mode(url_.tls)},
+      {"sslrootcert", url_.ca_file.empty() ? kSystemAuthorities : url_.ca_file},
+      {"sslcert", url_.certificate_file},
+      {"sslkey", url_.key_file},
+      {"client_encoding", "UTF8"},
+      {"tcp_user_timeout", "30000"},
+      {"keepalives_idle", "10"},
+      {"keepalives_interval", "10"},
+      {"passfile", "/dev/null"}};
+  std::vector<const char*> keys, values;
+  for (const auto& [key, value] : parameters) {
+    keys.push_back(key);
+    values.push_back(value.c_str());
+  }
+  keys.push_back(nullptr);
+  values.push_back(nullptr);
+  raw_ = ::PQconnectdbParams(keys.data(), values.data(), 0);
   if (::PQstatus(raw_) == CONNECTION_OK) return {};
   return Error{connect_sentence(url_, first_line(::PQerrorMessage(raw_)))};
 }
