@@ -56,8 +56,10 @@ void DatabaseThread::run() {
 Result<void> DatabaseThread::turn() {
   const bool is_rung = wait();
   Turn turn;
+  // Asked first: what was ordered before the close is among the orders then.
+  const bool is_closing = mailbox_.is_closing();
   std::tie(turn.orders, turn.holds) = mailbox_.take_orders();
-  if (mailbox_.is_closing()) return leave(turn);
+  if (is_closing) return leave(turn);
   if (auto alive = check_alive(); !alive) return alive;
   if (auto looked = look(turn, is_rung); !looked) return looked;
   if (is_something_to_do(turn))
