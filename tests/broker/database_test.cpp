@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <functional>
 
 #include "broker/sql/claims.hpp"
+#include "broker/sql/look_pace.hpp"
 #include "broker/sql/owner.hpp"
 #include "place.hpp"
 #include "skipping.hpp"
@@ -52,6 +54,15 @@ class Tables {
   std::unique_ptr<QueueTables> tables_;
 };
 
+// The same tables, for a poller.
+class Elsewhere : public Place {
+ public:
+  Elsewhere(const std::string& url, const std::string& application) : Place("database", url) {
+    config_.application = application;
+  }
+  void take_away() override {}
+};
+
 // Does `test` in each of the servers that are here.
 void in_each(const std::function<void(Tables&)>& test) {
   for (const char* variable : {"ACTION_TEST_MYSQL", "ACTION_TEST_POSTGRESQL"}) {
@@ -74,8 +85,11 @@ TEST_CASE("database: the plan of a claim reads one index in order and sorts noth
     tables.store("low", 500);
     auto owner = DatabaseOwner::enter(*tables, "one");  // with its settings
     REQUIRE(owner);
-    std::string claim = ready_statement(tables->dialect());
-    for (const char* value : {"'low'", "0", "100"}) claim.replace(claim.find('?'), 1, value);
+    const auto& sql = tables->dialect();
+    std::string claim = sql.has_returning ? claim_statement(sql) : ready_statement(sql);
+    for (const char* value : {"'low'", "0", "100", "1"})
+      if (const auto mark = claim.find('?'); mark != std::string::npos)
+        claim.replace(mark, 1, value);
     const auto plan = tables->session().execute("EXPLAIN " + claim);
     if (!plan) FAIL(plan.error().text);
     std::string all;
@@ -87,6 +101,97 @@ TEST_CASE("database: the plan of a claim reads one index in order and sorts noth
     CHECK(all.find("Sort") == std::string::npos);
     CHECK(all.find("filesort") == std::string::npos);
     CHECK(all.find("temporary") == std::string::npos);
+  });
+}
+
+TEST_CASE("database: a claim takes fewer events of many bytes, the others stay") {
+  in_each([](Tables& tables) {
+    const Message large = event("work", std::string(20 << 20, ' '));
+    for (int i = 0; i < 3; ++i) {
+      const NewEvent one{"high", &large};
+      REQUIRE(tables->insert({&one, 1}));
+    }
+    auto owner = DatabaseOwner::enter(*tables, "one");
+    REQUIRE(owner);
+    DatabaseClaims claims(*tables, owner->id());
+    for (const std::size_t expected : {2U, 1U}) {
+      DatabaseClaims::Taken taken;
+      REQUIRE(tables->transaction([&]() -> Result<void> {
+        auto some = claims.take("high", 100, 0);
+        if (!some) return some.error();
+        taken = std::move(*some);
+        return {};
+      }));
+      CHECK(taken.seqs.size() == expected);
+      CHECK(taken.may_have_more == (expected == 2));
+    }
+  });
+}
+
+TEST_CASE("database: a server that tells of events does so while somebody listens, only") {
+  in_each([](Tables& tables) {
+    const auto& sql = tables->dialect();
+    if (sql.listen.empty()) return;
+    auto other = QueueTables::open(tables.url(), tables.name(), "broker_tests", 10s, 10s);
+    REQUIRE(other);
+    auto& session = (*other)->session();
+    const auto is_told = [&session] {  // an answer brings what was told before it
+      REQUIRE(session.execute("SELECT 1"));
+      return session.take_notices();
+    };
+    REQUIRE(session.execute(sql.listen));
+    tables.store("high", 1);
+    CHECK(is_told());
+    CHECK_FALSE(is_told());
+    REQUIRE(session.execute(sql.listen_no_more));
+    REQUIRE(session.execute(sql.listen.substr(0, sql.listen.find(';'))));  // but not registered
+    tables.store("high", 1);
+    CHECK_FALSE(is_told());
+  });
+}
+
+TEST_CASE("database: tables of the version before get what they lack, and keep their events") {
+  in_each([](Tables& tables) {
+    const auto& sql = tables->dialect();
+    if (sql.upgrades.empty()) return;
+    REQUIRE(
+        tables->session().execute("DROP TRIGGER \"" + tables.name() + "_ring\" ON " + sql.events));
+    REQUIRE(tables->session().execute("UPDATE " + sql.schema + " SET version = 1"));
+    auto owner = DatabaseOwner::enter(*tables, "of that version");
+    REQUIRE(owner);
+    tables.store("high", 2);
+    REQUIRE(QueueTables::open(tables.url(), tables.name(), "broker_tests", 10s, 10s));
+    CHECK(tables.number("SELECT version FROM " + sql.schema) == sql.version());
+    CHECK(tables.number("SELECT COUNT(*) FROM pg_trigger WHERE tgname = '" + tables.name() +
+                        "_ring'") == 1);
+    auto taken = DatabaseClaims(*tables, owner->id()).take("high", 10, 0);
+    REQUIRE(taken);
+    CHECK(taken->claims.size() == 2);
+    CHECK(owner->check_alive());
+  });
+}
+
+TEST_CASE("database: who is idle is woken by a server that tells of events") {
+  in_each([](Tables& tables) {
+    if (tables->dialect().listen.empty()) return;
+    const Elsewhere place(tables.url(), tables.name());
+    Consumer consumer(place);
+    const auto listeners = [&tables] {
+      return tables.number(
+          "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock'");
+    };
+    std::vector<std::chrono::nanoseconds> waits;
+    for (int i = 0; i < 9; ++i) {
+      consumer.until([&] { return listeners() == 1; });
+      const auto stored = std::chrono::steady_clock::now();
+      tables.store("low", 1);  // which rings no bell of this machine
+      consumer.take(1);
+      waits.push_back(std::chrono::steady_clock::now() - stored);
+    }
+    std::sort(waits.begin(), waits.end());
+    CHECK(waits[4] < LookPace::kListening / 3);
+    tables.store("low", 500);
+    consumer.until([&] { return listeners() == 0; });  // its hands are full
   });
 }
 

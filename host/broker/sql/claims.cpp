@@ -21,6 +21,22 @@ std::size_t list_size(std::size_t count) {
   return std::end(kListSizes)[-1];
 }
 
+DatabaseClaim claim_of(const Answer& answer, std::size_t row) {
+  DatabaseClaim claim;
+  claim.seq = answer.number(row, 0);
+  claim.is_redelivered = answer.number(row, 1) != 0;
+  action::sql::read_message(answer, row, 3, claim.message);
+  claim.message.trail.queued_at_ms = answer.number(row, 2);  // since when it waits, to the ms
+  return claim;
+}
+
+void sort_as_they_wait(std::vector<DatabaseClaim>& claims) {
+  std::sort(claims.begin(), claims.end(), [](const auto& one, const auto& other) {
+    return std::pair(one.message.trail.queued_at_ms, one.seq) <
+           std::pair(other.message.trail.queued_at_ms, other.seq);
+  });
+}
+
 }  // namespace
 
 std::string ready_statement(const action::sql::Dialect& sql) {
@@ -30,10 +46,25 @@ std::string ready_statement(const action::sql::Dialect& sql) {
       sql.events, sql.by_ready, sql.now_ms);
 }
 
+// The sums go by the order in which the rows were found. What does not fit stays unlocked at the
+// statement's end.
+std::string claim_statement(const action::sql::Dialect& sql) {
+  return fmt::format(
+      "WITH locked AS MATERIALIZED (SELECT seq, OCTET_LENGTH(params) AS size FROM {0}"
+      " WHERE queue = ? AND state = 0 AND due_ms >= ? AND due_ms <= {1} ORDER BY due_ms, seq"
+      " LIMIT ? FOR UPDATE SKIP LOCKED), fitting AS MATERIALIZED (SELECT seq FROM (SELECT seq,"
+      " size, SUM(size) OVER (ROWS UNBOUNDED PRECEDING) AS so_far FROM locked) AS sums"
+      " WHERE so_far - size < {2})"
+      " UPDATE {0} AS e SET state = 1, owner = ?, owned_since_ms = {1} FROM fitting"
+      " WHERE e.seq = fitting.seq RETURNING e.seq, is_redelivered, due_ms, {3}",
+      sql.events, sql.now_ms, kMostTaken, action::sql::kMessageColumns);
+}
+
 DatabaseClaims::DatabaseClaims(QueueTables& tables, std::int64_t owner)
     : tables_(tables), owner_(owner) {
   const auto& sql = tables.dialect();
   ready_ = ready_statement(sql);
+  if (sql.has_returning) claim_ = claim_statement(sql);
   take_ = fmt::format("UPDATE {} SET state = 1, owner = ?, owned_since_ms = {} WHERE seq IN (",
                       sql.events, sql.now_ms);
   acknowledge_ = fmt::format("DELETE FROM {} WHERE owner = ? AND seq IN (", sql.events);
@@ -64,6 +95,7 @@ Result<void> DatabaseClaims::for_some(const std::string& before, std::span<const
 
 Result<DatabaseClaims::Taken> DatabaseClaims::take(const std::string& queue, int most,
                                                    std::int64_t from_ms) {
+  if (takes_in_one()) return take_in_one(queue, most, from_ms);
   const auto ready = tables_.session().with(ready_, queue, from_ms, most);
   if (!ready) return ready.error();
   Taken taken;
@@ -75,6 +107,28 @@ Result<DatabaseClaims::Taken> DatabaseClaims::take(const std::string& queue, int
   }
   taken.may_have_more = ready->rows() == static_cast<std::size_t>(most) || bytes >= kMostTaken;
   if (auto owned = own(taken.seqs); !owned) return owned.error();
+  return taken;
+}
+
+Result<DatabaseClaims::Taken> DatabaseClaims::take_in_one(const std::string& queue, int most,
+                                                          std::int64_t from_ms) {
+  Taken taken;
+  std::size_t bytes = 0;
+  const auto claimed = tables_.repeat([&]() -> Result<void> {
+    const auto answer = tables_.session().with(claim_, queue, from_ms, most, owner_);
+    if (!answer) return answer.error();
+    for (std::size_t row = 0; row < answer->rows(); ++row) {
+      taken.claims.push_back(claim_of(*answer, row));
+      bytes += taken.claims.back().message.body.size();
+    }
+    return {};
+  });
+  if (!claimed) return claimed.error();
+  sort_as_they_wait(taken.claims);
+  for (const auto& claim : taken.claims) taken.seqs.push_back(claim.seq);
+  if (!taken.claims.empty()) taken.last_due_ms = taken.claims.back().message.trail.queued_at_ms;
+  taken.may_have_more =
+      taken.claims.size() == static_cast<std::size_t>(most) || bytes >= std::size_t{kMostTaken};
   return taken;
 }
 
@@ -92,29 +146,20 @@ Result<DatabaseClaims::Taken> DatabaseClaims::take_from_anywhere(const std::stri
   auto earlier = take(queue, most - static_cast<int>(taken->seqs.size()), 0);
   if (!earlier) return earlier;
   taken->seqs.insert(taken->seqs.end(), earlier->seqs.begin(), earlier->seqs.end());
+  std::move(earlier->claims.begin(), earlier->claims.end(), std::back_inserter(taken->claims));
+  sort_as_they_wait(taken->claims);
   taken->may_have_more = earlier->may_have_more;
   taken->last_due_ms = std::max(taken->last_due_ms, earlier->last_due_ms);
   return taken;
 }
 
 Result<std::vector<DatabaseClaim>> DatabaseClaims::read(std::span<const std::int64_t> seqs) {
-  std::vector<std::pair<std::int64_t, DatabaseClaim>> read;  // by due time
-  const auto use = [&read](const Answer& answer) {
-    for (std::size_t i = 0; i < answer.rows(); ++i) {
-      auto& [due_ms, claim] = read.emplace_back();
-      claim.seq = answer.number(i, 0);
-      claim.is_redelivered = answer.number(i, 1) != 0;
-      due_ms = answer.number(i, 2);
-      action::sql::read_message(answer, i, 3, claim.message);
-      claim.message.trail.queued_at_ms = due_ms;  // since when it waits, to the ms
-    }
+  std::vector<DatabaseClaim> claims;
+  const auto use = [&claims](const Answer& answer) {
+    for (std::size_t row = 0; row < answer.rows(); ++row) claims.push_back(claim_of(answer, row));
   };
   if (auto done = for_some(read_, seqs, {}, use); !done) return done.error();
-  std::sort(read.begin(), read.end(), [](const auto& one, const auto& other) {
-    return std::pair(one.first, one.second.seq) < std::pair(other.first, other.second.seq);
-  });
-  std::vector<DatabaseClaim> claims;
-  for (auto& [due_ms, claim] : read) claims.push_back(std::move(claim));
+  sort_as_they_wait(claims);
   return claims;
 }
 
@@ -133,6 +178,8 @@ Result<std::uint64_t> DatabaseClaims::give_back(std::span<const std::int64_t> se
   const auto done = for_some(give_back_, seqs, owner,
                              [&given](const Answer& answer) { given += answer.changed; });
   if (!done) return done.error();
+  if (given > 0)
+    if (auto told = tables_.tell_listeners(); !told) return told.error();
   return given;
 }
 
@@ -144,21 +191,24 @@ Result<void> DatabaseClaims::count(const std::string& queue, int done, int faile
 
 Result<DatabaseClaims::Look> DatabaseClaims::look(std::span<const std::string> queues) {
   const auto& sql = tables_.dialect();
-  std::string all = "SELECT ";
+  std::string all = "SELECT " + sql.now_ms + ", ";
   std::vector<Value> values;
   for (const auto& queue : queues) {
-    all +=
-        fmt::format("EXISTS (SELECT 1 FROM {}{} WHERE queue = ? AND state = 0 AND due_ms <= {}),",
-                    sql.events, sql.by_ready, sql.now_ms);
+    all += fmt::format(
+        "(SELECT due_ms FROM {}{} WHERE queue = ? AND state = 0 ORDER BY due_ms LIMIT 1), ",
+        sql.events, sql.by_ready);
     values.emplace_back(queue);
   }
   values.emplace_back(owner_);
-  const auto answer = tables_.session().run(all + " EXISTS (" + sql.dead_owners + ")", values);
+  const auto answer = tables_.session().run(all + "EXISTS (" + sql.dead_owners + ")", values);
   if (!answer) return answer.error();
   Look look;
-  for (std::size_t i = 0; i < queues.size(); ++i)
-    look.has_ready.push_back(answer->number(0, i) == 1);
-  look.is_owner_dead = answer->number(0, queues.size()) == 1;
+  for (std::size_t i = 1; i <= queues.size(); ++i) {
+    auto& due = look.due_in_ms.emplace_back();
+    if (!answer->is_null(0, i))
+      due = std::max<std::int64_t>(0, answer->number(0, i) - answer->number(0, 0));
+  }
+  look.is_owner_dead = answer->number(0, queues.size() + 1) == 1;
   return look;
 }
 

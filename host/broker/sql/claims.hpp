@@ -22,16 +22,20 @@ struct DatabaseClaim {
 
 // What of a queue is due, the longest waiting first: locked, and what others have locked left out.
 std::string ready_statement(const action::sql::Dialect& dialect);
+// The same, taken and read in one go, where an UPDATE answers: (queue, from_ms, most, owner).
+std::string claim_statement(const action::sql::Dialect& dialect);
 
 class DatabaseClaims {
  public:
   // `tables` must outlive it.
   DatabaseClaims(action::sql::QueueTables& tables, std::int64_t owner);
 
-  // Within a transaction. Takes up to `most` of a queue, the longest waiting first; fewer of large
-  // ones. `from_ms` is where to begin: what was due earlier has been taken, or is somebody's.
+  // Takes up to `most` of a queue, the longest waiting first; fewer of large ones. `from_ms` is
+  // where to begin: what was due earlier has been taken, or is somebody's. Within a transaction,
+  // unless one statement does it all.
   struct Taken {
     std::vector<std::int64_t> seqs;
+    std::vector<DatabaseClaim> claims;  // them, if one statement did it all
     bool may_have_more = false;
     std::int64_t last_due_ms = 0;  // of the last one
   };
@@ -49,14 +53,18 @@ class DatabaseClaims {
   // Adds to what a queue has seen done and failed.
   Result<void> count(const std::string& queue, int done, int failed);
 
-  // Which of these queues have something that is due, and whether an owner has died; one statement.
+  bool takes_in_one() const { return tables_.dialect().has_returning; }
+
+  // When the first event of each of these queues is due, and whether an owner has died; one
+  // statement.
   struct Look {
-    std::vector<bool> has_ready;
+    std::vector<std::optional<std::int64_t>> due_in_ms;  // nothing: there is none; 0: it is due
     bool is_owner_dead = false;
   };
   Result<Look> look(std::span<const std::string> queues);
 
  private:
+  Result<Taken> take_in_one(const std::string& queue, int most, std::int64_t from_ms);
   // Runs the statement that begins so, for some of `seqs` after the other, which end it.
   template <typename Use>
   Result<void> for_some(const std::string& before, std::span<const std::int64_t> seqs,
@@ -64,7 +72,7 @@ class DatabaseClaims {
 
   action::sql::QueueTables& tables_;
   std::int64_t owner_;
-  std::string ready_, take_, acknowledge_, give_back_, read_;
+  std::string ready_, claim_, take_, acknowledge_, give_back_, read_;
 };
 
 }  // namespace actiond

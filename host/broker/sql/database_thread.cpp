@@ -15,6 +15,7 @@ using action::sql::QueueTables;
 using action::sql::Trouble;
 
 constexpr auto kAliveTick = 5s;     // until the next proof that the others count us as alive
+constexpr auto kDueGrain = 2ms;     // the server's clock is rounded down, to the millisecond
 constexpr auto kFromTheStart = 1s;  // what was committed late is found after this at the latest
 
 UniqueFd watch(const std::string& path) {
@@ -64,6 +65,7 @@ Result<void> DatabaseThread::turn() {
   if (auto looked = look(turn, is_rung); !looked) return looked;
   if (is_something_to_do(turn))
     if (auto done = exchange(turn); !done) return done;
+  if (auto listened = listen(turn); !listened) return listened;
   answer_probes(turn);
   if (!turn.news.arrived.empty()) {
     pace_.found();
@@ -73,15 +75,18 @@ Result<void> DatabaseThread::turn() {
   return {};
 }
 
-// True: somebody on this machine has stored something.
+// True: somebody has stored something, on this machine or where the server tells of it.
 bool DatabaseThread::wait() {
+  auto& session = tables_->session();
+  bool is_rung = session.take_notices();  // that came with an answer
   const auto until = mailbox_.sleep_until(next_look_, next_tick_);
   const auto rest = std::chrono::ceil<std::chrono::milliseconds>(until - monotonic_now());
-  pollfd fds[] = {{mailbox_.wake_fd(), POLLIN, 0}, {bell_.get(), POLLIN, 0}};
-  ::poll(fds, 2, static_cast<int>(std::clamp<long>(rest.count(), 0, 60'000)));
+  pollfd fds[] = {
+      {mailbox_.wake_fd(), POLLIN, 0}, {bell_.get(), POLLIN, 0}, {session.notice_fd(), POLLIN, 0}};
+  ::poll(fds, 3, is_rung ? 0 : static_cast<int>(std::clamp<long>(rest.count(), 0, 60'000)));
   mailbox_.silence_wake();
   char events[4096];
-  bool is_rung = false;
+  is_rung |= session.take_notices();
   while (::read(bell_.get(), events, sizeof events) > 0) is_rung = true;
   return is_rung;
 }
@@ -103,12 +108,35 @@ Result<void> DatabaseThread::look(Turn& turn, bool is_rung) {
   bool is_more = look->is_owner_dead;
   if (look->is_owner_dead)
     if (auto buried = owner_.bury_dead(); !buried) return buried.error();
+  auto until = is_listening_ ? LookPace::kListening : pace_.found_nothing();
   for (QueueIndex i = 0; i < queues_.size(); ++i) {
-    turn.holds[i].may_have_more = look->has_ready[i] || look->is_owner_dead;
+    const auto& due = look->due_in_ms[i];
+    turn.holds[i].may_have_more = look->is_owner_dead || due == 0;
     is_more |= turn.holds[i].may_have_more;
+    if (due > 0) until = std::min(until, std::chrono::milliseconds(*due) + kDueGrain);
   }
   if (is_more) pace_.found();
-  next_look_ = monotonic_now() + pace_.found_nothing();
+  turn.has_found_nothing = !is_more;
+  next_look_ = monotonic_now() + until;
+  return {};
+}
+
+// While there is something to be taken, or nothing wanted, nobody needs to tell. What was stored
+// before it is known that this one listens is found by one more look.
+Result<void> DatabaseThread::listen(const Turn& turn) {
+  const auto& sql = tables_->dialect();
+  const auto is_wanting = [](const QueueHold& hold) { return hold.wanted() > 0; };
+  const auto has_more = [](const QueueHold& hold) { return hold.may_have_more; };
+  const auto& holds = turn.holds;
+  const bool is_idle = turn.has_found_nothing && turn.news.arrived.empty();
+  const bool is_busy = std::none_of(holds.begin(), holds.end(), is_wanting) ||
+                       std::any_of(holds.begin(), holds.end(), has_more);
+  const bool should_listen = !is_busy && (is_listening_ || is_idle);
+  if (sql.listen.empty() || should_listen == is_listening_) return {};
+  const auto done = tables_->session().execute(is_listening_ ? sql.listen_no_more : sql.listen);
+  if (!done) return done.error();
+  is_listening_ = !is_listening_;
+  next_look_ = monotonic_now();
   return {};
 }
 
@@ -124,13 +152,15 @@ Result<void> DatabaseThread::exchange(Turn& turn) {
   std::vector<NewEvent> events;
   for (const auto& each : turn.orders.stored)
     events.push_back({each.queue, &each.message, each.delay_ms});
-  auto done = tables_->transaction(
-      [&]() -> Result<void> {
-        if (auto settled = settle(turn); !settled) return settled;
-        if (auto inserted = tables_->insert(events); !inserted) return inserted;
-        return take(turn);
-      },
-      events.empty() ? QueueTables::Loss::Repeats : QueueTables::Loss::Never);
+  const auto all = [&]() -> Result<void> {
+    if (auto settled = settle(turn); !settled) return settled;
+    if (auto inserted = tables_->insert(events); !inserted) return inserted;
+    return take(turn);
+  };
+  const bool is_only_taking = turn.orders.is_empty() && claims_.takes_in_one();
+  auto done = is_only_taking ? take(turn)
+                             : tables_->transaction(all, events.empty() ? QueueTables::Loss::Repeats
+                                                                        : QueueTables::Loss::Never);
   if (!done && !events.empty() && tables_->session().trouble() == Trouble::Refused)
     done = exchange_apart(turn);
   else if (done)
@@ -240,7 +270,8 @@ Result<void> DatabaseThread::read(Turn& turn) {
     turn.holds[queue].may_have_more = taken.may_have_more;
     if (taken.seqs.empty()) continue;
     from_ms_[queue] = taken.last_due_ms;
-    auto claims = claims_.read(taken.seqs);
+    Result<std::vector<DatabaseClaim>> claims = std::move(taken.claims);
+    if (!claims_.takes_in_one()) claims = claims_.read(taken.seqs);
     if (!claims) return claims.error();
     for (auto& claim : *claims) turn.news.arrived.push_back({queue, std::move(claim)});
   }

@@ -35,6 +35,7 @@ class DatabaseThread {
     Orders orders;
     std::vector<QueueHold> holds;
     News news;
+    bool has_found_nothing = false;  // its look
     std::vector<std::pair<QueueIndex, DatabaseClaims::Taken>>
         taken;                       // by a transaction, not read yet
     std::vector<bool> is_looked_at;  // since these holds were taken
@@ -44,6 +45,7 @@ class DatabaseThread {
   bool wait();
   Result<void> look(Turn& turn, bool is_rung);
   Result<void> check_alive();
+  Result<void> listen(const Turn& turn);
   bool is_something_to_do(const Turn& turn) const;
   Result<void> exchange(Turn& turn);
   Result<void> refuse_unknown(Turn& turn);
@@ -63,6 +65,7 @@ class DatabaseThread {
   UniqueFd bell_;
 
   LookPace pace_;
+  bool is_listening_ = false;
   MonotonicTime next_look_{}, next_tick_{}, next_start_{};
   std::vector<std::int64_t> from_ms_;  // of each queue: where to begin to read
   bool is_over_ = false;

@@ -11,6 +11,7 @@ namespace actiond {
 class LookPace {
  public:
   static constexpr std::chrono::milliseconds kShortest{10}, kLongest{250};
+  static constexpr std::chrono::milliseconds kListening{1000};  // if the server tells of events
 
   // Something came.
   void found() { wait_ = kShortest; }

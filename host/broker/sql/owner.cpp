@@ -87,6 +87,8 @@ Result<void> DatabaseOwner::give_back_all(std::int64_t id) {
                                sql.events, sql.queues),
                    id);
   if (!given) return given.error();
+  if (given->changed > 0)
+    if (auto told = tables_->tell_listeners(); !told) return told;
   const auto counts = session.with(
       fmt::format("SELECT queue, done, failed FROM {} WHERE owner = ?", sql.counts), id);
   if (!counts) return counts.error();

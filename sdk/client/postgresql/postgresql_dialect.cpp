@@ -49,8 +49,44 @@ LANGUAGE sql AS $body$
   RETURNING id
 $body$)sql";
 
+// Whoever listens holds a lock that all listeners share: nobody can have it alone meanwhile. To
+// tell is a lock of the whole database at each commit, so it is done for somebody only.
+constexpr char kRingFunction[] = R"sql(CREATE OR REPLACE FUNCTION {function}() RETURNS TRIGGER
+LANGUAGE plpgsql AS $body$
+BEGIN
+  IF pg_try_advisory_lock({group}, -1) THEN
+    PERFORM pg_advisory_unlock({group}, -1);
+  ELSE
+    PERFORM pg_notify('{channel}', '');
+  END IF;
+  RETURN NULL;
+END
+$body$)sql";
+
 std::string in_quotes(std::string_view application, std::string_view table) {
   return fmt::format("\"{}_{}\"", application, table);
+}
+
+std::string lock_group(std::string_view application) {
+  return fmt::format("hashtext('action/{}')", application);
+}
+
+std::vector<std::string> ring_statements(const Dialect& d, std::string_view application) {
+  const auto function = in_quotes(application, "ring");
+  return {fmt::format(kRingFunction, fmt::arg("function", function),
+                      fmt::arg("group", lock_group(application)),
+                      fmt::arg("channel", fmt::format("{}_events", application))),
+          fmt::format("CREATE OR REPLACE TRIGGER {0} AFTER INSERT ON {1} FOR EACH STATEMENT"
+                      " EXECUTE FUNCTION {0}()",
+                      function, d.events)};
+}
+
+void add_postgres_listening(Dialect& d, std::string_view application) {
+  const auto channel = in_quotes(application, "events"), group = lock_group(application);
+  d.listen = fmt::format("LISTEN {}; SELECT pg_advisory_lock_shared({}, -1)", channel, group);
+  d.listen_no_more =
+      fmt::format("UNLISTEN {}; SELECT pg_advisory_unlock_shared({}, -1)", channel, group);
+  d.tell_listeners = fmt::format("SELECT pg_notify('{}_events', '')", application);
 }
 
 void add_postgres_tables(Dialect& d, std::string_view application) {
@@ -69,13 +105,16 @@ void add_postgres_tables(Dialect& d, std::string_view application) {
                   in_quotes(application, "ready"), d.events),
       fmt::format(kQueueFunction, fmt::arg("function", in_quotes(application, "queue_event")),
                   fmt::arg("events", d.events), fmt::arg("now", kNowInPostgres)),
-      fmt::format("CREATE TABLE IF NOT EXISTS {} (version INT NOT NULL)", d.schema),
   };
+  const auto ring = ring_statements(d, application);
+  d.tables.insert(d.tables.end(), ring.begin(), ring.end());
+  d.tables.push_back(fmt::format("CREATE TABLE IF NOT EXISTS {} (version INT NOT NULL)", d.schema));
+  d.upgrades = {ring};
 }
 
 // A lock is two numbers of 32 bits: one for the application, and one for the owner (0: setup).
 void add_postgres_locks(Dialect& d, std::string_view application) {
-  const auto group = fmt::format("hashtext('action/{}')", application);
+  const auto group = lock_group(application);
   const auto is_held = [&group](std::string_view owner) {
     return fmt::format(
         "EXISTS (SELECT 1 FROM pg_locks AS l WHERE l.locktype = 'advisory' AND l.granted"
@@ -111,8 +150,9 @@ Result<Dialect> postgresql_dialect(std::string_view application) {
   d.schema = in_quotes(application, "schema");
   add_postgres_tables(d, application);
   d.now_ms = kNowInPostgres;
-  d.begin = "BEGIN";
+  d.begin = "BEGIN; SET LOCAL synchronous_commit TO DEFAULT";
   d.begin_lightly = "BEGIN; SET LOCAL synchronous_commit TO OFF";
+  d.has_returning = true;
   d.add_queue = fmt::format("INSERT INTO {} (name) VALUES (?) ON CONFLICT DO NOTHING", d.queues);
   d.add_counts = fmt::format(
       "INSERT INTO {} AS c (queue, owner, done, failed) VALUES (?, ?, ?, ?) ON CONFLICT (queue,"
@@ -120,11 +160,14 @@ Result<Dialect> postgresql_dialect(std::string_view application) {
       d.counts);
   d.returning_id = " RETURNING id";
   add_postgres_locks(d, application);
+  add_postgres_listening(d, application);
   d.owner_settings = {
       "SET idle_session_timeout = '30s'; SET idle_in_transaction_session_timeout = '30s';"
       " SET lock_timeout = '5s';"
+      " SET synchronous_commit = off;"  // of claims: a lost one is a repeat
       // A claim reads the index in order, whatever the planner's numbers of yesterday say.
-      " SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off"};
+      " SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off;"
+      " SET enable_hashjoin = off; SET enable_mergejoin = off"};
   d.server_id =
       "SELECT system_identifier::TEXT || '/' || current_database() FROM pg_control_system()";
   return d;

@@ -235,6 +235,15 @@ Result<Answer> PostgresqlSession::execute(const std::string& sql) {
   return answer_of(result->get());
 }
 
+bool PostgresqlSession::take_notices() {
+  bool is_told = ::PQconsumeInput(raw_) == 0;
+  while (PGnotify* const notice = ::PQnotifies(raw_)) {
+    is_told = true;
+    ::PQfreemem(notice);
+  }
+  return is_told;
+}
+
 Result<std::string> PostgresqlSession::prepared(const std::string& sql) {
   if (const auto known = statements_.find(sql); known != statements_.end()) return known->second;
   const auto name = "s" + std::to_string(statements_.size());

@@ -26,6 +26,8 @@ class PostgresqlSession : public Session {
   Result<Answer> execute(const std::string& sql) override;
   std::size_t most_bytes() const override { return std::size_t{1} << 29; }
   void interrupt() override;
+  int notice_fd() const override { return ::PQsocket(raw_); }
+  bool take_notices() override;
 
  private:
   struct Clear {

@@ -10,20 +10,22 @@
 
 namespace action::sql {
 
-inline constexpr int kTablesVersion = 1;
-
 struct Dialect {
   // The tables' names as they stand in statements.
   std::string queues, owners, counts, events, schema;
 
   std::vector<std::string> tables;  // makes each of them that is missing, in this order
-  std::string now_ms;               // the server's clock, since 1970 UTC, rounded down
-  std::string begin;                // a transaction
-  std::string begin_lightly;        // one whose loss, when the server dies, is made good anyway
-  std::string by_ready;             // behind the table's name: the index to read it by
-  std::string add_queue;            // (name): unless it is there
-  std::string add_counts;           // (queue, owner, done, failed): to a row, or makes it
-  std::string returning_id;         // behind an INSERT of an owner
+  // The n-th makes tables of version n into those of n + 1, beside programs that use them.
+  std::vector<std::vector<std::string>> upgrades;
+  int version() const { return 1 + static_cast<int>(upgrades.size()); }
+  std::string now_ms;          // the server's clock, since 1970 UTC, rounded down
+  std::string begin;           // a transaction
+  std::string begin_lightly;   // one whose loss, when the server dies, is made good anyway
+  std::string by_ready;        // behind the table's name: the index to read it by
+  bool has_returning = false;  // an UPDATE may answer with what it has changed
+  std::string add_queue;       // (name): unless it is there
+  std::string add_counts;      // (queue, owner, done, failed): to a row, or makes it
+  std::string returning_id;    // behind an INSERT of an owner
 
   // Locks that fall with the connection; each stands for the owner of that number.
   std::string lock_owner;     // (id): 1 if this connection has it now
@@ -32,6 +34,11 @@ struct Dialect {
   std::string living_owners;  // how many there are
   std::string lock_setup;     // so that one alone makes the tables; 1: it is ours
   std::string unlock_setup;
+
+  // Who is listening is told by the server of what others store; empty: the server can't. While
+  // nobody listens, storing costs a look at a lock.
+  std::string listen, listen_no_more;
+  std::string tell_listeners;               // of what was given back
   std::vector<std::string> owner_settings;  // of a connection that takes events
   std::string server_id;                    // tells one database from all others
 };

@@ -69,12 +69,12 @@ Result<void> QueueTables::prepare(Missing missing) {
     is_empty_ = true;
     return {};
   }
-  if (*found == 0) return make_tables();
-  if (*found <= kTablesVersion) return {};
+  if (*found < dialect_.version()) return make_tables();
+  if (*found == dialect_.version()) return {};
   return Error{
       fmt::format("the tables {}_… in {} were made by a newer version (theirs is {}, this "
                   "one knows {}): upgrade this program",
-                  application_, url_.shown, *found, kTablesVersion)};
+                  application_, url_.shown, *found, dialect_.version())};
 }
 
 // 0: there are none.
@@ -84,6 +84,13 @@ Result<int> QueueTables::version() {
   if (session_->trouble() == Trouble::NoTable) return 0;
   if (session_->trouble() == Trouble::Forbidden) return may_not(read.error());
   return read.error();
+}
+
+Error QueueTables::may_not_upgrade(const Error& why) const {
+  return {
+      fmt::format("the tables {0}_… in {1} are those of an older version, and the user may not "
+                  "change them: run 'actiond setup' as the user who made them ({2})",
+                  application_, url_.shown, why.text)};
 }
 
 Error QueueTables::may_not(const Error& why) const {
@@ -110,30 +117,57 @@ Result<void> QueueTables::make_tables() {
 Result<void> QueueTables::make_tables_locked() {
   const auto found = version();  // somebody else may have made them just now
   if (!found) return found.error();
-  if (*found != 0) return {};
+  if (*found != 0) return upgrade_tables_locked(*found);
   for (const auto& table : dialect_.tables)
     if (const auto made = session_->execute(table); !made)
       return session_->trouble() == Trouble::Forbidden ? may_not(made.error()) : made.error();
   if (auto added = add_queue(kDead); !added) return added;
   const auto marked = session_->execute(
-      fmt::format("INSERT INTO {} (version) VALUES ({})", dialect_.schema, kTablesVersion));
+      fmt::format("INSERT INTO {} (version) VALUES ({})", dialect_.schema, dialect_.version()));
   return marked ? Result<void>() : marked.error();
 }
 
+// Each step may be done anew, if whoever did it died before the version said so.
+Result<void> QueueTables::upgrade_tables_locked(int from) {
+  for (; from < dialect_.version(); ++from) {
+    for (const auto& step : dialect_.upgrades[static_cast<std::size_t>(from - 1)])
+      if (const auto done = session_->execute(step); !done)
+        return session_->trouble() == Trouble::Forbidden ? may_not_upgrade(done.error())
+                                                         : done.error();
+    const auto marked =
+        session_->execute(fmt::format("UPDATE {} SET version = {}", dialect_.schema, from + 1));
+    if (!marked) return marked.error();
+  }
+  return {};
+}
+
 Result<void> QueueTables::transaction(const std::function<Result<void>()>& work, Loss loss) {
+  return repeat([&] { return try_once(work, loss); });
+}
+
+Result<void> QueueTables::repeat(const std::function<Result<void>()>& work) {
   for (int tries = 0;; ++tries) {
-    auto done = try_once(work, loss);
-    if (done || session_->trouble() != Trouble::Again || tries >= kMostTries) return done;
+    auto done = work();
+    const bool is_over = is_in_transaction_ || tries >= kMostTries;
+    if (done || session_->trouble() != Trouble::Again || is_over) return done;
     ++repeated_;
     pause(tries);
   }
+}
+
+Result<void> QueueTables::tell_listeners() {
+  if (dialect_.tell_listeners.empty()) return {};
+  const auto told = session_->execute(dialect_.tell_listeners);
+  return told ? Result<void>() : told.error();
 }
 
 // A failure to roll back changes nothing: the connection is over then, and rolls back itself.
 Result<void> QueueTables::try_once(const std::function<Result<void>()>& work, Loss loss) {
   const auto& begin = loss == Loss::Never ? dialect_.begin : dialect_.begin_lightly;
   if (const auto begun = session_->execute(begin); !begun) return begun.error();
+  is_in_transaction_ = true;
   auto done = work();
+  is_in_transaction_ = false;
   if (done) {
     const auto committed = session_->execute("COMMIT");
     return committed ? done : committed.error();

@@ -43,6 +43,10 @@ class QueueTables {
   // done anew after a moment, so it must bear that.
   enum class Loss { Never, Repeats };  // of it, when the server dies: must not be, or is made good
   Result<void> transaction(const std::function<Result<void>()>& work, Loss loss = Loss::Never);
+  // The same for one statement, which is a transaction by itself, or part of the one that is open.
+  Result<void> repeat(const std::function<Result<void>()>& work);
+  // Wakes who listens at the server, as an INSERT does by itself.
+  Result<void> tell_listeners();
 
   Result<bool> has_queue(const std::string& name);
   Result<void> add_queue(const std::string& name);
@@ -71,7 +75,9 @@ class QueueTables {
   Result<int> version();
   Result<void> make_tables();
   Result<void> make_tables_locked();
+  Result<void> upgrade_tables_locked(int from);
   Error may_not(const Error& why) const;
+  Error may_not_upgrade(const Error& why) const;
   Result<void> try_once(const std::function<Result<void>()>& work, Loss loss);
   Result<void> insert_some(std::span<const NewEvent> events);
 
@@ -82,6 +88,7 @@ class QueueTables {
   std::unique_ptr<Bell> bell_;
   std::set<std::string> queues_;  // that are known to be there
   bool is_empty_ = false;
+  bool is_in_transaction_ = false;
   std::uint64_t repeated_ = 0;
 };
 

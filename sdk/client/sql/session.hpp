@@ -112,6 +112,12 @@ class Session {
   // Ends whatever it waits for: that call, and all that follow, fail. Any thread.
   virtual void interrupt() = 0;
 
+  // Readable when the server may have told something by itself; -1: it never does.
+  virtual int notice_fd() const { return -1; }
+  // True: it has told whoever listens that something was stored, or is gone, which the next
+  // statement says. Never blocks.
+  virtual bool take_notices() { return false; }
+
   template <typename... Values>
   Result<Answer> with(const std::string& sql, const Values&... values) {
     if constexpr (sizeof...(values) == 0) {
