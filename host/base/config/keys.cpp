@@ -25,56 +25,56 @@ struct KeySet {
   bool may_be_value = false;    // or a value, checked when read
 };
 
-constexpr Key log_keys[] = {{"level"}, {"format"}, {"file"}, {"params"}};
-constexpr Key retry_keys[] = {{"attempts"}, {"initial"}, {"factor"},
+constexpr Key kLogKeys[] = {{"level"}, {"format"}, {"file"}, {"params"}};
+constexpr Key kRetryKeys[] = {{"attempts"}, {"initial"}, {"factor"},
                               {"max"},      {"jitter"},  {"interruptions"}};
-constexpr Key recycle_keys[] = {{"events"}, {"memory"}};
-constexpr Key rollback_keys[] = {{"crashes"}, {"within"}};
-constexpr Key statistics_keys[] = {{"minutes"}, {"hours"}};
-constexpr Key trace_keys[] = {{"file"}};
-constexpr Key web_keys[] = {{"listen"},   {"access"},  {"password"},     {"hosts"},  {"base_path"},
+constexpr Key kRecycleKeys[] = {{"events"}, {"memory"}};
+constexpr Key kRollbackKeys[] = {{"crashes"}, {"within"}};
+constexpr Key kStatisticsKeys[] = {{"minutes"}, {"hours"}};
+constexpr Key kTraceKeys[] = {{"file"}};
+constexpr Key kWebKeys[] = {{"listen"},   {"access"},  {"password"},     {"hosts"},  {"base_path"},
                             {"certfile"}, {"keyfile"}, {"behind_proxy"}, {"params"}, {"metrics"}};
-constexpr Key event_keys[] = {{"queue"}, {"attempts"}, {"timeout"}};
+constexpr Key kEventKeys[] = {{"queue"}, {"attempts"}, {"timeout"}};
 
-constexpr KeySet log_section{log_keys};
-constexpr KeySet retry_section{retry_keys};
-constexpr KeySet recycle_section{recycle_keys};
-constexpr KeySet rollback_section{rollback_keys};
-constexpr KeySet statistics_section{statistics_keys, nullptr, false, true};
-constexpr KeySet trace_section{trace_keys};
-constexpr KeySet web_section{web_keys};
-constexpr KeySet value_section{{}, nullptr, false, false, true};
-constexpr KeySet load_timeout_section{{}, &value_section, false, false, true};
-constexpr KeySet event_section{event_keys};
-constexpr KeySet events_section{{}, &event_section};
-constexpr KeySet free_section{{}, nullptr, true};
+constexpr KeySet kLogSection{kLogKeys};
+constexpr KeySet kRetrySection{kRetryKeys};
+constexpr KeySet kRecycleSection{kRecycleKeys};
+constexpr KeySet kRollbackSection{kRollbackKeys};
+constexpr KeySet kStatisticsSection{kStatisticsKeys, nullptr, false, true};
+constexpr KeySet kTraceSection{kTraceKeys};
+constexpr KeySet kWebSection{kWebKeys};
+constexpr KeySet kValueSection{{}, nullptr, false, false, true};
+constexpr KeySet kLoadTimeoutSection{{}, &kValueSection, false, false, true};
+constexpr KeySet kEventSection{kEventKeys};
+constexpr KeySet kEventsSection{{}, &kEventSection};
+constexpr KeySet kFreeSection{{}, nullptr, true};
 
-constexpr Key overlay_keys[] = {{"broker"},
+constexpr Key kOverlayKeys[] = {{"broker"},
                                 {"application"},
                                 {"queues"},
                                 {"default_queue"},
                                 {"plugins"},
                                 {"run_dir"},
-                                {"log", &log_section},
+                                {"log", &kLogSection},
                                 {"concurrency"},
                                 {"queue_type"},
                                 {"prefetch"},
                                 {"reload"},
-                                {"rollback", &rollback_section},
+                                {"rollback", &kRollbackSection},
                                 {"shutdown_timeout"},
-                                {"retry", &retry_section},
+                                {"retry", &kRetrySection},
                                 {"timeout"},
-                                {"load_timeout", &load_timeout_section},
+                                {"load_timeout", &kLoadTimeoutSection},
                                 {"memory_limit"},
-                                {"recycle", &recycle_section},
+                                {"recycle", &kRecycleSection},
                                 {"unknown_event_ttl"},
-                                {"statistics", &statistics_section},
-                                {"trace", &trace_section},
-                                {"web", &web_section},
-                                {"events", &events_section},
-                                {"environment", &free_section}};
-constexpr KeySet overlay_section{overlay_keys};
-constexpr KeySet environments_section{{}, &overlay_section};
+                                {"statistics", &kStatisticsSection},
+                                {"trace", &kTraceSection},
+                                {"web", &kWebSection},
+                                {"events", &kEventsSection},
+                                {"environment", &kFreeSection}};
+constexpr KeySet kOverlaySection{kOverlayKeys};
+constexpr KeySet kEnvironmentsSection{{}, &kOverlaySection};
 
 const Key* find_key(const KeySet& section, std::string_view name) {
   const auto found = std::find_if(section.keys.begin(), section.keys.end(),
@@ -120,8 +120,8 @@ class KeyCheck {
 
 void check_keys(const Tree& root, Problems& problems) {
   // The top level is what an environment may hold, and the environments.
-  std::vector<Key> keys(std::begin(overlay_keys), std::end(overlay_keys));
-  keys.push_back({"environments", &environments_section});
+  std::vector<Key> keys(std::begin(kOverlayKeys), std::end(kOverlayKeys));
+  keys.push_back({"environments", &kEnvironmentsSection});
   KeyCheck(problems).check(KeySet{keys}, root, "");
 }
 

@@ -14,19 +14,19 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr Range<int> attempts_range{1, 1'000'000};
+constexpr Range<int> kAttemptsRange{1, 1'000'000};
 // What ran beside the one that ended a poller is cleared by its second run.
-constexpr Range<int> interruptions_range{2, 1'000'000};
-constexpr Range<int> concurrency_range{1, 256};
-constexpr Range<int> prefetch_range{1, 65535};
-constexpr Range<int> recycle_range{1, 1'000'000'000};
-constexpr std::uint64_t least_memory = 16 << 20;  // a runner with an empty plugin holds a few MiB
-constexpr Range<double> factor_range{1, 1000};
-constexpr Range<double> jitter_range{0, 1};
-constexpr milliseconds least_kept = std::chrono::minutes(1);
-constexpr std::chrono::days most_kept{3650};
-constexpr milliseconds any_duration{0};
-constexpr milliseconds some_duration{1};
+constexpr Range<int> kInterruptionsRange{2, 1'000'000};
+constexpr Range<int> kConcurrencyRange{1, 256};
+constexpr Range<int> kPrefetchRange{1, 65535};
+constexpr Range<int> kRecycleRange{1, 1'000'000'000};
+constexpr std::uint64_t kLeastMemory = 16 << 20;  // a runner with an empty plugin holds a few MiB
+constexpr Range<double> kFactorRange{1, 1000};
+constexpr Range<double> kJitterRange{0, 1};
+constexpr milliseconds kLeastKept = std::chrono::minutes(1);
+constexpr std::chrono::days kMostKept{3650};
+constexpr milliseconds kAnyDuration{0};
+constexpr milliseconds kSomeDuration{1};
 
 // Empty text, or nothing behind the key: no file.
 void read_file(const Section& section, const std::filesystem::path& base,
@@ -53,22 +53,22 @@ void read_log(const Section& section, const std::filesystem::path& base, LogConf
 }
 
 void read_retry(const Section& section, RetryPolicy& retry) {
-  section.read_whole("attempts", attempts_range, retry.attempts);
-  section.read_duration("initial", some_duration, retry.initial);
-  section.read_decimal("factor", factor_range, retry.factor);
-  section.read_duration("max", some_duration, retry.max);
-  section.read_decimal("jitter", jitter_range, retry.jitter);
-  section.read_whole("interruptions", interruptions_range, retry.interruptions);
+  section.read_whole("attempts", kAttemptsRange, retry.attempts);
+  section.read_duration("initial", kSomeDuration, retry.initial);
+  section.read_decimal("factor", kFactorRange, retry.factor);
+  section.read_duration("max", kSomeDuration, retry.max);
+  section.read_decimal("jitter", kJitterRange, retry.jitter);
+  section.read_whole("interruptions", kInterruptionsRange, retry.interruptions);
 }
 
 void read_recycle(const Section& section, RecyclePolicy& recycle) {
-  section.read_whole_or("none", "events", recycle_range, recycle.events);
-  section.read_byte_size("memory", least_memory, recycle.memory);
+  section.read_whole_or("none", "events", kRecycleRange, recycle.events);
+  section.read_byte_size("memory", kLeastMemory, recycle.memory);
 }
 
 void read_rollback(const Section& section, RollbackPolicy& rollback) {
-  section.read_whole_or("none", "crashes", attempts_range, rollback.crashes);
-  section.read_duration("within", some_duration, rollback.within);
+  section.read_whole_or("none", "crashes", kAttemptsRange, rollback.crashes);
+  section.read_duration("within", kSomeDuration, rollback.within);
 }
 
 // `none`, or how long each step is kept.
@@ -76,8 +76,8 @@ void read_statistics(const Section& root, std::optional<StatisticsConfig>& stati
   const Tree* const value = root.find("statistics");
   if (value != nullptr && value->kind == Tree::Kind::Scalar) return statistics.reset();
   const Section section = root.section("statistics");
-  section.read_duration("minutes", least_kept, statistics->minutes, most_kept);
-  section.read_duration("hours", least_kept, statistics->hours, most_kept);
+  section.read_duration("minutes", kLeastKept, statistics->minutes, kMostKept);
+  section.read_duration("hours", kLeastKept, statistics->hours, kMostKept);
 }
 
 // One duration for all, or a mapping: `default`, and plugins by their files' names.
@@ -85,14 +85,14 @@ void read_load_timeout(const Section& root, LoadTimeout& timeout) {
   const Tree* const value = root.find("load_timeout");
   if (value == nullptr) return;
   if (value->kind != Tree::Kind::Map)
-    return root.read_duration("load_timeout", some_duration, timeout.standard);
+    return root.read_duration("load_timeout", kSomeDuration, timeout.standard);
   const Section section = root.section("load_timeout");
   for (const TreeEntry& entry : value->entries) {
     const bool is_plugin = entry.key.ends_with(".so");
     if (is_plugin)
-      section.read_duration(entry.key, some_duration, timeout.plugins[entry.key]);
+      section.read_duration(entry.key, kSomeDuration, timeout.plugins[entry.key]);
     else if (entry.key == "default")
-      section.read_duration(entry.key, some_duration, timeout.standard);
+      section.read_duration(entry.key, kSomeDuration, timeout.standard);
     else
       section.problems().add(entry.place,
                              fmt::format("unknown key {}: write default, or the name of a plugin's "
@@ -105,9 +105,9 @@ EventConfig read_event(const Section& section) {
   EventConfig event;
   if (section.find("queue") != nullptr) section.read_text("queue", event.queue.emplace());
   if (section.find("attempts") != nullptr)
-    section.read_whole("attempts", attempts_range, event.attempts.emplace());
+    section.read_whole("attempts", kAttemptsRange, event.attempts.emplace());
   if (section.find("timeout") != nullptr)
-    section.read_duration("timeout", some_duration, event.timeout.emplace());
+    section.read_duration("timeout", kSomeDuration, event.timeout.emplace());
   return event;
 }
 
@@ -134,21 +134,21 @@ void read_config(const Tree& root, const std::filesystem::path& base, Config& co
   section.read_path("plugins", base, config.plugins);
   section.read_path("run_dir", base, config.run_dir);
   read_log(section.section("log"), base, config.log);
-  section.read_whole("concurrency", concurrency_range, config.concurrency);
+  section.read_whole("concurrency", kConcurrencyRange, config.concurrency);
   section.read_choice<QueueType>("queue_type",
                                  {{"classic", QueueType::Classic}, {"quorum", QueueType::Quorum}},
                                  config.queue_type);
-  section.read_whole_or("auto", "prefetch", prefetch_range, config.prefetch);
+  section.read_whole_or("auto", "prefetch", kPrefetchRange, config.prefetch);
   section.read_choice<Reload>("reload", {{"auto", Reload::Auto}, {"manual", Reload::Manual}},
                               config.reload);
   read_rollback(section.section("rollback"), config.rollback);
-  section.read_duration("shutdown_timeout", any_duration, config.shutdown_timeout);
+  section.read_duration("shutdown_timeout", kAnyDuration, config.shutdown_timeout);
   read_retry(section.section("retry"), config.retry);
-  section.read_duration("timeout", some_duration, config.timeout);
+  section.read_duration("timeout", kSomeDuration, config.timeout);
   read_load_timeout(section, config.load_timeout);
-  section.read_byte_size("memory_limit", least_memory, config.memory_limit);
+  section.read_byte_size("memory_limit", kLeastMemory, config.memory_limit);
   read_recycle(section.section("recycle"), config.recycle);
-  section.read_duration("unknown_event_ttl", any_duration, config.unknown_event_ttl);
+  section.read_duration("unknown_event_ttl", kAnyDuration, config.unknown_event_ttl);
   read_statistics(section, config.statistics);
   read_file(section.section("trace"), base, config.trace_file);
   read_web(section, base, config);
