@@ -2,70 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include "../fake_broker.hpp"
+#include "settler_scene.hpp"
 
 using namespace actiond;
 using namespace std::chrono_literals;
 using Said = std::vector<std::string>;
-
-namespace {
-
-struct SettlerScene {
-  DeliveryPool pool;
-  FakeBroker broker;
-  Said settled;
-  Chances chances{};
-  Settler settler{"host/1",
-                  [this](const Delivery& delivery, std::int64_t) {
-                    return Verdict{settlement_for(delivery.outcome.ending, chances), 2000ms};
-                  },
-                  [this](const Delivery& delivery, Settlement settlement) {
-                    settled.push_back(
-                        fmt::format("{} {}", delivery.message.event, static_cast<int>(settlement)));
-                    trail = delivery.message.trail;
-                  }};
-  action::Trail trail;  // of what was settled last
-
-  SettlerScene() { settler.connected(broker, 1); }
-  ~SettlerScene() { lose(); }
-  // Ends what is not settled.
-  std::size_t lose() {
-    const auto left = settler.lost();
-    for (const auto& delivery : left) delivery->is_settled = true;
-    return left.size();
-  }
-
-  DeliveryPointer delivery(std::uint64_t tag = 5) {
-    DeliveryPointer made = pool.get();
-    made->message.event = "mail";
-    made->queue_name = "high";
-    made->tag = tag;
-    made->epoch = 1;
-    return made;
-  }
-  void end(DeliveryPointer ended, Ending ending, const std::string& reason = "") {
-    ended->outcome = {ending, reason, 2000ms, 0ns};
-    settler.ended(std::move(ended));
-  }
-  static std::string by(Settlement settlement) {
-    return fmt::format("mail {}", static_cast<int>(settlement));
-  }
-};
-
-Message event(const std::string& name) {
-  Message message;
-  message.event = name;
-  return message;
-}
-
-const Result<void> taken;
-const Result<void> refused = Error{"no room"};
-const Result<void> missing = Error{"no queue", Fault::Missing};
-const Result<void> not_now = Error{"nack", Fault::NotNow};
-const Result<void> undecided = Error{"another was refused", Fault::Undecided};
-const Result<void> lasting = Error{"too large", Fault::Lasting};
-
-}  // namespace
 
 TEST_CASE("settler: a success is acknowledged at once") {
   SettlerScene scene;
@@ -259,67 +200,6 @@ TEST_CASE("settler: a snooze goes to the delay queues with no attempt spent") {
   CHECK(scene.broker.take() == Said{"ack 0 5"});
 }
 
-TEST_CASE("settler: a success waits until all that it queued is confirmed") {
-  SettlerScene scene;
-  auto delivery = scene.delivery();
-  scene.settler.queue(*delivery, {"low", event("a")});
-  scene.settler.queue(*delivery, {"low", event("b")});
-  scene.end(std::move(delivery), Ending::Done);
-  scene.settler.published(2, taken);
-  CHECK(scene.broker.take() == Said{"publish low a", "publish low b"});
-  scene.settler.published(1, taken);
-  CHECK(scene.broker.take() == Said{"ack 0 5"});
-}
-
-TEST_CASE("settler: what it queues for later goes to the delay queues, and is awaited as well") {
-  SettlerScene scene;
-  auto delivery = scene.delivery();
-  scene.settler.queue(*delivery, {"low", event("a"), 1500ms});
-  scene.settler.queue(*delivery, {"low", event("b"), -1ms});
-  scene.end(std::move(delivery), Ending::Done);
-  CHECK(scene.broker.take() == Said{"later low a 1500", "publish low b"});
-  scene.settler.published(2, taken);
-  CHECK(scene.broker.take().empty());
-  scene.settler.published(1, taken);
-  CHECK(scene.broker.take() == Said{"ack 0 5"});
-}
-
-TEST_CASE("settler: what it queued was not taken, so it has failed") {
-  SettlerScene scene;
-  auto delivery = scene.delivery();
-  scene.settler.queue(*delivery, {"low", event("a")});
-  scene.end(std::move(delivery), Ending::Done);
-  scene.settler.published(1, refused);
-  CHECK(scene.broker.take() ==
-        Said{"publish low a", "dead mail what it queued was not taken: no room"});
-}
-
-TEST_CASE("settler: what it queued and the broker does not take now is sent again for 10 s") {
-  SettlerScene scene;
-  auto delivery = scene.delivery();
-  scene.settler.queue(*delivery, {"low", event("a")});
-  scene.end(std::move(delivery), Ending::Done);
-  MonotonicTime now{};
-  for (std::uint64_t number = 1; number <= 50; ++number, now += 200ms) {
-    CHECK(scene.broker.take() == Said{"publish low a"});
-    scene.settler.published(number, not_now);
-    CHECK(scene.settler.next_try() == now + 200ms);
-    CHECK(scene.settler.stuck() == 0);
-    scene.settler.resume(now + 199ms);
-    CHECK(scene.broker.take().empty());
-    scene.settler.resume(now + 200ms);
-  }
-  CHECK(scene.broker.take() == Said{"publish low a"});
-  SUBCASE("taken") {
-    scene.settler.published(51, taken);
-    CHECK(scene.broker.take() == Said{"ack 0 5"});
-  }
-  SUBCASE("never") {
-    scene.settler.published(51, not_now);
-    CHECK(scene.broker.take() == Said{"dead mail what it queued was not taken: nack"});
-  }
-}
-
 TEST_CASE("settler: while the broker is blocked publications are kept back, in order") {
   SettlerScene scene;
   scene.broker.blocked = true;
@@ -333,27 +213,6 @@ TEST_CASE("settler: while the broker is blocked publications are kept back, in o
   scene.broker.blocked = false;
   scene.settler.resume({});
   CHECK(scene.broker.take() == Said{"publish low a", "later low b 1500", "dead mail boom"});
-}
-
-TEST_CASE("settler: what handlers queue is bounded in bytes as well, sent or kept back") {
-  SettlerScene scene;
-  SUBCASE("sent") {}
-  SUBCASE("kept back") {
-    scene.broker.blocked = true;
-  }
-  auto delivery = scene.delivery();
-  for (int i = 0; i < 65; ++i) {
-    CHECK_FALSE(scene.settler.is_congested());
-    Message large = event("a");
-    large.body.assign(1 << 20, 'x');
-    scene.settler.queue(*delivery, {"low", std::move(large)});
-  }
-  CHECK(scene.settler.is_congested());
-  scene.broker.blocked = false;
-  scene.settler.resume({});
-  for (std::uint64_t number = 1; number <= 65; ++number) scene.settler.published(number, taken);
-  CHECK_FALSE(scene.settler.is_congested());
-  scene.end(std::move(delivery), Ending::Done);
 }
 
 TEST_CASE("settler: with the connection every tag is void") {
@@ -382,45 +241,6 @@ TEST_CASE(
   REQUIRE(left.size() == 1);
   CHECK(left.front()->message.trail.attempt == 1);
   left.front()->is_settled = true;
-}
-
-TEST_CASE("settler: what was queued and not confirmed is sent by the next connection, once") {
-  SettlerScene scene;
-  auto delivery = scene.delivery();
-  scene.settler.queue(*delivery, {"low", event("a")});
-  scene.settler.queue(*delivery, {"low", event("b")});
-  scene.settler.published(1, taken);
-  scene.broker.blocked = true;
-  scene.settler.queue(*delivery, {"low", event("c"), 1500ms});
-  CHECK(scene.lose() == 0);
-  scene.settler.queue(*delivery, {"low", event("d")});
-  FakeBroker next;
-  scene.settler.connected(next, 2);
-  scene.settler.queue(*delivery, {"low", event("e")});
-  CHECK(next.take().empty());  // the delivery is not of this connection
-  delivery->epoch = 2;
-  scene.settler.send_unsent(*delivery);
-  CHECK(next.take() == Said{"publish low b", "later low c 1500", "publish low d", "publish low e"});
-  scene.end(std::move(delivery), Ending::Done);
-  for (std::uint64_t number = 1; number <= 3; ++number) scene.settler.published(number, taken);
-  CHECK(next.take().empty());
-  scene.settler.published(4, taken);
-  CHECK(next.take() == Said{"ack 0 5"});
-}
-
-TEST_CASE("settler: without a broker handlers can't queue without end") {
-  SettlerScene scene;
-  auto delivery = scene.delivery();
-  CHECK(scene.lose() == 0);
-  for (int i = 0; i < 1001; ++i) scene.settler.queue(*delivery, {"low", event("a")});
-  CHECK(scene.settler.is_congested());
-  FakeBroker next;
-  scene.settler.connected(next, 2);
-  CHECK_FALSE(scene.settler.is_congested());
-  for (int i = 0; i < 4000; ++i) scene.settler.queue(*delivery, {"low", event("a")});
-  CHECK(delivery->storing.unsent.size() == 5000);
-  CHECK(delivery->storing.publish_problem != "");
-  delivery->is_settled = true;
 }
 
 TEST_CASE("settler: a stopped event is given back") {
