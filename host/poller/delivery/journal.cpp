@@ -26,6 +26,12 @@ std::string head_of_backtrace(std::string_view backtrace) {
   return head;
 }
 
+// "attempt 2 of 3"; without the limit where a lower one came after the attempts.
+std::string attempt_of(int attempt, int attempts) {
+  return attempt > attempts ? fmt::format("attempt {}", attempt)
+                            : fmt::format("attempt {} of {}", attempt, attempts);
+}
+
 TraceIds trace_of(const Delivery& delivery) {
   const std::string& context = delivery.trace.context;
   if (context.empty()) return {};
@@ -132,8 +138,8 @@ void Journal::failed(const Delivery& delivery, Settlement settlement) {
   const std::string delay = format_duration(delivery.verdict.delay);
   if (settlement == Settlement::Retry) {
     --line.attempt;  // the trail tells of the next one already
-    return log_.failed(line, fmt::format("{}; attempt {} of {} in {}", reason, line.attempt + 1,
-                                         delivery.attempts, delay));
+    return log_.failed(line, fmt::format("{}; {} in {}", reason,
+                                         attempt_of(line.attempt + 1, delivery.attempts), delay));
   }
   if (settlement == Settlement::Delay)
     return log_.failed(
@@ -141,8 +147,8 @@ void Journal::failed(const Delivery& delivery, Settlement settlement) {
                           reason, delay));
   if (settlement != Settlement::DeadLetter) return log_.failed(line, reason);
   ++counts_.dead;
-  log_.failed(line, fmt::format("{}; now among the dead letters, after attempt {} of {}", reason,
-                                line.attempt, delivery.attempts));
+  log_.failed(line, fmt::format("{}; now among the dead letters, after {}", reason,
+                                attempt_of(line.attempt, delivery.attempts)));
 }
 
 // Once for each name: it comes again every minute.

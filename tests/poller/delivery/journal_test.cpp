@@ -87,6 +87,14 @@ TEST_CASE("journal: the last failure is a dead letter") {
   CHECK(scene.journal.counts().dead == 1);
 }
 
+TEST_CASE("journal: attempts beyond a limit that was lowered meanwhile are not 'of' it") {
+  JournalScene scene;
+  scene.delivery.message.trail.attempt = 4;
+  scene.end(Ending::Failed, Settlement::DeadLetter, "no such address");
+  CHECK(scene.has("now among the dead letters, after attempt 4"));
+  CHECK(!scene.has("attempt 4 of"));
+}
+
 TEST_CASE("journal: what is blamed on new plugins spends no attempt") {
   JournalScene scene;
   scene.end(Ending::Crashed, Settlement::Delay, "crashed: SIGSEGV in mail");
