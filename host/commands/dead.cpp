@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "answers/dead_readers.hpp"
+#include "base/text.hpp"
 #include "client/names.hpp"
 #include "commands/command.hpp"
 #include "commands/terminal/dead_text.hpp"
@@ -79,7 +80,15 @@ int tell_refused(const DeadRetry& retry) {
   return kFailed;
 }
 
-int tell(const DeadRetry& retry, bool is_json) {
+int tell_none(const DeadRetry& retry, const std::string& event) {
+  if (event.empty() || retry.retried() + retry.refused() + retry.malformed().size() > 0)
+    return kDone;
+  print_error({fmt::format("no dead letter is of the event {}: actiond dead list shows them",
+                           in_quotes(event))});
+  return kFailed;
+}
+
+int tell(const DeadRetry& retry, const DeadSelection& selection, bool is_json) {
   if (is_json)
     print_json({{"retried", retry.retried()},
                 {"refused", retry.refused()},
@@ -88,8 +97,8 @@ int tell(const DeadRetry& retry, bool is_json) {
   else
     fmt::print("{} queued again\n", letters_are(retry.retried()));
   std::fflush(stdout);
-  return std::max(
-      {tell_unknown(retry.unknown_ids()), tell_malformed(retry.malformed()), tell_refused(retry)});
+  return std::max({tell_unknown(retry.unknown_ids()), tell_malformed(retry.malformed()),
+                   tell_refused(retry), tell_none(retry, selection.event)});
 }
 
 Result<int> retry(const Common& common, const DeadSelection& selection) {
@@ -103,7 +112,7 @@ Result<int> retry(const Common& common, const DeadSelection& selection) {
   if (auto read = (*letters)->read(retry); !read)
     return Error{fmt::format("{}; {} queued again before that", read.error().text,
                              letters_are(retry.retried()))};
-  return tell(retry, common.is_json);
+  return tell(retry, selection, common.is_json);
 }
 
 Result<int> remove(const Common& common, const DeadSelection& selection) {

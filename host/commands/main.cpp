@@ -48,10 +48,14 @@ void declare(CLI::App& app, Common& common) {
   add_completion(app, common);
 }
 
-// In the order in which CLI11 wants them: the last first. A space behind [1,2], which is nothing
-// in JSON, keeps it from taking that apart.
+// In the order in which CLI11 wants them: the last first. "help VERB" is "VERB --help". A space
+// behind [1,2], which is nothing in JSON, keeps it from taking that apart.
 std::vector<std::string> arguments(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.front() == "help") {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
   for (auto& word : words)
     if (word.starts_with('[') && word.ends_with(']')) word += ' ';
   std::reverse(words.begin(), words.end());

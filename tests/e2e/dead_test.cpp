@@ -187,7 +187,10 @@ TEST_CASE("dead: retry of an event takes all of it and nothing else") {
   CHECK(dead(site, {"retry", "--event", "audit"}).out == "2400 dead letters are queued again\n");
   CHECK(rabbit::ready("low") == 2400);
   CHECK(rabbit::ready("dead") == 1);
-  CHECK(dead(site, {"retry", "--event", "audit"}).out == "0 dead letters are queued again\n");
+  const auto none = dead(site, {"retry", "--event", "audit"});
+  CHECK(none.out == "0 dead letters are queued again\n");
+  CHECK(none.status == 1);
+  CHECK(contains(none.err, "no dead letter is of the event 'audit'"));
 }
 
 TEST_CASE("dead: retry of all leaves what dies again meanwhile, and what is no event") {

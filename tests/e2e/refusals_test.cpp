@@ -60,6 +60,14 @@ TEST_CASE("refusals: a wrong verb gets the nearest one as a hint") {
   check(bare(site, {"xyzzy"}), {{"xyzzy"}, kUsage, {"unknown verb 'xyzzy'", "--help"}});
 }
 
+TEST_CASE("refusals: help is no verb, but does what one expects of it") {
+  NEEDS_BROKER();
+  Site site;
+  CHECK(bare(site, {"help"}).out == bare(site, {"--help"}).out);
+  CHECK(bare(site, {"help", "dead", "retry"}).out == bare(site, {"dead", "retry", "--help"}).out);
+  CHECK(bare(site, {"help", "start"}).status == 0);
+}
+
 TEST_CASE("refusals: wrong words after the verb are wrong usage") {
   NEEDS_BROKER();
   Site site("", {"hello_world"});
