@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/plain_json.hpp"
+
 namespace actiond {
 namespace {
 
@@ -68,6 +70,7 @@ bool is_too_deep(std::string_view text) {
 }
 
 bool is_json_object(std::string_view text) {
+  if (is_plain_json_object(text)) return true;
   const auto first = text.find_first_not_of(" \t\r\n");
   return first != kNowhere && text[first] == '{' && text.find('\0') == kNowhere &&
          !is_too_deep(text) && nlohmann::json::accept(text);
