@@ -129,7 +129,7 @@ class RabbitBacklog : public Backlog, BrokerListener {
     waiting.source = channel;
     waiting.tag = tag;
     waiting.queue = source.queue;
-    std::swap(waiting.message, message);
+    swap(waiting.message, message);
     auto& trail = waiting.message.trail;
     if (source.queue == action::kDead) tell_drop(application_, waiting.message);
     if (source.queue.empty()) {

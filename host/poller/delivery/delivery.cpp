@@ -20,9 +20,7 @@ void DeliveryPool::take_back(Delivery* delivery) {
   assert(owned->is_settled && "a delivery must be settled before it goes");
   if (free_.size() >= kMostKept || owned->message.body.capacity() > kLargestKeptBody) return;
   // The message keeps its strings' memory; all else starts anew.
-  Message message = std::move(owned->message);
-  *owned = Delivery{};
-  owned->message = std::move(message);
+  static_cast<Course&>(*owned) = Course{};
   free_.push_back(std::move(owned));
 }
 

@@ -39,9 +39,9 @@ struct RunTrace {
   std::int64_t ended_at_ms = 0;  // since 1970 UTC
 };
 
-struct Delivery {
+// All of a delivery but its message.
+struct Course {
   // where it came from
-  Message message;
   QueueIndex queue = 0;
   std::string_view queue_name;  // the configuration's
   std::uint64_t tag = 0;
@@ -71,6 +71,10 @@ struct Delivery {
   bool is_heard = false;  // its plugin has heard of it
   Storing storing;
   bool is_settled = false;
+};
+
+struct Delivery : Course {
+  Message message;
 };
 
 // Hands deliveries out and takes them back, so that a message costs no allocation once the first

@@ -62,7 +62,7 @@ void Intake::adopted(Delivery& delivery, QueueIndex index, std::uint64_t tag, Me
 
 void Intake::receive(Delivery& delivery, QueueIndex index, std::uint64_t tag, Message& message) {
   Queue& queue = queues_[index];
-  std::swap(delivery.message, message);
+  swap(delivery.message, message);
   delivery.queue = index;
   delivery.queue_name = queue.name;
   delivery.tag = tag;

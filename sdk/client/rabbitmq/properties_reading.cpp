@@ -112,7 +112,7 @@ void read_properties(const amqp_basic_properties_t& properties, amqp_bytes_t raw
                         properties.timestamp <= static_cast<std::uint64_t>(kMaxTime_s);
   message.enqueued_at_s = has_time ? static_cast<std::int64_t>(properties.timestamp) : 0;
   message.properties = as_text(raw);
-  message.trail = Trail{};
+  reset(message.trail);
   message.dropped_by.clear();
   message.dropped_why.clear();
   message.trace_parent.clear();
