@@ -132,11 +132,11 @@ ExitStatus ChildProcess::wait() {
 }
 
 std::optional<ExitStatus> ChildProcess::reap(int options) {
-  if (!pidfd_) return std::nullopt;
+  if (!*this) return std::nullopt;
   siginfo_t info{};
   int found = 0;
   do
-    found = ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(pidfd_.get()), &info,
+    found = ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(pidfd_->get()), &info,
                      WEXITED | options);
   while (found != 0 && errno == EINTR);
   if (found == 0 && info.si_pid == 0) return std::nullopt;

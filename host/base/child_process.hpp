@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -61,15 +62,20 @@ class ChildProcess {
   // Returns once the child executes its program; fails with a sentence if it can't.
   static Result<ChildProcess> start(ChildPlan plan);
   // One that was started in another way.
-  ChildProcess(pid_t pid, UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
+  ChildProcess(pid_t pid, UniqueFd pidfd)
+      : pid_(pid), pidfd_(std::make_shared<UniqueFd>(std::move(pidfd))) {}
 
   pid_t pid() const { return pid_; }
   // Readable when it has ended; -1 once it is reaped.
-  int pidfd() const { return pidfd_.get(); }
+  int pidfd() const { return pidfd_ ? pidfd_->get() : -1; }
+  // The same, for whoever watches it longer than this lives.
+  std::shared_ptr<const UniqueFd> shared_pidfd() const { return pidfd_; }
   // False once it is reaped.
-  explicit operator bool() const { return static_cast<bool>(pidfd_); }
+  explicit operator bool() const { return pidfd_ && *pidfd_; }
 
-  void signal(int number) const { send_signal(pidfd_, number); }
+  void signal(int number) const {
+    if (pidfd_) send_signal(*pidfd_, number);
+  }
   // How it ended; nothing while it lives. Does not block.
   std::optional<ExitStatus> reap();
   // The same, once it has. Blocks until then. Not to be asked again.
@@ -79,7 +85,7 @@ class ChildProcess {
   std::optional<ExitStatus> reap(int options);
 
   pid_t pid_;
-  UniqueFd pidfd_;
+  std::shared_ptr<const UniqueFd> pidfd_;
 };
 
 }  // namespace actiond

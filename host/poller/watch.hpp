@@ -9,7 +9,10 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cstddef>
 #include <memory>
+#include <tuple>
 #include <utility>
+
+#include "base/fd.hpp"
 
 namespace actiond {
 
@@ -50,8 +53,12 @@ class WaitMemory {
 
 class Watch {
  public:
+  // Keeps the descriptor open for as long as it watches it.
+  Watch(boost::asio::io_context& io, std::shared_ptr<const UniqueFd> fd)
+      : kept_(std::move(fd)), descriptor_(io, kept_->get()) {}
   // Watches a duplicate of `fd`, so whoever owns it may close it at any time.
-  Watch(boost::asio::io_context& io, int fd) : descriptor_(io, ::dup(fd)) {}
+  Watch(boost::asio::io_context& io, int fd) : Watch(io, std::make_shared<UniqueFd>(::dup(fd))) {}
+  ~Watch() { std::ignore = descriptor_.release(); }
 
   // Wakes the loop once; to be armed again after what came has been drained.
   void arm() {
@@ -77,7 +84,8 @@ class Watch {
     std::shared_ptr<Wait> wait;
   };
 
-  boost::asio::posix::stream_descriptor descriptor_;
+  std::shared_ptr<const UniqueFd> kept_;
+  boost::asio::posix::stream_descriptor descriptor_;  // not closed by it
   std::shared_ptr<Wait> wait_ = std::make_shared<Wait>();
   std::shared_ptr<Wait> write_wait_ = std::make_shared<Wait>();
 };

@@ -1,4 +1,6 @@
 // What a runner may hold, when it is replaced, and what the log may show.
+#include <sys/resource.h>
+
 #include "site.hpp"
 
 TEST_CASE("limits: a runner over memory_limit is killed, and its event has failed") {
@@ -39,6 +41,21 @@ TEST_CASE("limits: recycle replaces a runner that has grown, between two events"
   }));
   CHECK(site.wait_for_log("replacing runner"));
   CHECK(rabbit::ready("dead") == 0);
+}
+
+TEST_CASE("limits: 256 runners fit into the usual limit of 1024 descriptors") {
+  NEEDS_BROKER();
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit usual{1024, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &usual) == 0);
+  Site site("concurrency: 256", {"recorder"});
+  const pid_t poller = site.start();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  CHECK(children_of(poller).size() == 256);
+  rabbit::queue("record", site.params("ran", R"("text": "{n}")"), "medium", 1000);
+  CHECK(site.wait_for_lines("ran", 1000));
+  CHECK_FALSE(contains(site.log(), "Too many open files"));
 }
 
 TEST_CASE("limits: log.params: false keeps what events are about out of the log") {

@@ -1,10 +1,12 @@
 #include "poller/watch.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <array>
+#include <memory>
 #include <optional>
 
 #include "../base/allocations.hpp"
@@ -51,6 +53,21 @@ TEST_CASE("watch: one that is gone while it waits does no harm") {
   watch->arm();
   watch.reset();
   CHECK(io.poll() == 1);
+}
+
+TEST_CASE(
+    "watch: a descriptor that it shares is open until both have let go of it, and not longer") {
+  boost::asio::io_context io;
+  auto owned = std::make_shared<const UniqueFd>(::eventfd(1, EFD_NONBLOCK));
+  const int number = owned->get();
+  std::optional<Watch> watch(std::in_place, io, owned);
+  owned.reset();
+  watch->arm();
+  io.poll();
+  CHECK(watch->has_fired());
+  CHECK(::fcntl(number, F_GETFD) >= 0);
+  watch.reset();
+  CHECK(::fcntl(number, F_GETFD) < 0);
 }
 
 TEST_CASE("watch: a wake-up costs no allocation") {

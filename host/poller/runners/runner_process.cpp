@@ -77,7 +77,7 @@ RunnerProcess::RunnerProcess(ChildProcess child, UniqueFd socket, Progress progr
     : hand_(std::move(hand)),
       child_(std::move(child)),
       mark_(std::move(mark)),
-      socket_(std::move(socket)),
+      socket_(std::make_shared<UniqueFd>(std::move(socket))),
       progress_(std::move(progress)) {}
 
 RunnerProcess::~RunnerProcess() {
@@ -89,8 +89,8 @@ RunnerProcess::~RunnerProcess() {
 
 bool RunnerProcess::flush() {
   while (written_ < output_.size()) {
-    const ssize_t sent = ::send(socket_.get(), output_.data() + written_, output_.size() - written_,
-                                MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = ::send(socket_->get(), output_.data() + written_,
+                                output_.size() - written_, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && errno == EAGAIN) return false;
     if (sent < 0) break;  // gone; pidfd tells
@@ -104,7 +104,7 @@ bool RunnerProcess::flush() {
 
 bool RunnerProcess::receive() {
   const auto space = input_.space();
-  const ssize_t got = ::recv(socket_.get(), space.data(), space.size(), MSG_DONTWAIT);
+  const ssize_t got = ::recv(socket_->get(), space.data(), space.size(), MSG_DONTWAIT);
   if (got < 0 && errno == EINTR) return true;
   if (got == 0 || (got < 0 && errno != EAGAIN)) has_hung_up_ = true;
   if (got <= 0) return false;

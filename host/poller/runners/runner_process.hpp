@@ -2,6 +2,7 @@
 // watched by pidfd, killed by it. It knows nothing of events; see RunnerSlot.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -35,9 +36,13 @@ class RunnerProcess {
 
   pid_t pid() const { return child_.pid(); }
   // Readable when frames have come; never blocks.
-  int socket() const { return socket_.get(); }
+  int socket() const { return socket_->get(); }
   // Readable when the process has ended. The truth about it: a grandchild may keep the socket open.
   int pidfd() const { return child_.pidfd(); }
+  // Both, for whoever watches them longer than this lives: with many runners each descriptor
+  // counts.
+  std::shared_ptr<const UniqueFd> shared_socket() const { return socket_; }
+  std::shared_ptr<const UniqueFd> shared_pidfd() const { return child_.shared_pidfd(); }
   Progress& progress() { return progress_; }
   const Progress& progress() const { return progress_; }
 
@@ -87,7 +92,7 @@ class RunnerProcess {
   std::optional<HandPage> hand_;  // goes after the process has
   ChildProcess child_;
   std::string mark_;  // a variable that all its children inherit
-  UniqueFd socket_;
+  std::shared_ptr<const UniqueFd> socket_;
   Progress progress_;
   FrameBuffer input_;
   std::string output_;

@@ -17,8 +17,8 @@ void Station::start() {
   auto started = slot_.start(commons_.setup, commons_.config.broker_variables);
   if (!started && !commons_.has_been_ready) return give_up(started.error());
   if (!started) return start_again(started.error());
-  socket_watch_ = std::make_unique<Watch>(commons_.io, slot_.process().socket());
-  death_watch_ = std::make_unique<Watch>(commons_.io, slot_.process().pidfd());
+  socket_watch_ = std::make_unique<Watch>(commons_.io, slot_.process().shared_socket());
+  death_watch_ = std::make_unique<Watch>(commons_.io, slot_.process().shared_pidfd());
 }
 
 void Station::start_again(const Error& why) {
