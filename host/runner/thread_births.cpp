@@ -4,7 +4,9 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <cerrno>
 #include <memory>
+#include <new>
 
 namespace actiond {
 namespace {
@@ -48,7 +50,8 @@ extern "C" __attribute__((visibility("default"))) int pthread_create(
     void* argument) noexcept {
   using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
   static const auto create = reinterpret_cast<Create>(::dlsym(RTLD_NEXT, "pthread_create"));
-  auto* birth = new actiond::Birth{function, argument, actiond::run_of_a_child()};
+  auto* birth = new (std::nothrow) actiond::Birth{function, argument, actiond::run_of_a_child()};
+  if (birth == nullptr) return EAGAIN;
   const int error = create(thread, attributes, &actiond::begin_thread, birth);
   if (error != 0) delete birth;
   return error;

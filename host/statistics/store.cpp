@@ -252,7 +252,7 @@ Result<std::int64_t> Store::name_id(NameKind kind, std::string_view name, bool i
   }
   if (kind == NameKind::Event || kind == NameKind::Plugin) {
     const auto names = count_names(kind);
-    if (!names) return names;
+    if (!names) return names.error();
     const std::size_t most = kind == NameKind::Plugin ? kMostPluginNames
                              : is_known               ? kMostEvents
                                                       : kMostUnknownEvents;

@@ -89,7 +89,7 @@ void Router::handle(const Request& request, Answer answer) {
   const auto asker = asker_of(request);
   if (!asker) return answer(not_logged_in(request, *parts));
   if (is_safe) return get(request, *parts, std::move(answer));
-  post(request, *parts, *asker, std::move(answer));
+  post(request, *parts, *asker, answer);
 }
 
 // What needs no login.
@@ -170,7 +170,7 @@ void Router::get(const Request& request, const Parts& parts, Answer answer) {
   if (parts == Parts{"metrics"}) return open_probe("metrics", std::move(answer));
   if (parts.size() < 3 || parts[0] != "api" || parts[1] != "v1")
     return answer(text_response(404, "there is nothing here"));
-  if (parts[2] == "dead") return get_dead(request, parts, std::move(answer));
+  if (parts[2] == "dead") return get_dead(request, parts, answer);
   if (parts.size() != 3) return answer(json_error(404, "there is nothing of that name"));
   if (parts[2] == "session") return answer(json_response("{}"));
   get_live(request, parts[2], std::move(answer));
@@ -194,7 +194,7 @@ void Router::get_live(const Request& request, const std::string& what, Answer an
   });
 }
 
-void Router::get_dead(const Request& request, const Parts& parts, Answer answer) {
+void Router::get_dead(const Request& request, const Parts& parts, const Answer& answer) {
   do_chore(answer, [dead = dead_, request, parts] {
     if (parts.size() == 3) return dead->list(request);
     return parts.size() == 4 ? dead->show(parts[3])
@@ -202,7 +202,8 @@ void Router::get_dead(const Request& request, const Parts& parts, Answer answer)
   });
 }
 
-void Router::post(const Request& request, const Parts& parts, const Asker& asker, Answer answer) {
+void Router::post(const Request& request, const Parts& parts, const Asker& asker,
+                  const Answer& answer) {
   if (parts.size() < 3 || parts[0] != "api" || parts[1] != "v1")
     return answer(json_error(404, "there is nothing of that name"));
   if (!is_json(request.content_type)) return answer(json_error(415, "send application/json"));

@@ -48,8 +48,8 @@ class Router {
   Response not_logged_in(const Request& request, const Parts& parts);
   void get(const Request& request, const Parts& parts, Answer answer);
   void get_live(const Request& request, const std::string& what, Answer answer);
-  void get_dead(const Request& request, const Parts& parts, Answer answer);
-  void post(const Request& request, const Parts& parts, const Asker& asker, Answer answer);
+  void get_dead(const Request& request, const Parts& parts, const Answer& answer);
+  void post(const Request& request, const Parts& parts, const Asker& asker, const Answer& answer);
   void when_seen(std::function<void()> then);
   void do_chore(const Answer& answer, std::function<Response()> chore);
 

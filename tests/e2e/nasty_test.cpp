@@ -156,7 +156,9 @@ void check_survives_misdeeds(bool is_rabbit, std::chrono::seconds time) {
   const Ids succeeded = read_ledger(site.path("ledger"));
   const Ids dead = site.dead();
   int done = 0;
-  for (const auto& [id, deed] : site.posted()) {
+  for (const auto& posted : site.posted()) {
+    const auto& id = posted.first;
+    const auto& deed = posted.second;
     if (dead.contains(id)) continue;
     ++done;
     CHECK_MESSAGE(succeeded.contains(id), deed, " ", id, " is neither dead nor has it succeeded");

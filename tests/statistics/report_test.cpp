@@ -74,7 +74,7 @@ TEST_CASE("report: plugin sets side by side, the older first, each with its cras
 
 TEST_CASE("report: plugin sets of one minute stand in the order of their deploys") {
   const auto now = kReportNow_ms;
-  const auto order = [now](const std::string& first, const std::string& second) {
+  const auto order = [](const std::string& first, const std::string& second) {
     const auto report =
         make_report({count_of("a", "a_set", OutcomeLabel::Done, 1, 60),
                      count_of("a", "b_set", OutcomeLabel::Done, 1, 60)},

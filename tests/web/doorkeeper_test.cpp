@@ -72,9 +72,9 @@ TEST_CASE("doorkeeper: a cookie's value is found by its whole name") {
   const std::pair<const char*, const char*> rows[] = {
       {"c=1", "1"}, {"a=2; c=1", "1"}, {"xc=2; c=1", "1"}, {"cc=2", ""},        {"c", ""},
       {"", ""},     {"c=", ""},        {"c=1;c=2", "1"},   {";;c=a=b;", "a=b"}, {"  c=1", "1"}};
-  for (const auto& [header, value] : rows) {
-    CAPTURE(header);
-    CHECK(cookie_value(header, "c") == value);
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    CHECK(cookie_value(row.first, "c") == row.second);
   }
 }
 

@@ -87,7 +87,7 @@ class Params {
 
   [[nodiscard]] bool contains(std::string_view key) const { return value_->contains(key); }
   [[nodiscard]] Params at(std::string_view key) const {
-    const Params member = (*this)[key];
+    Params member = (*this)[key];
     if (!contains(key)) throw std::invalid_argument(member.name() + " is missing");
     return member;
   }
