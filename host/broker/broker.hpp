@@ -57,6 +57,9 @@ class Broker {
   virtual bool is_quiet_until_readable() const { return false; }
   // Bytes wait until this one of the descriptors can be written to: then receive sends them.
   virtual bool is_awaiting_room([[maybe_unused]] std::size_t descriptor) const { return false; }
+  // Nothing has come at this one: the next receive need not look there, which costs a call of the
+  // system.
+  virtual void skip([[maybe_unused]] std::size_t descriptor) {}
   // Which one it is, for people: no password in it.
   virtual std::string name() const = 0;
   // What connecting found that people should know and is no reason to stop, a sentence each.

@@ -54,7 +54,7 @@ Poller::Poller(const Config& config, PollerOptions options, Log& log)
       options_(std::move(options)),
       name_(name_of(options_)),
       log_(log),
-      watchdog_(log, Watchdog::in_debug_build()),
+      turns_(io_, log),
       signals_(io_, SIGINT, SIGTERM, SIGQUIT),
       leaving_{clock_.timer(), clock_.timer()},
       up_since_ms_(wall_now_ms()),
@@ -75,11 +75,9 @@ Result<void> Poller::run() {
   if (auto prepared = prepare(); !prepared) fail_start(prepared.error());
   while (state_ != State::Gone) {
     arm();
-    io_.run_one();
-    watchdog_.begin("timers and requests");
-    io_.poll();
+    turns_.begin();
     turn();
-    watchdog_.end();
+    turns_.end();
   }
   if (failure_) return *failure_;
   return {};
@@ -114,11 +112,11 @@ void Poller::arm() {
 
 // Everything that can be done now is done before the loop sleeps again, in the message's order.
 void Poller::turn() {
-  watchdog_.at("what the broker sends");
+  turns_.at("what the broker sends");
   session_.receive(scheduler_);
-  watchdog_.at("what runners send");
+  turns_.at("what runners send");
   crew_.receive();
-  watchdog_.at("deciding");
+  turns_.at("deciding");
   if (state_ != State::Leaving && tenure_.is_over()) leave_replaced();
   if (tenure_.has_moved()) run_dir_moved();
   if (scheduler_.outcomes().resume()) session_.tend();
@@ -126,12 +124,12 @@ void Poller::turn() {
   if (state_ == State::Working && !reloader_.is_going_back() && !tenure_.is_in_doubt())
     scheduler_.schedule();
   if (state_ == State::Leaving) scheduler_.hand_dying(true);
-  watchdog_.at("sending");
+  turns_.at("sending");
   crew_.flush();
   session_.flush();
   if (state_ == State::Leaving) finish_leaving();
   crew_.arm_tick();
-  watchdog_.at("the log");
+  turns_.at("the log");
   tracer_.flush();
   log_.flush();
 }

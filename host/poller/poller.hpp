@@ -46,8 +46,8 @@
 #include "poller/runners/crew.hpp"
 #include "poller/scheduler.hpp"
 #include "poller/timer.hpp"
+#include "poller/turns.hpp"
 #include "poller/watch.hpp"
-#include "poller/watchdog.hpp"
 
 namespace actiond {
 
@@ -117,7 +117,7 @@ class Poller {
   Log& log_;
   boost::asio::io_context io_{1};
   LoopClock clock_{io_};
-  Watchdog watchdog_;
+  Turns turns_;
   Terminal terminal_;  // looks before signals_ do
   boost::asio::signal_set signals_;
   Leaving leaving_;

@@ -16,6 +16,7 @@ class FakeBroker final : public actiond::Broker {
   bool hears_goodbye = true;
   std::vector<int> wakes_by;
   int looks = 0;
+  std::vector<std::size_t> skipped;       // of descriptors, by the next look
   actiond::Message stored;                // the last that was published
   std::optional<actiond::Error> refusal;  // of every publication, before it is sent
   std::vector<std::string> missing;       // queues, to be told once
@@ -25,6 +26,7 @@ class FakeBroker final : public actiond::Broker {
 
   std::vector<int> descriptors() const override { return wakes_by; }
   bool is_quiet_until_readable() const override { return !wakes_by.empty(); }
+  void skip(std::size_t descriptor) override { skipped.push_back(descriptor); }
   std::chrono::milliseconds heartbeat() const override { return std::chrono::seconds(10); }
   std::string name() const override { return "fake"; }
   actiond::Result<void> receive(actiond::BrokerListener&) override {

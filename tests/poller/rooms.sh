@@ -20,6 +20,7 @@ declare -A may_in_poller=(
   [timer]="timer"
   [watch]="watch"
   [watchdog]="watchdog"
+  [turns]="turns watchdog"
   [delivery]="delivery"
   [face]="face"
   [life]="life timer watch"
@@ -28,7 +29,7 @@ declare -A may_in_poller=(
   [outcomes]="outcomes runners delivery timer"
   [scheduler]="scheduler outcomes runners delivery timer"
   [bookkeeper]="bookkeeper face delivery timer"
-  [poller]="poller scheduler outcomes bookkeeper plugin_sets runners life face delivery timer watch watchdog"
+  [poller]="poller scheduler outcomes bookkeeper plugin_sets runners life face delivery timer watch turns"
   [poller_wiring]="poller"
 )
 

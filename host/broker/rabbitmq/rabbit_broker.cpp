@@ -95,19 +95,26 @@ Result<void> RabbitBroker::open_channels() {
 
 Result<void> RabbitBroker::receive(BrokerListener& listener) {
   if (is_closing_) return hear_goodbye();
-  amqp_frame_t frame;
-  for (;;) {
-    auto read = consuming_->next_frame(frame);
-    if (!read) return read.error();
-    if (!*read) break;
-    auto taken = take(frame, listener);
-    consuming_->release(frame.channel);
-    if (!taken) return taken;
-  }
+  const bool skips_publishing = std::exchange(skips_publishing_, false);
+  if (!std::exchange(skips_consuming_, false))
+    if (auto consumed = receive_deliveries(listener); !consumed) return consumed;
+  if (skips_publishing) return {};
   listener_ = &listener;
   auto polled = publisher_->poll();
   listener_ = nullptr;
   return polled;
+}
+
+Result<void> RabbitBroker::receive_deliveries(BrokerListener& listener) {
+  amqp_frame_t frame;
+  for (;;) {
+    auto read = consuming_->next_frame(frame);
+    if (!read) return read.error();
+    if (!*read) return {};
+    auto taken = take(frame, listener);
+    consuming_->release(frame.channel);
+    if (!taken) return taken;
+  }
 }
 
 Result<void> RabbitBroker::take(const amqp_frame_t& frame, BrokerListener& listener) {

@@ -27,6 +27,9 @@ class RabbitBroker : public Broker {
   bool is_awaiting_room(std::size_t descriptor) const override {
     return (descriptor == 0 ? consuming_ : publishing_)->unsent() > 0;
   }
+  void skip(std::size_t descriptor) override {
+    (descriptor == 0 ? skips_consuming_ : skips_publishing_) = true;
+  }
   std::chrono::milliseconds heartbeat() const override { return url_.heartbeat; }
   std::string name() const override { return url_.display(); }
   std::vector<std::string> remarks() const override { return remarks_; }
@@ -62,6 +65,7 @@ class RabbitBroker : public Broker {
   Result<void> open_channels();
   void route_again(const Config& config, const std::string& name,
                    std::chrono::milliseconds timeout);
+  Result<void> receive_deliveries(BrokerListener& listener);
   Result<void> take(const amqp_frame_t& frame, BrokerListener& listener);
   Result<void> hear_goodbye();
 
@@ -71,6 +75,8 @@ class RabbitBroker : public Broker {
   std::vector<std::string> remarks_;
   std::vector<std::string> missing_;
   bool has_unroutable_ = false;
+  bool skips_consuming_ = false;  // of the next receive
+  bool skips_publishing_ = false;
   bool is_closing_ = false;
   bool is_closed_ = false;
   std::unique_ptr<action::Connection> consuming_;

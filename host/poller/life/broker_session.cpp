@@ -97,9 +97,15 @@ void BrokerSession::receive(BrokerListener& listener) {
 // A look costs a call of the system for each connection.
 bool BrokerSession::has_something_come() {
   if (std::exchange(is_look_due_, false) || !broker_->is_quiet_until_readable()) return true;
+  const auto is_quiet = [this](std::size_t i) {
+    return !watches_[i]->has_fired() && !broker_->is_awaiting_room(i);
+  };
+  std::size_t quiet = 0;
+  for (std::size_t i = 0; i < watches_.size(); ++i) quiet += is_quiet(i);
+  if (quiet == watches_.size()) return false;
   for (std::size_t i = 0; i < watches_.size(); ++i)
-    if (watches_[i]->has_fired() || broker_->is_awaiting_room(i)) return true;
-  return false;
+    if (is_quiet(i)) broker_->skip(i);
+  return true;
 }
 
 // What it found was made anew by then, so it is another loss each time.

@@ -324,6 +324,31 @@ TEST_CASE("session: a quiet broker is looked at when something has come, and at 
   for (const int end : ends) ::close(end);
 }
 
+TEST_CASE("session: of several connections those are looked at that have something") {
+  SessionScene scene;
+  int first[2], second[2];
+  REQUIRE(::pipe2(first, O_NONBLOCK | O_CLOEXEC) == 0);
+  REQUIRE(::pipe2(second, O_NONBLOCK | O_CLOEXEC) == 0);
+  scene.wakes_by = {first[0], second[0]};
+  scene.await_try();
+  const auto skipped = [&] {
+    scene.broker->skipped.clear();
+    scene.session.arm();
+    scene.io.poll();
+    scene.session.receive(scene.listener);
+    return scene.broker->skipped;
+  };
+  CHECK(skipped().empty());  // the first look is at both
+  CHECK(skipped().empty());  // there is no look, so nothing is skipped by a later one
+  CHECK(scene.broker->looks == 1);
+  REQUIRE(::write(first[1], "x", 1) == 1);
+  CHECK(skipped() == std::vector<std::size_t>{1});
+  REQUIRE(::write(second[1], "x", 1) == 1);
+  CHECK(skipped().empty());
+  CHECK(scene.broker->looks == 3);
+  for (const int end : {first[0], first[1], second[0], second[1]}) ::close(end);
+}
+
 TEST_CASE("session: what is missing is told, made anew, and then the broker goes on with it") {
   SessionScene scene([]() -> Result<std::vector<std::string>> {
     return std::vector<std::string>{"the queue x was gone"};
