@@ -136,7 +136,7 @@ TEST_CASE("source watch: a file that lies beside a source makes nobody look") {
   }));
 }
 
-TEST_CASE("source watch: what never rests is said once") {
+TEST_CASE("source watch: a directory that keeps changing is reported once") {
   WatchScene scene;
   std::atomic<int> looks = 0;
   SourceWatch watch(
