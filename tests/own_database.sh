@@ -1,6 +1,6 @@
 #!/bin/bash
-# own_database.sh CMD…: runs a test with a MariaDB and a PostgreSQL of its own, which it may kill. Without
-# one that is installed the test says what it skips.
+# own_database.sh CMD…: runs a test with a MariaDB, a PostgreSQL and a memcached of its own, which it may
+# kill. Without one that is installed the test says what it skips.
 set -euo pipefail
 
 scripts=$(dirname "$(realpath "$0")")/../scripts
@@ -10,6 +10,7 @@ chmod 711 "$dir"  # for the servers' users
 finish() {
   [[ ! -e $dir/mysql ]] || "$scripts/mysql" --dir "$dir/mysql" stop --purge >/dev/null
   [[ ! -e $dir/postgresql ]] || "$scripts/postgresql" --dir "$dir/postgresql" stop --purge >/dev/null
+  [[ ! -e $dir/memcached ]] || "$scripts/memcached" --dir "$dir/memcached" stop --purge >/dev/null
   rmdir "$dir" || true
 }
 trap finish EXIT
@@ -24,5 +25,10 @@ if compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; then
   "$scripts/postgresql" --dir "$dir/postgresql" start >/dev/null
   ACTION_TEST_POSTGRESQL=$("$scripts/postgresql" --dir "$dir/postgresql" url)
   export ACTION_TEST_POSTGRESQL ACTION_TEST_POSTGRESQL_DIR=$dir/postgresql
+fi
+if command -v memcached >/dev/null; then
+  "$scripts/memcached" --dir "$dir/memcached" --option=-M --option=-m1024 --option=-I32m start >/dev/null
+  ACTION_TEST_MEMCACHED=$("$scripts/memcached" --dir "$dir/memcached" url)
+  export ACTION_TEST_MEMCACHED ACTION_TEST_MEMCACHED_DIR=$dir/memcached
 fi
 "$@"

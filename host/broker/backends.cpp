@@ -3,6 +3,10 @@
 #include "broker/broker.hpp"
 #include "broker/dead_letters.hpp"
 #include "broker/look.hpp"
+#include "broker/memcached/memcached_backlog.hpp"
+#include "broker/memcached/memcached_broker.hpp"
+#include "broker/memcached/memcached_dead_letters.hpp"
+#include "broker/memcached/memcached_look.hpp"
 #include "broker/rabbitmq/delay_trial.hpp"
 #include "broker/rabbitmq/rabbit_backlog.hpp"
 #include "broker/rabbitmq/rabbit_broker.hpp"
@@ -47,17 +51,19 @@ Result<std::unique_ptr<Broker>> connect_broker(const Config& config, const std::
   if (!target) return target.error();
   if (!target->queue_file.empty())
     return SqliteBroker::connect(target->queue_file, config, name, timeout);
-  if (!target->database.empty()) return SqlBroker::connect(target->database, config, name, timeout);
+  if (!target->memcached.empty())
+    return connect_memcached(target->memcached, config, name, timeout);
+  if (!target->database.empty()) return connect_database(target->database, config, name, timeout);
   return first_of<std::unique_ptr<Broker>>(
       *target, [&](const auto& url) { return RabbitBroker::connect(url, config, name, timeout); });
 }
 
-// A queue file has all, or is no queue file.
+// The others have all that they need, or can't be connected to.
 Result<std::vector<std::string>> tend_broker(const Config& config, const std::string& name,
                                              std::chrono::milliseconds timeout) {
   const auto target = target_of(config, name);
   if (!target) return target.error();
-  if (!target->queue_file.empty()) return std::vector<std::string>{};
+  if (target->brokers.empty()) return std::vector<std::string>{};
   return first_of<std::vector<std::string>>(
       *target, [&](const auto& url) { return tend_rabbit(*target, url, timeout); });
 }
@@ -68,6 +74,7 @@ Result<std::unique_ptr<DeadLetters>> open_dead_letters(const Config& config,
   const auto target = target_of(config, name);
   if (!target) return target.error();
   if (!target->queue_file.empty()) return open_sqlite_dead_letters(*target, timeout);
+  if (!target->memcached.empty()) return open_memcached_dead_letters(*target, timeout);
   if (!target->database.empty()) return open_sql_dead_letters(*target, timeout);
   return first_of<std::unique_ptr<DeadLetters>>(
       *target, [&](const auto& url) { return open_rabbit_dead_letters(*target, url, timeout); });
@@ -78,28 +85,30 @@ Result<std::unique_ptr<Backlog>> open_backlog(const Config& config, const std::s
   const auto target = target_of(config, name);
   if (!target) return target.error();
   if (!target->queue_file.empty()) return open_sqlite_backlog(*target, timeout);
+  if (!target->memcached.empty()) return open_memcached_backlog(*target, timeout);
   if (!target->database.empty()) return open_sql_backlog(*target, timeout);
   return first_of<std::unique_ptr<Backlog>>(
       *target, [&](const auto& url) { return open_rabbit_backlog(*target, url, timeout); });
 }
 
-// Whoever may write to a queue file may do all.
+// Whoever may write to a queue file, or reach memcached, may do all.
 Result<std::vector<std::string>> missing_rights(const Config& config, const std::string& name,
                                                 std::chrono::milliseconds timeout) {
   const auto target = target_of(config, name);
   if (!target) return target.error();
   if (!target->queue_file.empty()) return std::vector<std::string>{};
+  if (!target->memcached.empty()) return std::vector<std::string>{};
   if (!target->database.empty()) return missing_rights_in_database(*target, timeout);
   return first_of<std::vector<std::string>>(
       *target, [&](const auto& url) { return missing_rights_at_rabbit(*target, url, timeout); });
 }
 
-// A queue file has no policies.
+// The others have no policies.
 Result<std::optional<std::string>> try_delays(const Config& config, const std::string& name,
                                               std::chrono::milliseconds timeout) {
   const auto target = target_of(config, name);
   if (!target) return target.error();
-  if (!target->queue_file.empty()) return std::optional<std::string>();
+  if (target->brokers.empty()) return std::optional<std::string>();
   return first_of<std::optional<std::string>>(
       *target, [&](const auto& url) { return try_delays_of_rabbit(*target, url, timeout); });
 }
@@ -109,6 +118,7 @@ Result<BrokerLook> look_at_broker(const Config& config, const std::string& name,
   const auto target = target_of(config, name);
   if (!target) return target.error();
   if (!target->queue_file.empty()) return look_at_sqlite(*target, timeout);
+  if (!target->memcached.empty()) return look_at_memcached(*target, timeout);
   if (!target->database.empty()) return look_at_database(*target, timeout);
   return first_of<BrokerLook>(
       *target, [&](const auto& url) { return look_at_rabbit(*target, url, timeout); });

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "client/memcached/address.hpp"
+#include "client/memcached/memcached_link.hpp"
 #include "client/rabbitmq/broker_url.hpp"
 #include "client/rabbitmq/rabbit_link.hpp"
 #include "client/sql/address.hpp"
@@ -15,6 +17,8 @@ Result<std::unique_ptr<Link>> Link::open(const Target& target, OnSettled on_sett
                                          std::chrono::milliseconds timeout) {
   if (!target.queue_file.empty()) return SqliteLink::open(target, std::move(on_settled), timeout);
   if (!target.database.empty()) return sql::SqlLink::open(target, std::move(on_settled), timeout);
+  if (!target.memcached.empty())
+    return memcached::MemcachedLink::open(target, std::move(on_settled), timeout);
   return RabbitLink::open(target, on_settled, timeout);
 }
 
@@ -27,9 +31,14 @@ Result<void> read_addresses(std::string_view text, Link::Target& target) {
     target.queue_file = std::move(*path);
     return {};
   }
-  if (sql::is_database(address)) {
-    const auto end = address.find_last_not_of(" \t\r\n");
-    target.database = address.substr(0, end + 1);
+  const auto trimmed = address.substr(0, address.find_last_not_of(" \t\r\n") + 1);
+  if (memcached::is_memcached(trimmed)) {
+    target.memcached = trimmed;
+    const auto server = memcached::parse_memcached_address(trimmed);
+    return server ? Result<void>() : server.error();
+  }
+  if (sql::is_database(trimmed)) {
+    target.database = trimmed;
     const auto url = sql::parse_database_url(target.database);
     return url ? Result<void>() : url.error();
   }
@@ -44,6 +53,8 @@ bool is_same_place(const Link::Target& one, const Link::Target& other) {
     return is_same_file(one.queue_file, other.queue_file);
   if (!one.database.empty() && !other.database.empty())
     return sql::is_same_database(one.database, other.database);
+  if (!one.memcached.empty() && !other.memcached.empty())
+    return memcached::is_same_server(one.memcached, other.memcached);
   return std::any_of(one.brokers.begin(), one.brokers.end(), [&](const auto& url) {
     return std::any_of(other.brokers.begin(), other.brokers.end(),
                        [&](const auto& same) { return is_same_virtual_host(url, same); });

@@ -24,7 +24,8 @@ class Link {
   struct Target {
     std::vector<std::string> brokers;  // the URLs of RabbitMQ's nodes, or
     std::string queue_file;            // the path of an SQLite file, or
-    std::string database;              // the address of a database server
+    std::string database;              // the address of a database server, or
+    std::string memcached;             // that of memcached
     Topology topology;
     std::string name;    // for the broker's list of connections
     std::string advice;  // "; ...": added to the sentence if none of them can be reached
@@ -62,7 +63,7 @@ class Link {
 };
 
 // Fills in where to, from addresses with white space between: RabbitMQ's nodes, or one
-// "sqlite:PATH", where the path goes on to the end of the text, or one database's. Fails if one
+// "sqlite:PATH", where the path goes on to the end of the text, or one server's. Fails if one
 // can't be understood.
 Result<void> read_addresses(std::string_view text, Link::Target& target);
 

@@ -212,7 +212,8 @@ TEST_CASE("config refuses: brokers of another scheme, and shows no password") {
   const Variable secret("BASE_TEST_SECRET", "http://u:secret@h");
   const std::string sentence =
       ": 'broker' must be an address that begins with amqp:// or amqps://, or a list of them, or "
-      "mysql://… or postgresql://…, or sqlite:FILE (what stands there is not shown: it may hold a "
+      "mysql://…, postgresql://… or memcached://…, or sqlite:FILE (what stands there is not shown: "
+      "it may hold a "
       "password)";
   const ConfigScene scene;
   CHECK(scene.refusal("broker: http://u:secret@h") == "actiond.yaml:1:9" + sentence);
@@ -222,8 +223,8 @@ TEST_CASE("config refuses: brokers of another scheme, and shows no password") {
   CHECK(scene.refusal("broker:") == "actiond.yaml:1:1" + sentence);
   CHECK(scene.refusal("broker: 'sqlite:'") == "actiond.yaml:1:9" + sentence);
   CHECK(scene.refusal("broker: [sqlite:a.db, amqp://h]") ==
-        "actiond.yaml:1:9: 'broker' must be one queue file, one database, or a list of RabbitMQ "
-        "nodes");
+        "actiond.yaml:1:9: 'broker' must be one queue file, one database, one memcached, or a "
+        "list of RabbitMQ nodes");
   CHECK(scene.refusal("broker: []") == "actiond.yaml:1:9: 'broker' must not be empty");
   CHECK(scene.refusal("brokers: x\n? amqp://u:secret@h\n: 1").find("secret") == std::string::npos);
 }

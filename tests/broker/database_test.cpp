@@ -7,8 +7,8 @@
 #include <functional>
 
 #include "broker/sql/claims.hpp"
-#include "broker/sql/look_pace.hpp"
 #include "broker/sql/owner.hpp"
+#include "broker/store/look_pace.hpp"
 #include "place.hpp"
 #include "skipping.hpp"
 

@@ -1,9 +1,9 @@
 // What wakes the thread that speaks to a database, and what waits for more.
-#include "broker/sql/mailbox.hpp"
+#include "broker/store/mailbox.hpp"
 
 #include <doctest/doctest.h>
 
-#include "broker/sql/look_pace.hpp"
+#include "broker/store/look_pace.hpp"
 
 using namespace actiond;
 using namespace std::chrono_literals;

@@ -99,6 +99,23 @@ class DatabasePlace : public Place {
   std::string directory_;
 };
 
+// A case finds nothing of those before it: its application is its own.
+class MemcachedPlace : public Place {
+ public:
+  MemcachedPlace(const std::string& url, std::string directory)
+      : Place("memcached", url), directory_(std::move(directory)) {
+    static int cases = 0;
+    config_.application += fmt::format("_{}", ++cases);
+  }
+  void take_away() override {
+    const auto restart = SCRIPTS_DIR "/memcached --dir '" + directory_ + "' restart >/dev/null";
+    REQUIRE(std::system(restart.c_str()) == 0);
+  }
+
+ private:
+  std::string directory_;
+};
+
 }  // namespace
 
 // One application for all cases: RabbitMQ takes a while to declare the delay levels of another.
@@ -139,6 +156,11 @@ void everywhere(const std::function<void(Place&)>& test) {
     else
       in(DatabasePlace(name, database, environment((variable + "_DIR").c_str())));
   }
+  const auto memcached = environment("ACTION_TEST_MEMCACHED");
+  if (memcached.empty())
+    PARTLY_SKIPPED("ACTION_TEST_MEMCACHED names no server");
+  else
+    in(MemcachedPlace(memcached, environment("ACTION_TEST_MEMCACHED_DIR")));
   const std::string url = environment("ACTION_TEST_BROKER");
   if (url.empty()) {
     SKIP_TEST("all but a queue file: ACTION_TEST_BROKER names no broker");

@@ -135,6 +135,13 @@ TEST_CASE("database: a poller that has its queue elsewhere maps no page of a dat
   CHECK_FALSE(has_mapped(poller, "libpq"));
 }
 
+TEST_CASE("database: a poller on RabbitMQ maps no page of a database's library") {
+  Site site({}, {"hello_world"});
+  const pid_t poller = site.start();
+  for (const char* library : {"libmariadb", "libpq", "libmemcached"})
+    CHECK_FALSE(has_mapped(poller, library));
+}
+
 TEST_CASE("database: of 3000 waiting events, queued low first, no lower one runs before a higher") {
   in_each([](const Server& server) {
     DatabaseSite site(server, {"recorder"});

@@ -17,6 +17,11 @@ bool is_database(const std::string& text) {
   return has_scheme && text.find(' ') == std::string::npos;
 }
 
+// One server, which has no passwords.
+bool is_memcached(const std::string& text) {
+  return text.starts_with("memcached://") && text.find(' ') == std::string::npos;
+}
+
 bool is_node(const std::string& text) {
   const bool has_scheme = text.starts_with("amqp://") || text.starts_with("amqps://");
   return has_scheme && text.find(' ') == std::string::npos;
@@ -33,13 +38,17 @@ void read_broker(const Section& root, const Tree& value, const std::filesystem::
     return;
   }
   for (const auto& name : value.variables) config.broker_variables.push_back(name);
-  if (is_plain_text(value) && (is_node(value.text) || is_database(value.text))) {
+  const auto is_server = [](const auto& text) {
+    return is_node(text) || is_database(text) || is_memcached(text);
+  };
+  if (is_plain_text(value) && is_server(value.text)) {
     config.brokers.push_back(value.text);
   } else {
-    root.problems().add(value.place,
-                        "'broker' must be an address that begins with amqp:// or amqps://, or a "
-                        "list of them, or mysql://… or postgresql://…, or sqlite:FILE (what stands "
-                        "there is not shown: it may hold a password)");
+    root.problems().add(
+        value.place,
+        "'broker' must be an address that begins with amqp:// or amqps://, or a "
+        "list of them, or mysql://…, postgresql://… or memcached://…, or sqlite:FILE (what stands "
+        "there is not shown: it may hold a password)");
   }
 }
 
@@ -53,10 +62,13 @@ void read_brokers(const Section& root, const std::filesystem::path& base, Config
   if (value->kind != Tree::Kind::List) return read_broker(root, *value, base, config);
   if (value->items.empty()) root.problems().add(value->place, "'broker' must not be empty");
   for (const Tree& item : value->items) read_broker(root, item, base, config);
-  const auto is_alone = [](const auto& text) { return is_queue_file(text) || is_database(text); };
+  const auto is_alone = [](const auto& text) {
+    return is_queue_file(text) || is_database(text) || is_memcached(text);
+  };
   if (brokers.size() > 1 && std::any_of(brokers.begin(), brokers.end(), is_alone))
-    root.problems().add(
-        value->place, "'broker' must be one queue file, one database, or a list of RabbitMQ nodes");
+    root.problems().add(value->place,
+                        "'broker' must be one queue file, one database, one memcached, or a list "
+                        "of RabbitMQ nodes");
 }
 
 }  // namespace actiond

@@ -21,8 +21,8 @@ std::size_t list_size(std::size_t count) {
   return std::end(kListSizes)[-1];
 }
 
-DatabaseClaim claim_of(const Answer& answer, std::size_t row) {
-  DatabaseClaim claim;
+StoredClaim claim_of(const Answer& answer, std::size_t row) {
+  StoredClaim claim;
   claim.seq = answer.number(row, 0);
   claim.is_redelivered = answer.number(row, 1) != 0;
   action::sql::read_message(answer, row, 3, claim.message);
@@ -30,7 +30,7 @@ DatabaseClaim claim_of(const Answer& answer, std::size_t row) {
   return claim;
 }
 
-void sort_as_they_wait(std::vector<DatabaseClaim>& claims) {
+void sort_as_they_wait(std::vector<StoredClaim>& claims) {
   std::sort(claims.begin(), claims.end(), [](const auto& one, const auto& other) {
     return std::pair(one.message.trail.queued_at_ms, one.seq) <
            std::pair(other.message.trail.queued_at_ms, other.seq);
@@ -153,8 +153,8 @@ Result<DatabaseClaims::Taken> DatabaseClaims::take_from_anywhere(const std::stri
   return taken;
 }
 
-Result<std::vector<DatabaseClaim>> DatabaseClaims::read(std::span<const std::int64_t> seqs) {
-  std::vector<DatabaseClaim> claims;
+Result<std::vector<StoredClaim>> DatabaseClaims::read(std::span<const std::int64_t> seqs) {
+  std::vector<StoredClaim> claims;
   const auto use = [&claims](const Answer& answer) {
     for (std::size_t row = 0; row < answer.rows(); ++row) claims.push_back(claim_of(answer, row));
   };

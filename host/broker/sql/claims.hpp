@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "broker/store/claim.hpp"
 #include "client/sql/queue_tables.hpp"
 
 namespace actiond {
@@ -12,13 +13,6 @@ namespace actiond {
 using action::Error;
 using action::Message;
 using action::Result;
-
-// An event in hand; `seq` is its row, and the tag of its delivery.
-struct DatabaseClaim {
-  std::int64_t seq = 0;
-  bool is_redelivered = false;
-  Message message;
-};
 
 // What of a queue is due, the longest waiting first: locked, and what others have locked left out.
 std::string ready_statement(const action::sql::Dialect& dialect);
@@ -35,7 +29,7 @@ class DatabaseClaims {
   // unless one statement does it all.
   struct Taken {
     std::vector<std::int64_t> seqs;
-    std::vector<DatabaseClaim> claims;  // them, if one statement did it all
+    std::vector<StoredClaim> claims;  // them, if one statement did it all
     bool may_have_more = false;
     std::int64_t last_due_ms = 0;  // of the last one
   };
@@ -45,7 +39,7 @@ class DatabaseClaims {
   // Takes these, which this transaction has locked.
   Result<void> own(std::span<const std::int64_t> seqs);
   // What was taken, in the order in which it waits. Outside of a transaction as well: it is ours.
-  Result<std::vector<DatabaseClaim>> read(std::span<const std::int64_t> seqs);
+  Result<std::vector<StoredClaim>> read(std::span<const std::int64_t> seqs);
 
   // Within a transaction; only what is in this owner's hand. Returns how many were.
   Result<std::uint64_t> acknowledge(std::span<const std::int64_t> seqs);

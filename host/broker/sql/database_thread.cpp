@@ -270,7 +270,7 @@ Result<void> DatabaseThread::read(Turn& turn) {
     turn.holds[queue].may_have_more = taken.may_have_more;
     if (taken.seqs.empty()) continue;
     from_ms_[queue] = taken.last_due_ms;
-    Result<std::vector<DatabaseClaim>> claims = std::move(taken.claims);
+    Result<std::vector<StoredClaim>> claims = std::move(taken.claims);
     if (!claims_.takes_in_one()) claims = claims_.read(taken.seqs);
     if (!claims) return claims.error();
     for (auto& claim : *claims) turn.news.arrived.push_back({queue, std::move(claim)});

@@ -11,24 +11,24 @@
 
 #include "base/fd.hpp"
 #include "broker/sql/claims.hpp"
-#include "broker/sql/look_pace.hpp"
-#include "broker/sql/mailbox.hpp"
 #include "broker/sql/owner.hpp"
+#include "broker/store/look_pace.hpp"
+#include "broker/store/mailbox.hpp"
+#include "broker/store/mailbox_broker.hpp"
 
 namespace actiond {
 
-class DatabaseThread {
+class DatabaseThread : public StoreThread {
  public:
   // Begins. `mailbox` must outlive it.
   DatabaseThread(std::unique_ptr<action::sql::QueueTables> tables, DatabaseOwner owner,
                  std::vector<std::string> queues, Mailbox& mailbox);
   // Ends as a crash would: what is not settled is the next one's. Blocks for a moment.
-  ~DatabaseThread();
+  ~DatabaseThread() override;
   DatabaseThread(const DatabaseThread&) = delete;
   DatabaseThread& operator=(const DatabaseThread&) = delete;
 
-  // Ends whatever the thread waits for; it fails then. Any thread.
-  void interrupt() { tables_->session().interrupt(); }
+  void interrupt() override { tables_->session().interrupt(); }
 
  private:
   struct Turn {

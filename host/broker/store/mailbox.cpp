@@ -1,4 +1,4 @@
-#include "broker/sql/mailbox.hpp"
+#include "broker/store/mailbox.hpp"
 
 #include <sys/eventfd.h>
 #include <unistd.h>

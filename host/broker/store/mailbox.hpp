@@ -14,7 +14,7 @@
 #include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "broker/broker.hpp"
-#include "broker/sql/claims.hpp"
+#include "broker/store/claim.hpp"
 
 namespace actiond {
 
@@ -57,7 +57,7 @@ struct Orders {
 struct News {
   struct Arrival {
     QueueIndex queue;
-    DatabaseClaim claim;
+    StoredClaim claim;
   };
   std::vector<Arrival> arrived;
   std::vector<std::pair<std::uint64_t, Result<void>>> confirmed;

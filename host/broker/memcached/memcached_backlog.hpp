@@ -1,0 +1,12 @@
+#pragma once
+
+#include "broker/backlog.hpp"
+#include "client/link.hpp"
+
+namespace actiond {
+
+// See open_backlog.
+Result<std::unique_ptr<Backlog>> open_memcached_backlog(const action::Link::Target& target,
+                                                        std::chrono::milliseconds timeout);
+
+}  // namespace actiond
