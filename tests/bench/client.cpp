@@ -1,9 +1,9 @@
 // The client library as scripts/bench measures it, with whichever broker.
 //
 //   client MODE ADDRESS APPLICATION COUNT
-//     post   queues COUNT events "bench" with params BODY (standard input), pipelined, all
-//     confirmed ping   queues one "latency" every 5 ms, each confirmed, with the time for SENT_US
-//     in BODY
+//     post   queues COUNT events "bench" with params BODY (standard input), pipelined
+//     each   the same, each confirmed before the next
+//     ping   queues one "latency" every 5 ms, each confirmed, with the time for SENT_US in BODY
 // Prints {"events", "seconds"}.
 #include <action/client.hpp>
 #include <chrono>
@@ -29,6 +29,13 @@ void post(action::Client& client, int count, const nlohmann::json& params) {
               std::chrono::duration<double>(Clock::now() - began).count());
 }
 
+void each(action::Client& client, int count, const nlohmann::json& params) {
+  const auto began = Clock::now();
+  for (int i = 0; i < count; ++i) client.queue_action_event("bench", params);
+  std::printf("{\"events\": %d, \"seconds\": %.6f}\n", count,
+              std::chrono::duration<double>(Clock::now() - began).count());
+}
+
 void ping(action::Client& client, int count, nlohmann::json params) {
   for (int i = 0; i < count; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -40,11 +47,13 @@ void ping(action::Client& client, int count, nlohmann::json params) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) return std::fprintf(stderr, "usage: client post|ping ADDRESS APPLICATION COUNT\n");
+  if (argc != 5)
+    return std::fprintf(stderr, "usage: client post|each|ping ADDRESS APPLICATION COUNT\n");
   const std::string mode = argv[1];
   action::Client client(argv[2], {.application = argv[3]});
   const std::string body(std::istreambuf_iterator<char>(std::cin), {});
   const auto params = nlohmann::json::parse(body);
   if (mode == "post") post(client, std::atoi(argv[4]), params);
+  if (mode == "each") each(client, std::atoi(argv[4]), params);
   if (mode == "ping") ping(client, std::atoi(argv[4]), params);
 }
