@@ -7,7 +7,9 @@
 #include "broker/memcached/memcached_broker.hpp"
 #include "broker/memcached/memcached_dead_letters.hpp"
 #include "broker/memcached/memcached_look.hpp"
+#include "broker/pauses.hpp"
 #include "broker/rabbitmq/delay_trial.hpp"
+#include "broker/rabbitmq/pause_queues.hpp"
 #include "broker/rabbitmq/rabbit_backlog.hpp"
 #include "broker/rabbitmq/rabbit_broker.hpp"
 #include "broker/rabbitmq/rabbit_dead_letters.hpp"
@@ -17,16 +19,22 @@
 #include "broker/sql/sql_broker.hpp"
 #include "broker/sql/sql_dead_letters.hpp"
 #include "broker/sql/sql_look.hpp"
+#include "broker/sql/sql_pauses.hpp"
 #include "broker/sql/sql_rights.hpp"
 #include "broker/sqlite/sqlite_backlog.hpp"
 #include "broker/sqlite/sqlite_broker.hpp"
 #include "broker/sqlite/sqlite_dead_letters.hpp"
 #include "broker/sqlite/sqlite_look.hpp"
+#include "broker/sqlite/sqlite_pauses.hpp"
 #include "broker/target.hpp"
 #include "client/rabbitmq/broker_url.hpp"
 
 namespace actiond {
 namespace {
+
+constexpr char kNoPauseInMemcached[] =
+    "queues in memcached can't be paused, because it may forget that: stop the pollers, or use "
+    "actiond quiet --id N";
 
 // Tries RabbitMQ's nodes in order until one answers.
 template <typename Value, typename Try>
@@ -122,6 +130,33 @@ Result<BrokerLook> look_at_broker(const Config& config, const std::string& name,
   if (!target->database.empty()) return look_at_database(*target, timeout);
   return first_of<BrokerLook>(
       *target, [&](const auto& url) { return look_at_rabbit(*target, url, timeout); });
+}
+
+Result<void> pause_queues(const Config& config, const std::string& name,
+                          const std::vector<std::string>& queues, const Pause& pause,
+                          std::chrono::milliseconds timeout) {
+  const auto target = target_of(config, name);
+  if (!target) return target.error();
+  if (!target->queue_file.empty()) return pause_in_file(*target, queues, pause, timeout);
+  if (!target->memcached.empty()) return Error{kNoPauseInMemcached};
+  if (!target->database.empty()) return pause_in_database(*target, queues, pause, timeout);
+  const auto paused = first_of<bool>(*target, [&](const auto& url) -> Result<bool> {
+    auto done = pause_at_rabbit(*target, url, queues, pause, timeout);
+    return done ? Result<bool>(true) : done.error();
+  });
+  return paused ? Result<void>() : paused.error();
+}
+
+Result<std::vector<std::string>> resume_queues(const Config& config, const std::string& name,
+                                               const std::vector<std::string>& queues,
+                                               std::chrono::milliseconds timeout) {
+  const auto target = target_of(config, name);
+  if (!target) return target.error();
+  if (!target->queue_file.empty()) return resume_in_file(*target, queues, timeout);
+  if (!target->memcached.empty()) return Error{kNoPauseInMemcached};
+  if (!target->database.empty()) return resume_in_database(*target, queues, timeout);
+  return first_of<std::vector<std::string>>(
+      *target, [&](const auto& url) { return resume_at_rabbit(*target, url, queues, timeout); });
 }
 
 }  // namespace actiond

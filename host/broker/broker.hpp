@@ -35,6 +35,8 @@ class BrokerListener {
   virtual void on_proven_empty(QueueIndex queue) = 0;
   // The answer to probe: it had a message, which came by on_delivery just now.
   virtual void on_probe_delivered(QueueIndex queue) = 0;
+  // Somebody has paused the queue, or resumed it: see Broker::is_paused.
+  virtual void on_paused([[maybe_unused]] QueueIndex queue, [[maybe_unused]] bool is_paused) {}
   // The answer to publish: confirmed, or why it was not taken.
   virtual void on_published(std::uint64_t number, const Result<void>& taken) = 0;
 };
@@ -81,6 +83,12 @@ class Broker {
   virtual Result<void> cancel(QueueIndex queue) = 0;
   // Asks whether the queue has anything ready; answered by on_proven_empty or on_probe_delivered.
   virtual Result<void> probe(QueueIndex queue) = 0;
+
+  // Events of this queue are to be left alone, as far as is known: see pauses.hpp. Known from the
+  // beginning; what changes is told by on_paused.
+  virtual bool is_paused([[maybe_unused]] QueueIndex queue) const { return false; }
+  // Asks whether that has changed. A broker that finds out by itself does nothing.
+  virtual Result<void> look_at_pauses() { return {}; }
 
   // Settle a delivery. Acknowledgements are gathered until flush, the others are sent at once.
   virtual void acknowledge(QueueIndex queue, std::uint64_t tag, Handled handled) = 0;

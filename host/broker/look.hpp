@@ -9,6 +9,7 @@
 
 #include "base/config/config.hpp"
 #include "base/result.hpp"
+#include "broker/pauses.hpp"
 
 namespace actiond {
 
@@ -20,6 +21,7 @@ struct QueueLook {
   std::optional<std::uint64_t> in_hand;  // of pollers
   std::optional<std::uint64_t> consumers;
   std::optional<std::uint64_t> done, failed;  // so far, failed attempts
+  std::optional<Pause> pause;                 // by which it is paused
   std::string problem;
 };
 

@@ -30,7 +30,8 @@ class Tables {
   }
   ~Tables() {
     const auto& sql = tables_->dialect();
-    for (const auto& table : {sql.events, sql.owners, sql.counts, sql.queues, sql.schema})
+    for (const auto& table :
+         {sql.events, sql.owners, sql.counts, sql.queues, sql.pauses, sql.schema})
       (void)tables_->session().execute("DROP TABLE " + table);
   }
   QueueTables& operator*() { return *tables_; }

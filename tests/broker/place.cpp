@@ -58,6 +58,7 @@ class RabbitPlace : public Place {
     const auto topology = topology_of(config_);
     auto names = config_.queues;
     names.push_back(action::kDead);
+    for (const auto& name : config_.queues) names.push_back("pause." + name);
     for (const auto& name : names)
       amqp_queue_delete(raw_calls(**connection), 1, action::to_bytes(topology.queue(name)), 0, 0);
   }
@@ -76,7 +77,7 @@ class DatabasePlace : public Place {
   DatabasePlace(const std::string& name, const std::string& url, std::string directory)
       : Place(name, url), directory_(std::move(directory)) {}
   ~DatabasePlace() override {
-    for (const char* table : {"events", "owners", "counts", "queues", "schema"})
+    for (const char* table : {"events", "owners", "counts", "queues", "pauses", "schema"})
       run("DROP TABLE IF EXISTS " + config_.application + "_" + table);
   }
   void take_away() override {

@@ -75,8 +75,9 @@ class Consumer : BrokerListener {
 
   std::unique_ptr<Broker> broker;
   std::vector<Seen> seen;
-  std::vector<std::string> refusals;  // of publications
-  std::size_t published = 0;          // answered
+  std::vector<std::string> refusals;                // of publications
+  std::size_t published = 0;                        // answered
+  std::vector<std::pair<QueueIndex, bool>> pauses;  // that it was told of
   int proven_empty = 0;
   int probes_delivered = 0;
 
@@ -84,6 +85,9 @@ class Consumer : BrokerListener {
   void on_delivery(QueueIndex queue, std::uint64_t tag, bool is_redelivered,
                    Message& message) override;
   void on_consuming(QueueIndex, int) override { ++consuming_; }
+  void on_paused(QueueIndex queue, bool is_paused) override {
+    pauses.emplace_back(queue, is_paused);
+  }
   void on_proven_empty(QueueIndex) override { ++proven_empty; }
   void on_probe_delivered(QueueIndex) override { ++probes_delivered; }
   void on_published(std::uint64_t number, const Result<void>& taken) override;

@@ -4,6 +4,7 @@
 
 #include <future>
 
+#include "broker/rabbitmq/pause_queues.hpp"
 #include "broker/rabbitmq/rabbit_backlog.hpp"
 #include "broker/target.hpp"
 #include "client/rabbitmq/amqp.hpp"
@@ -36,6 +37,7 @@ Result<void> RabbitBroker::open(const std::string& name, std::chrono::millisecon
   auto consuming = std::async(std::launch::async, [&] { return open_consuming(name, timeout); });
   auto publishing = open_publishing(name, timeout);
   auto consumed = consuming.get();
+  remarks_.insert(remarks_.end(), pause_remarks_.begin(), pause_remarks_.end());
   return publishing ? consumed : publishing;
 }
 
@@ -81,15 +83,33 @@ Result<void> RabbitBroker::open_consuming(const std::string& name,
   return open_channels();
 }
 
+// All in one round trip: what is sent on a channel is carried out once it is open.
 Result<void> RabbitBroker::open_channels() {
   const auto number_of = [](QueueIndex queue) { return static_cast<amqp_channel_t>(queue + 1); };
-  for (QueueIndex queue = 0; queue < consumed_queues_.size(); ++queue)
-    if (auto begun = consuming_->begin_channel(number_of(queue)); !begun) return begun;
+  for (QueueIndex i = 0; i <= consumed_queues_.size(); ++i)
+    if (auto begun = consuming_->begin_channel(number_of(i)); !begun) return begun;
+  if (auto opened = open_pauses(number_of(consumed_queues_.size())); !opened) return opened;
   for (QueueIndex queue = 0; queue < consumed_queues_.size(); ++queue) {
     const auto number = number_of(queue);
     if (auto opened = consuming_->await_channel(number); !opened) return opened;
     channels_.emplace_back(*consuming_, number, queue, topology_.queue(consumed_queues_[queue]));
   }
+  return {};
+}
+
+Result<void> RabbitBroker::open_pauses(amqp_channel_t number) {
+  auto found = declare_pause_queues(*consuming_, number, topology_.application, consumed_queues_);
+  if (!found) return found.error();
+  for (const auto& queue : found->missing)
+    pause_remarks_.push_back(
+        fmt::format("the queue '{}' is not there, and the user '{}' may not make it: what it is "
+                    "for can't be paused until 'actiond setup' has run as a user who may",
+                    queue, url_.user));
+  std::vector<std::string> names;
+  for (const auto& queue : consumed_queues_)
+    names.push_back(pause_queue(topology_.application, queue));
+  pauses_ = std::make_unique<PauseChannel>(*consuming_, number, std::move(names),
+                                           std::move(found->are_paused));
   return {};
 }
 
@@ -129,6 +149,7 @@ Result<void> RabbitBroker::take(const amqp_frame_t& frame, BrokerListener& liste
                       topology_.queue(consumed_queues_[frame.channel - std::size_t{1}])));
     return taken;
   }
+  if (frame.channel == channels_.size() + 1) return pauses_->take(frame, listener);
   if (frame.frame_type == AMQP_FRAME_METHOD &&
       frame.payload.method.id == AMQP_CONNECTION_CLOSE_METHOD)
     return Error{fmt::format("the broker closed the connection: {}",
@@ -137,6 +158,7 @@ Result<void> RabbitBroker::take(const amqp_frame_t& frame, BrokerListener& liste
 }
 
 Result<void> RabbitBroker::tended() {
+  pauses_->look_at_all();
   for (auto& channel : channels_)
     if (auto again = channel.is_there_again(); !again) return again;
   return {};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/broker.hpp"
+#include "broker/rabbitmq/pause_channel.hpp"
 #include "broker/rabbitmq/rabbit_channel.hpp"
 #include "client/rabbitmq/publisher.hpp"
 #include "client/topology.hpp"
@@ -41,6 +42,8 @@ class RabbitBroker : public Broker {
   }
   Result<void> cancel(QueueIndex queue) override { return channels_[queue].cancel(); }
   Result<void> probe(QueueIndex queue) override { return channels_[queue].probe(); }
+  bool is_paused(QueueIndex queue) const override { return pauses_->is_paused(queue); }
+  Result<void> look_at_pauses() override { return pauses_->ask(); }
   void acknowledge(QueueIndex queue, std::uint64_t tag, Handled) override {
     channels_[queue].acknowledge(tag);
   }
@@ -63,6 +66,7 @@ class RabbitBroker : public Broker {
   Result<void> open_publishing(const std::string& name, std::chrono::milliseconds timeout);
   Result<void> open_consuming(const std::string& name, std::chrono::milliseconds timeout);
   Result<void> open_channels();
+  Result<void> open_pauses(amqp_channel_t number);
   void route_again(const Config& config, const std::string& name,
                    std::chrono::milliseconds timeout);
   Result<void> receive_deliveries(BrokerListener& listener);
@@ -73,6 +77,7 @@ class RabbitBroker : public Broker {
   action::Topology topology_;
   std::vector<std::string> consumed_queues_;
   std::vector<std::string> remarks_;
+  std::vector<std::string> pause_remarks_;  // by the thread that opens the consuming connection
   std::vector<std::string> missing_;
   bool has_unroutable_ = false;
   bool skips_consuming_ = false;  // of the next receive
@@ -81,7 +86,8 @@ class RabbitBroker : public Broker {
   bool is_closed_ = false;
   std::unique_ptr<action::Connection> consuming_;
   std::unique_ptr<action::Connection> publishing_;
-  std::deque<RabbitChannel> channels_;  // of queue i: channel i + 1
+  std::deque<RabbitChannel> channels_;    // of queue i: channel i + 1
+  std::unique_ptr<PauseChannel> pauses_;  // the channel behind those
   std::unique_ptr<action::Publisher> publisher_;
   BrokerListener* listener_ = nullptr;  // during receive only
 };

@@ -1,6 +1,7 @@
 // Looks at RabbitMQ's queues: a passive declaration of each.
 #include "broker/rabbitmq/rabbit_look.hpp"
 
+#include "broker/rabbitmq/pause_queues.hpp"
 #include "broker/rabbitmq/rabbit_backlog.hpp"
 #include "client/rabbitmq/declare.hpp"
 #include "client/rabbitmq/delay.hpp"
@@ -27,6 +28,16 @@ QueueLook look_at(action::Connection& connection, const action::Topology& topolo
   return look;
 }
 
+// Its body is read only of those that are paused.
+std::optional<Pause> look_at_pause(action::Connection& connection, const std::string& application,
+                                   const std::string& queue) {
+  const auto name = pause_queue(application, queue);
+  const auto depth = action::queue_depth(connection, kLookChannel, name);
+  if (!depth || depth->messages == 0) return std::nullopt;
+  const auto pause = read_pause(connection, kLookChannel, name);
+  return pause ? *pause : std::optional(Pause{});
+}
+
 }  // namespace
 
 Result<BrokerLook> look_at_rabbit(const action::Link::Target& target, const action::BrokerUrl& url,
@@ -36,8 +47,10 @@ Result<BrokerLook> look_at_rabbit(const action::Link::Target& target, const acti
   if (auto opened = (*connection)->open_channel(kLookChannel); !opened) return opened.error();
   BrokerLook look;
   look.name = url.display();
-  for (const auto& queue : target.topology.queues)
+  for (const auto& queue : target.topology.queues) {
     look.queues.push_back(look_at(**connection, target.topology, queue));
+    look.queues.back().pause = look_at_pause(**connection, target.topology.application, queue);
+  }
   look.queues.push_back(look_at(**connection, target.topology, action::kDead));
   for (const auto& queue : {action::unroutable_queue(target.topology.application),
                             action::old_unroutable_queue(target.topology.application)}) {
@@ -60,6 +73,9 @@ Result<std::vector<std::string>> tend_rabbit(const action::Link::Target& target,
   action::Declaration declaration(target.topology);
   auto declared = declaration.look().queues().delays().run(**connection, kLookChannel);
   if (!declared) return declared.error();
+  const auto paused = declare_pause_queues(**connection, kLookChannel, target.topology.application,
+                                           target.topology.queues);
+  if (!paused) return paused.error();
   (void)(*connection)->close(1s);
   if (declaration.has_unroutable())
     if (auto routed = route_again(target, url, timeout); !routed) return routed.error();

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "broker/sql/sql_pauses.hpp"
+
 namespace actiond {
 namespace {
 
@@ -14,8 +16,10 @@ using action::sql::NewEvent;
 using action::sql::QueueTables;
 using action::sql::Trouble;
 
-constexpr auto kAliveTick = 5s;     // until the next proof that the others count us as alive
-constexpr auto kDueGrain = 2ms;     // the server's clock is rounded down, to the millisecond
+constexpr auto kAliveTick = 5s;  // until the next proof that the others count us as alive
+constexpr auto kDueGrain = 2ms;  // the server's clock is rounded down, to the millisecond
+constexpr auto kPauseLook = 1s;  // at which queues are paused
+constexpr auto kPauseLookRung = 200ms;
 constexpr auto kFromTheStart = 1s;  // what was committed late is found after this at the latest
 
 UniqueFd watch(const std::string& path) {
@@ -27,13 +31,15 @@ UniqueFd watch(const std::string& path) {
 }  // namespace
 
 DatabaseThread::DatabaseThread(std::unique_ptr<QueueTables> tables, DatabaseOwner owner,
-                               std::vector<std::string> queues, Mailbox& mailbox)
+                               std::vector<std::string> queues, Mailbox& mailbox,
+                               std::optional<std::vector<bool>> paused)
     : tables_(std::move(tables)),
       owner_(owner),
       claims_(*tables_, owner_.id()),
       queues_(std::move(queues)),
       mailbox_(mailbox),
       bell_(watch(tables_->bell().path())),
+      paused_(std::move(paused)),
       from_ms_(queues_.size()),
       thread_([this] { run(); }) {}
 
@@ -62,6 +68,7 @@ Result<void> DatabaseThread::turn() {
   std::tie(turn.orders, turn.holds) = mailbox_.take_orders();
   if (is_closing) return leave(turn);
   if (auto alive = check_alive(); !alive) return alive;
+  if (auto looked = look_at_pauses(turn, is_rung); !looked) return looked;
   if (auto looked = look(turn, is_rung); !looked) return looked;
   if (is_something_to_do(turn))
     if (auto done = exchange(turn); !done) return done;
@@ -96,6 +103,16 @@ Result<void> DatabaseThread::check_alive() {
   if (now < next_tick_) return {};
   next_tick_ = now + kAliveTick;
   return owner_.check_alive();
+}
+
+Result<void> DatabaseThread::look_at_pauses(Turn& turn, bool is_rung) {
+  const auto now = monotonic_now();
+  if (!paused_ || now - last_pause_look_ < (is_rung ? kPauseLookRung : kPauseLook)) return {};
+  last_pause_look_ = now;
+  auto paused = are_paused_in_database(*tables_, queues_);
+  if (!paused) return paused.error();
+  if (*paused != *paused_) turn.news.paused = paused_ = std::move(*paused);
+  return {};
 }
 
 Result<void> DatabaseThread::look(Turn& turn, bool is_rung) {

@@ -20,9 +20,11 @@ namespace actiond {
 
 class DatabaseThread : public StoreThread {
  public:
-  // Begins. `mailbox` must outlive it.
+  // Begins. `mailbox` must outlive it. `paused`: which of the queues are; none if the tables don't
+  // keep that.
   DatabaseThread(std::unique_ptr<action::sql::QueueTables> tables, DatabaseOwner owner,
-                 std::vector<std::string> queues, Mailbox& mailbox);
+                 std::vector<std::string> queues, Mailbox& mailbox,
+                 std::optional<std::vector<bool>> paused);
   // Ends as a crash would: what is not settled is the next one's. Blocks for a moment.
   ~DatabaseThread() override;
   DatabaseThread(const DatabaseThread&) = delete;
@@ -44,6 +46,7 @@ class DatabaseThread : public StoreThread {
   Result<void> turn();
   bool wait();
   Result<void> look(Turn& turn, bool is_rung);
+  Result<void> look_at_pauses(Turn& turn, bool is_rung);
   Result<void> check_alive();
   Result<void> listen(const Turn& turn);
   bool is_something_to_do(const Turn& turn) const;
@@ -66,8 +69,9 @@ class DatabaseThread : public StoreThread {
 
   LookPace pace_;
   bool is_listening_ = false;
-  MonotonicTime next_look_{}, next_tick_{}, next_start_{};
-  std::vector<std::int64_t> from_ms_;  // of each queue: where to begin to read
+  MonotonicTime next_look_{}, next_tick_{}, next_start_{}, last_pause_look_{};
+  std::optional<std::vector<bool>> paused_;  // as the loop was told
+  std::vector<std::int64_t> from_ms_;        // of each queue: where to begin to read
   bool is_over_ = false;
   std::thread thread_;  // the last: it uses all of the others
 };

@@ -1,6 +1,7 @@
 #include "broker/sql/sql_broker.hpp"
 
 #include "broker/sql/database_thread.hpp"
+#include "broker/sql/sql_pauses.hpp"
 #include "broker/target.hpp"
 
 namespace actiond {
@@ -33,9 +34,23 @@ Result<std::unique_ptr<Broker>> connect_database(const std::string& address, con
   if (auto buried = owner->bury_dead(); !buried) return buried.error();
   const auto& queues = config.queues_to_consume();
   const auto shown = (*tables)->shown();
-  return MailboxBroker::make(shown, queues.size(), {}, [&](Mailbox& mailbox) {
-    return std::make_unique<DatabaseThread>(std::move(*tables), *owner, queues, mailbox);
-  });
+  const auto keeps = (*tables)->keeps_pauses(QueueTables::Missing::Make);
+  if (!keeps) return keeps.error();
+  std::vector<std::string> remarks;
+  if (!*keeps) remarks.push_back((*tables)->keeps_no_pauses().text);
+  std::optional<std::vector<bool>> paused;
+  if (*keeps) {
+    auto found = are_paused_in_database(**tables, queues);
+    if (!found) return found.error();
+    paused = std::move(*found);
+  }
+  return MailboxBroker::make(
+      shown, queues.size(), std::move(remarks),
+      [&](Mailbox& mailbox) {
+        return std::make_unique<DatabaseThread>(std::move(*tables), *owner, queues, mailbox,
+                                                paused);
+      },
+      paused.value_or(std::vector<bool>(queues.size())));
 }
 
 }  // namespace actiond

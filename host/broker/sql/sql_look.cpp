@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "broker/sql/owner.hpp"
+#include "broker/sql/sql_pauses.hpp"
 
 namespace actiond {
 namespace {
@@ -42,6 +43,18 @@ Result<void> look_at(QueueTables& tables, int owners, QueueLook& look) {
   return {};
 }
 
+Result<void> look_at_pauses(QueueTables& tables, BrokerLook& look) {
+  const auto keeps = tables.keeps_pauses(QueueTables::Missing::Leave);
+  if (!keeps) return keeps.error();
+  for (auto& queue : look.queues) {
+    if (!*keeps) continue;
+    auto pause = pause_in_tables(tables, queue.name);
+    if (!pause) return pause.error();
+    queue.pause = std::move(*pause);
+  }
+  return {};
+}
+
 Result<void> look_in_hands(QueueTables& tables, BrokerLook& look) {
   const auto& sql = tables.dialect();
   const auto rows = tables.session().with(fmt::format(
@@ -75,6 +88,7 @@ Result<BrokerLook> look_at_database(const action::Link::Target& target,
   for (auto& queue : look.queues)
     if (auto looked = look_at(**tables, *owners, queue); !looked) return looked.error();
   if (auto looked = look_in_hands(**tables, look); !looked) return looked.error();
+  if (auto looked = look_at_pauses(**tables, look); !looked) return looked.error();
   return look;
 }
 

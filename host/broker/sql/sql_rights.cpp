@@ -58,6 +58,9 @@ Result<std::vector<std::string>> missing_rights_in_database(const action::Link::
       {sql.counts, "done", "queue, owner, done, failed", {"INSERT", "UPDATE", "DELETE"}},
       {sql.events, "state", "queue, event", {"INSERT", "UPDATE", "DELETE"}}};
   std::vector<std::string> missing;
+  const auto keeps = (*tables)->keeps_pauses(QueueTables::Missing::Make);
+  if (!keeps) return keeps.error();
+  if (!*keeps) missing.push_back((*tables)->keeps_no_pauses().text);
   if (auto tried = try_all(**tables, all, missing); !tried) return tried.error();
   return missing;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/sqlite/sqlite_pauses.hpp"
 #include "broker/target.hpp"
 #include "client/delay_trip.hpp"
 
@@ -47,7 +48,9 @@ Result<void> SqliteBroker::open(const Config& config) {
     const auto row = file_->queue(topology_.queue(name));
     if (!row) return row.error();
     queues_.emplace_back().row = *row;
+    full_names_.push_back(topology_.queue(name));
   }
+  if (auto looked = look_at_pauses_in_file(nullptr); !looked) return looked;
   for (const auto& name : topology_.queues)  // handlers may queue to those that are not consumed
     if (const auto row = file_->queue(topology_.queue(name)); !row) return row.error();
   const auto dead = file_->queue(topology_.dead());
@@ -61,14 +64,24 @@ Result<void> SqliteBroker::open(const Config& config) {
 
 Result<void> SqliteBroker::receive(BrokerListener& listener) {
   alarm_.silence();
-  if (auto ticked = tick(); !ticked) return ticked;
+  if (auto ticked = tick(listener); !ticked) return ticked;
   if (auto looked = look(); !looked) return looked;
   tell(listener);
   arm();
   return {};
 }
 
-Result<void> SqliteBroker::tick() {
+Result<void> SqliteBroker::look_at_pauses_in_file(BrokerListener* listener) {
+  auto paused = are_paused_in_file(*file_, full_names_);
+  if (!paused) return paused.error();
+  const auto before = std::exchange(paused_, std::move(*paused));
+  if (listener == nullptr) return {};
+  for (QueueIndex i = 0; i < paused_.size(); ++i)
+    if (paused_[i] != before[i]) listener->on_paused(i, paused_[i]);
+  return {};
+}
+
+Result<void> SqliteBroker::tick(BrokerListener& listener) {
   const auto now = monotonic_now();
   if (now < next_tick_) return {};
   next_tick_ = now + kTick;
@@ -76,6 +89,7 @@ Result<void> SqliteBroker::tick() {
   const auto buried = owner_.bury_dead();
   if (!buried) return be_patient(buried.error());
   if (*buried) expect_more();
+  if (auto looked = look_at_pauses_in_file(&listener); !looked) return be_patient(looked.error());
   return {};
 }
 

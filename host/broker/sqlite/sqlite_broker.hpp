@@ -28,6 +28,7 @@ class SqliteBroker : public Broker {
   Result<void> receive(BrokerListener& listener) override;
   Result<void> consume(QueueIndex queue, int prefetch) override;
   Result<void> cancel(QueueIndex queue) override;
+  bool is_paused(QueueIndex queue) const override { return paused_[queue]; }
   Result<void> probe(QueueIndex queue) override;
   void acknowledge(QueueIndex queue, std::uint64_t tag, Handled handled) override;
   Result<void> give_back(QueueIndex queue, std::uint64_t tag) override;
@@ -60,7 +61,8 @@ class SqliteBroker : public Broker {
 
   SqliteBroker(std::unique_ptr<action::QueueFile> file, Owner owner, Alarm alarm);
   Result<void> open(const Config& config);
-  Result<void> tick();
+  Result<void> tick(BrokerListener& listener);
+  Result<void> look_at_pauses_in_file(BrokerListener* listener);
   Result<void> look();
   bool is_something_there();
   Result<void> exchange();
@@ -83,6 +85,8 @@ class SqliteBroker : public Broker {
   Claims claims_;
   action::Topology topology_;
   std::vector<Queue> queues_;
+  std::vector<std::string> full_names_;  // of those
+  std::vector<bool> paused_;             // which of those are
   std::int64_t dead_ = 0;
 
   // for the next transaction

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "broker/sqlite/owner.hpp"
+#include "broker/sqlite/sqlite_pauses.hpp"
 #include "client/sqlite/queue_file.hpp"
 
 namespace actiond {
@@ -27,6 +28,9 @@ Result<QueueLook> look_at(QueueFile& file, const action::Topology& topology,
   QueueLook look;
   look.name = name;
   const std::string full_name = topology.queue(name);
+  auto pause = pause_of_queue(file, full_name);  // a queue may be paused before there is any
+  if (!pause) return pause.error();
+  look.pause = std::move(*pause);
   Statement counts(file.database(), kCounts);
   const auto row = counts.with(full_name).step();
   if (!row) return row.error();

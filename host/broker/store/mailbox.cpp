@@ -114,13 +114,14 @@ void Mailbox::tell(News news, const std::vector<QueueHold>& holds) {
   for (const auto i : news.proven_empty) holds_[i].is_probed = false;
   for (const auto i : news.probe_delivered) holds_[i].is_probed = false;
   const bool is_empty = news.arrived.empty() && news.confirmed.empty() &&
-                        news.proven_empty.empty() && news.probe_delivered.empty() &&
+                        news.proven_empty.empty() && news.probe_delivered.empty() && !news.paused &&
                         !news.failure && !news.is_closed;
   if (is_empty) return;
   move_behind(news_.arrived, news.arrived);
   move_behind(news_.confirmed, news.confirmed);
   move_behind(news_.proven_empty, news.proven_empty);
   move_behind(news_.probe_delivered, news.probe_delivered);
+  if (news.paused) news_.paused = std::move(news.paused);
   if (news.failure) news_.failure = std::move(news.failure);
   news_.is_closed |= news.is_closed;
   signal(to_loop_);

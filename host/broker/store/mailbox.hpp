@@ -62,8 +62,9 @@ struct News {
   std::vector<Arrival> arrived;
   std::vector<std::pair<std::uint64_t, Result<void>>> confirmed;
   std::vector<QueueIndex> proven_empty, probe_delivered;
-  std::optional<Error> failure;  // by which it is over
-  bool is_closed = false;        // all was settled, and the owner has left
+  std::optional<std::vector<bool>> paused;  // of each queue, if that has changed
+  std::optional<Error> failure;             // by which it is over
+  bool is_closed = false;                   // all was settled, and the owner has left
 };
 
 class Mailbox {

@@ -18,11 +18,12 @@ constexpr std::size_t kMostWaiting = 10'000;  // publications
 
 Result<std::unique_ptr<Broker>> MailboxBroker::make(std::string name, std::size_t queues,
                                                     std::vector<std::string> remarks,
-                                                    const Begin& begin) {
+                                                    const Begin& begin, std::vector<bool> paused) {
   auto mailbox = Mailbox::open(queues);
   if (!mailbox) return mailbox.error();
   std::unique_ptr<MailboxBroker> broker(
       new MailboxBroker(std::move(name), std::move(remarks), std::move(*mailbox), queues));
+  if (!paused.empty()) broker->paused_ = std::move(paused);
   broker->thread_ = begin(*broker->mailbox_);
   return std::unique_ptr<Broker>(std::move(broker));
 }
@@ -39,12 +40,21 @@ void MailboxBroker::tell(News& news, BrokerListener& listener) {
   for (QueueIndex i = 0; i < announced_.size(); ++i)
     if (const auto prefetch = std::exchange(announced_[i], std::nullopt))
       listener.on_consuming(i, *prefetch);
+  if (news.paused) tell_pauses(*news.paused, listener);
   for (auto& [queue, claim] : news.arrived)
     listener.on_delivery(queue, static_cast<std::uint64_t>(claim.seq), claim.is_redelivered,
                          claim.message);
   for (const auto queue : news.probe_delivered) listener.on_probe_delivered(queue);
   for (const auto queue : news.proven_empty) listener.on_proven_empty(queue);
   for (const auto& [number, taken] : news.confirmed) listener.on_published(number, taken);
+}
+
+void MailboxBroker::tell_pauses(const std::vector<bool>& paused, BrokerListener& listener) {
+  for (QueueIndex i = 0; i < paused.size(); ++i) {
+    if (paused_[i] == paused[i]) continue;
+    paused_[i] = paused[i];
+    listener.on_paused(i, paused[i]);
+  }
 }
 
 Result<void> MailboxBroker::consume(QueueIndex queue, int prefetch) {

@@ -20,9 +20,11 @@ class StoreThread {
 class MailboxBroker : public Broker {
  public:
   // `begin` starts the thread; the mailbox outlives it. `remarks`: see Broker.
+  // `paused`: which of the queues are; empty: none.
   using Begin = std::function<std::unique_ptr<StoreThread>(Mailbox& mailbox)>;
   static Result<std::unique_ptr<Broker>> make(std::string name, std::size_t queues,
-                                              std::vector<std::string> remarks, const Begin& begin);
+                                              std::vector<std::string> remarks, const Begin& begin,
+                                              std::vector<bool> paused = {});
   ~MailboxBroker() override = default;
   MailboxBroker(const MailboxBroker&) = delete;
   MailboxBroker& operator=(const MailboxBroker&) = delete;
@@ -32,6 +34,7 @@ class MailboxBroker : public Broker {
   bool is_quiet_until_readable() const override { return true; }
   std::string name() const override { return name_; }
   std::vector<std::string> remarks() const override { return remarks_; }
+  bool is_paused(QueueIndex queue) const override { return paused_[queue]; }
   Result<void> receive(BrokerListener& listener) override;
   Result<void> consume(QueueIndex queue, int prefetch) override;
   Result<void> cancel(QueueIndex queue) override;
@@ -54,7 +57,9 @@ class MailboxBroker : public Broker {
       : name_(std::move(name)),
         remarks_(std::move(remarks)),
         mailbox_(std::move(mailbox)),
-        announced_(queues) {}
+        announced_(queues),
+        paused_(queues) {}
+  void tell_pauses(const std::vector<bool>& paused, BrokerListener& listener);
   void tell(News& news, BrokerListener& listener);
 
   std::string name_;
@@ -62,6 +67,7 @@ class MailboxBroker : public Broker {
   std::unique_ptr<Mailbox> mailbox_;
   Orders orders_;                              // since the last flush
   std::vector<std::optional<int>> announced_;  // prefetch that the listener is to be told of
+  std::vector<bool> paused_;                   // of each queue
   std::uint64_t published_ = 0;
   bool is_closing_ = false;
   bool is_closed_ = false;

@@ -50,6 +50,10 @@ std::string in_backticks(std::string_view application, std::string_view table) {
 }
 
 void add_tables(Dialect& d, std::string_view application) {
+  d.add_pauses = fmt::format(
+      "CREATE TABLE IF NOT EXISTS {} (queue {} NOT NULL PRIMARY KEY, paused_by TEXT NOT NULL,"
+      " at_ms BIGINT NOT NULL, reason TEXT NOT NULL) {}",
+      d.pauses, kName, kStorage);
   d.tables = {
       fmt::format("CREATE TABLE IF NOT EXISTS {} (name {} NOT NULL PRIMARY KEY) {}", d.queues,
                   kName, kStorage),
@@ -92,6 +96,7 @@ Result<Dialect> mysql_dialect(std::string_view application) {
   d.owners = in_backticks(application, "owners");
   d.counts = in_backticks(application, "counts");
   d.events = in_backticks(application, "events");
+  d.pauses = in_backticks(application, "pauses");
   d.schema = in_backticks(application, "schema");
   add_tables(d, application);
   d.now_ms = kNow;

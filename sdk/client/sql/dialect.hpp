@@ -12,12 +12,13 @@ namespace action::sql {
 
 struct Dialect {
   // The tables' names as they stand in statements.
-  std::string queues, owners, counts, events, schema;
+  std::string queues, owners, counts, events, pauses, schema;
 
-  std::vector<std::string> tables;  // makes each of them that is missing, in this order
+  std::vector<std::string> tables;  // makes each other that is missing, in this order
   // The n-th makes tables of version n into those of n + 1, beside programs that use them.
   std::vector<std::vector<std::string>> upgrades;
   int version() const { return 1 + static_cast<int>(upgrades.size()); }
+  std::string add_pauses;      // makes that one, where tables of before lack it
   std::string now_ms;          // the server's clock, since 1970 UTC, rounded down
   std::string begin;           // a transaction
   std::string begin_lightly;   // one whose loss, when the server dies, is made good anyway

@@ -69,7 +69,7 @@ Result<void> QueueTables::prepare(Missing missing) {
     is_empty_ = true;
     return {};
   }
-  if (*found < dialect_.version()) return make_tables();
+  if (*found < dialect_.version()) return make([this] { return make_tables_locked(); });
   if (*found == dialect_.version()) return {};
   return Error{
       fmt::format("the tables {}_… in {} were made by a newer version (theirs is {}, this "
@@ -101,15 +101,18 @@ Error QueueTables::may_not(const Error& why) const {
                   application_, url_.shown, why.text)};
 }
 
-Result<void> QueueTables::make_tables() {
+// One alone makes tables at a time.
+Result<void> QueueTables::make(const std::function<Result<void>()>& work) {
   const auto locked = session_->execute(dialect_.lock_setup);
   if (!locked) return locked.error();
   if (locked->number(0, 0) != 1)
     return Error{fmt::format("somebody else has been making the tables in {} for 10 s: try again",
                              url_.shown)};
-  auto made = make_tables_locked();
+  auto made = work();
+  const auto trouble = session_->trouble();
   if (auto unlocked = session_->execute(dialect_.unlock_setup); made && !unlocked)
     return unlocked.error();
+  session_->set_trouble(trouble);
   return made;
 }
 
@@ -121,6 +124,7 @@ Result<void> QueueTables::make_tables_locked() {
   for (const auto& table : dialect_.tables)
     if (const auto made = session_->execute(table); !made)
       return session_->trouble() == Trouble::Forbidden ? may_not(made.error()) : made.error();
+  if (const auto made = session_->execute(dialect_.add_pauses); !made) return made.error();
   if (auto added = add_queue(kDead); !added) return added;
   const auto marked = session_->execute(
       fmt::format("INSERT INTO {} (version) VALUES ({})", dialect_.schema, dialect_.version()));
@@ -194,6 +198,29 @@ Result<void> QueueTables::add_queue(const std::string& name) {
   if (const auto added = session_->with(dialect_.add_queue, name); !added) return added.error();
   queues_.insert(name);
   return {};
+}
+
+Result<bool> QueueTables::keeps_pauses(Missing missing) {
+  const auto looked = session_->execute("SELECT 1 FROM " + dialect_.pauses + " WHERE 1 = 0");
+  if (looked) return true;
+  if (session_->trouble() == Trouble::Forbidden) return false;
+  if (session_->trouble() != Trouble::NoTable) return looked.error();
+  if (missing == Missing::Leave) return false;
+  const auto made = make([this]() -> Result<void> {
+    const auto added = session_->execute(dialect_.add_pauses);
+    return added ? Result<void>() : added.error();
+  });
+  if (made) return true;
+  if (session_->trouble() == Trouble::Forbidden) return false;
+  return made.error();
+}
+
+Error QueueTables::keeps_no_pauses() const {
+  return {
+      fmt::format("queues can't be paused: there is no table {0} in {1}, or the user may not read "
+                  "it: run 'actiond setup' as a user who may make it, then give this one SELECT, "
+                  "INSERT and DELETE",
+                  dialect_.pauses, url_.shown)};
 }
 
 Error QueueTables::no_such_queue(const std::string& name) const {

@@ -5,6 +5,7 @@
 //   events   what waits (state 0; not before due_ms), and what is in hand of an owner (state 1)
 //   counts   how many events of a queue each owner has done, and how many attempts failed; the
 //            counts of owners that are gone are added up under 0, so no two ever wait for a row
+//   pauses   which queues are paused, and by whom; tables of before lack it
 //   schema   the tables' version
 //
 // All names begin with the application's. One thread, and not across a fork.
@@ -52,6 +53,12 @@ class QueueTables {
   Result<void> add_queue(const std::string& name);
   Error no_such_queue(const std::string& name) const;
 
+  // Whether there is a table of pauses: one that is missing is made, unless the user may not, or it
+  // is to be left. Where there is none,
+  // keeps_no_pauses tells people so.
+  Result<bool> keeps_pauses(Missing missing);
+  Error keeps_no_pauses() const;
+
   // Stores these. If one of several is refused it may be that some are stored, unless this is
   // within a transaction.
   Result<void> insert(std::span<const NewEvent> events);
@@ -73,7 +80,7 @@ class QueueTables {
               Dialect dialect);
   Result<void> prepare(Missing missing);
   Result<int> version();
-  Result<void> make_tables();
+  Result<void> make(const std::function<Result<void>()>& work);
   Result<void> make_tables_locked();
   Result<void> upgrade_tables_locked(int from);
   Error may_not(const Error& why) const;

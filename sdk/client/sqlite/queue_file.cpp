@@ -66,6 +66,7 @@ Result<void> QueueFile::prepare() {
   }
   version.reset();
   if (auto added = add_columns(); !added) return added;
+  if (auto added = add_pauses(); !added) return added;
   return database_->execute(kSettings);
 }
 
@@ -83,6 +84,15 @@ Result<void> QueueFile::add_columns() {
     if (!added) return added;
   }
   return {};
+}
+
+Result<void> QueueFile::add_pauses() {
+  Statement tables(*database_, kHasPauses);
+  if (auto read = tables.with().step(); !read) return read.error();
+  const bool is_there = tables.number(0) == 1;
+  tables.reset();
+  if (is_there) return {};
+  return transaction(Outlives::PowerLoss, [this] { return database_->execute(kAddPauses); });
 }
 
 Result<bool> QueueFile::has_column(const char* name) {

@@ -3,6 +3,7 @@
 //
 //   queues   a row for each: <application>.<name>, as in RabbitMQ; what it has seen so far
 //   owners   who takes events: one that lives holds the byte `id` of the bell's file locked
+//   pauses   which queues are paused, and by whom
 //   events   what waits (owner NULL), waits for its time (is_later), or is in hand of an owner
 //
 // One thread, and not across a fork.
@@ -61,6 +62,7 @@ class QueueFile {
   Result<void> prepare();
   Result<void> create_tables();
   Result<void> add_columns();
+  Result<void> add_pauses();
   Result<bool> has_column(const char* name);
   Result<void> begin(Outlives outlives);
   Result<void> commit();

@@ -48,6 +48,12 @@ inline constexpr char kTables[] = R"sql(
     trace_parent TEXT,
     trace_state TEXT
   );
+  CREATE TABLE pauses (
+    queue TEXT PRIMARY KEY,
+    paused_by TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    reason TEXT NOT NULL
+  );
   CREATE INDEX ready ON events (queue, due_ms) WHERE owner IS NULL AND is_later = 0;
   CREATE INDEX later ON events (due_ms) WHERE is_later = 1;
   CREATE INDEX in_hand ON events (owner) WHERE owner IS NOT NULL;
@@ -73,5 +79,11 @@ inline constexpr LaterColumn kLaterColumns[] = {
     {"trace_state", "ALTER TABLE events ADD COLUMN trace_state TEXT"}};
 inline constexpr char kHasColumn[] =
     "SELECT count(*) FROM pragma_table_info('events') WHERE name = ?";
+
+// A table that they may lack as a whole.
+inline constexpr char kHasPauses[] = "SELECT count(*) FROM sqlite_schema WHERE name = 'pauses'";
+inline constexpr char kAddPauses[] =
+    "CREATE TABLE IF NOT EXISTS pauses (queue TEXT PRIMARY KEY, paused_by TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL, reason TEXT NOT NULL)";
 
 }  // namespace action

@@ -1,0 +1,82 @@
+#include "broker/rabbitmq/pause_channel.hpp"
+
+#include <utility>
+
+#include "broker/rabbitmq/pause_queues.hpp"
+#include "client/rabbitmq/amqp.hpp"
+
+namespace actiond {
+namespace {
+
+// The broker logs an error for each look at a queue that is not there.
+constexpr int kRests = 12;
+
+}  // namespace
+
+PauseChannel::PauseChannel(action::Connection& connection, amqp_channel_t number,
+                           std::vector<std::string> pause_queues, std::vector<bool> are_paused)
+    : connection_(connection),
+      number_(number),
+      queues_(pause_queues.size()),
+      asked_(pause_queues.size()) {
+  for (QueueIndex i = 0; i < queues_.size(); ++i) {
+    queues_[i].name = std::move(pause_queues[i]);
+    queues_[i].is_paused = are_paused[i];
+  }
+}
+
+Result<void> PauseChannel::ask() {
+  if (asked_ < queues_.size()) return {};
+  asked_ = 0;
+  return ask_next();
+}
+
+Result<void> PauseChannel::ask_next() {
+  while (asked_ < queues_.size() && queues_[asked_].rests > 0) --queues_[asked_++].rests;
+  if (asked_ == queues_.size()) return {};
+  amqp_queue_declare_t look{};
+  look.queue = action::to_bytes(queues_[asked_].name);
+  look.passive = true;
+  return connection_.send(number_, AMQP_QUEUE_DECLARE_METHOD, &look);
+}
+
+Result<void> PauseChannel::take(const amqp_frame_t& frame, BrokerListener& listener) {
+  if (frame.frame_type != AMQP_FRAME_METHOD) return {};
+  const amqp_method_t& method = frame.payload.method;
+  if (method.id == AMQP_CHANNEL_CLOSE_METHOD) return take_close(method, listener);
+  if (method.id != AMQP_QUEUE_DECLARE_OK_METHOD || asked_ == queues_.size()) return {};
+  return found(static_cast<amqp_queue_declare_ok_t*>(method.decoded)->message_count > 0, listener);
+}
+
+// A queue whose node is down is not found either: then it is as it was.
+Result<void> PauseChannel::take_close(const amqp_method_t& method, BrokerListener& listener) {
+  const auto reason = action::close_reason(method);
+  amqp_channel_close_ok_t ok{};
+  if (auto sent = connection_.send(number_, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok); !sent) return sent;
+  if (auto begun = connection_.begin_channel(number_); !begun) return begun;
+  if (asked_ == queues_.size()) return {};
+  Queue& queue = queues_[asked_];
+  const bool is_gone = is_for_want_of_queue(reason);
+  if (is_gone) queue.rests = kRests;
+  return found(!is_gone && queue.is_paused, listener);
+}
+
+// Whoever reads who paused a queue has its message in hand for a moment: only a queue that is found
+// empty twice is.
+Result<void> PauseChannel::found(bool has_message, BrokerListener& listener) {
+  Queue& queue = queues_[asked_];
+  const bool is_empty_again = std::exchange(queue.was_empty, !has_message) && !has_message;
+  const bool is_changed = has_message ? !queue.is_paused : queue.is_paused && is_empty_again;
+  if (is_changed) {
+    queue.is_paused = has_message;
+    listener.on_paused(asked_, has_message);
+  }
+  ++asked_;
+  return ask_next();
+}
+
+void PauseChannel::look_at_all() {
+  for (auto& queue : queues_) queue.rests = 0;
+}
+
+}  // namespace actiond

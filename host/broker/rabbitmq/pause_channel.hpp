@@ -1,0 +1,45 @@
+// A poller's look at the queues that keep the pauses, on a channel of its own: asks about one after
+// the other by passive declarations, and never waits for the answers.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "broker/broker.hpp"
+#include "client/rabbitmq/connection.hpp"
+
+namespace actiond {
+
+class PauseChannel {
+ public:
+  // `number` is open on the connection, which must outlive this. `are_paused`: as they were found.
+  PauseChannel(action::Connection& connection, amqp_channel_t number,
+               std::vector<std::string> pause_queues, std::vector<bool> are_paused);
+
+  // Asks about all of them, unless that is under way.
+  Result<void> ask();
+  // A frame of this channel. Tells the listener what has changed.
+  Result<void> take(const amqp_frame_t& frame, BrokerListener& listener);
+
+  bool is_paused(QueueIndex queue) const { return queues_[queue].is_paused; }
+  // The queues may have been made anew.
+  void look_at_all();
+
+ private:
+  struct Queue {
+    std::string name;
+    bool is_paused = false;
+    bool was_empty = false;  // when it was last looked at
+    int rests = 0;           // looks to be left out: there is no such queue
+  };
+  Result<void> ask_next();
+  Result<void> take_close(const amqp_method_t& method, BrokerListener& listener);
+  Result<void> found(bool has_message, BrokerListener& listener);
+
+  action::Connection& connection_;
+  amqp_channel_t number_;
+  std::vector<Queue> queues_;
+  QueueIndex asked_;  // about which one now; behind the last: none
+};
+
+}  // namespace actiond

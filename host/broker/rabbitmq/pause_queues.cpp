@@ -1,0 +1,196 @@
+#include "broker/rabbitmq/pause_queues.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "client/rabbitmq/amqp.hpp"
+#include "client/rabbitmq/declare.hpp"
+#include "client/rabbitmq/publisher.hpp"
+#include "client/rabbitmq/steps.hpp"
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+using action::to_bytes;
+
+constexpr amqp_channel_t kPausingChannel = 1;
+constexpr amqp_channel_t kPausePublishing = 2;
+
+action::Step pause_step(const std::string& application, const std::string& queue) {
+  action::Step step{action::StepKind::Queue, pause_queue(application, queue)};
+  step.arguments = {{"x-queue-type", "classic"}, {"x-max-length", std::int64_t{1}}};
+  return step;
+}
+
+Result<std::unique_ptr<action::Connection>> connect_to_pause(const action::Link::Target& target,
+                                                             const action::BrokerUrl& url,
+                                                             std::chrono::milliseconds timeout) {
+  auto connection = action::Connection::open(url, target.name, timeout);
+  if (!connection) return connection;
+  for (const auto channel : {kPausingChannel, kPausePublishing})
+    if (auto opened = (*connection)->open_channel(channel); !opened) return opened.error();
+  return connection;
+}
+
+Error may_not_pause(const std::string& queue, const Error& why) {
+  return {fmt::format("the queue '{}', which keeps the pause, can't be used: {}", queue, why.text)};
+}
+
+// Fails unless each of them could be made, or is there.
+Result<void> make_all(action::Connection& connection, std::vector<action::Step> steps) {
+  return action::carry_out(
+      connection, kPausingChannel, steps,
+      [](action::Step& step, const action::CloseReason& reason) -> Result<action::Refused> {
+        if (!std::exchange(step.is_passive, true)) return action::Refused::Again;
+        return may_not_pause(step.name, {reason.text});
+      });
+}
+
+// Stores the message in each of them, and waits for the confirms.
+Result<void> publish_pauses(action::Connection& connection, const std::string& application,
+                            const std::vector<std::string>& queues, const Pause& pause,
+                            std::chrono::milliseconds timeout) {
+  Result<void> taken;
+  auto publisher = action::Publisher::open(connection, kPausePublishing,
+                                           [&taken](std::uint64_t, const Result<void>& answer) {
+                                             if (!answer) taken = answer;
+                                           });
+  if (!publisher) return publisher.error();
+  action::Message message;
+  message.event = "pause";
+  message.body = to_text(pause);
+  for (const auto& queue : queues) {
+    message.id = pause_queue(application, queue);
+    if (auto sent = (*publisher)->publish("", message.id, message); !sent) return sent.error();
+  }
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  while ((*publisher)->unconfirmed() > 0) {
+    if ((*publisher)->is_blocked())
+      return Error{"the broker is " + (*publisher)->blocked_reason() + " and takes no message"};
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    if (left <= 0ms) return Error{"the broker has not confirmed the pause in time: try again"};
+    if (auto waited = (*publisher)->wait(left); !waited) return waited;
+  }
+  return taken;
+}
+
+// Also what somebody is just reading is gone with the queue, which is made anew at once. Whoever
+// may not do that takes the message out, which is enough unless somebody reads it at that moment.
+Result<void> empty_out(action::Connection& connection, const std::string& application,
+                       const std::string& queue) {
+  const auto name = pause_queue(application, queue);
+  amqp_queue_delete_t remove{0, to_bytes(name), false, false, false};
+  if (connection.call(kPausingChannel, AMQP_QUEUE_DELETE_METHOD, &remove)) {
+    connection.release(kPausingChannel);
+    return make_all(connection, {pause_step(application, queue)});
+  }
+  amqp_queue_purge_t purge{0, to_bytes(name), false};
+  const auto purged = connection.call(kPausingChannel, AMQP_QUEUE_PURGE_METHOD, &purge);
+  if (!purged) return may_not_pause(name, purged.error());
+  connection.release(kPausingChannel);
+  return {};
+}
+
+// The rest of a message that is being read, header and body.
+Result<std::string> read_body(action::Connection& connection, amqp_channel_t channel) {
+  std::string body;
+  std::uint64_t size = 0;
+  bool has_header = false;
+  amqp_frame_t frame;
+  while (!has_header || body.size() < size) {
+    if (auto read = connection.next_frame_on(channel, frame); !read) return read.error();
+    if (frame.frame_type == AMQP_FRAME_HEADER) {
+      has_header = true;
+      size = frame.payload.properties.body_size;
+    } else if (frame.frame_type == AMQP_FRAME_BODY) {
+      body += action::to_string(frame.payload.body_fragment);
+    }
+    connection.release(channel);
+  }
+  return body;
+}
+
+}  // namespace
+
+std::string pause_queue(const std::string& application, const std::string& queue) {
+  return application + ".pause." + queue;
+}
+
+bool is_for_want_of_queue(const action::CloseReason& reason) {
+  return reason.code == AMQP_NOT_FOUND && reason.text.find("no queue") != std::string::npos;
+}
+
+Result<PauseQueues> declare_pause_queues(action::Connection& connection, amqp_channel_t channel,
+                                         const std::string& application,
+                                         const std::vector<std::string>& queues) {
+  PauseQueues found;
+  std::vector<action::Step> steps;
+  for (const auto& queue : queues) steps.push_back(pause_step(application, queue));
+  const auto done = action::carry_out(
+      connection, channel, steps,
+      [&found](action::Step& step, const action::CloseReason& reason) -> Result<action::Refused> {
+        if (!std::exchange(step.is_passive, true)) return action::Refused::Again;
+        if (is_for_want_of_queue(reason)) found.missing.push_back(step.name);
+        return action::Refused::Skip;
+      });
+  if (!done) return done.error();
+  for (const auto& step : steps) found.are_paused.push_back(step.ready > 0);
+  return found;
+}
+
+Result<std::optional<Pause>> read_pause(action::Connection& connection, amqp_channel_t channel,
+                                        const std::string& pause_queue) {
+  amqp_basic_get_t get{0, to_bytes(pause_queue), false};
+  const auto answer = connection.call(channel, AMQP_BASIC_GET_METHOD, &get);
+  if (!answer) return answer.error();
+  const bool is_there = answer->id == AMQP_BASIC_GET_OK_METHOD;
+  const auto tag = is_there ? static_cast<amqp_basic_get_ok_t*>(answer->decoded)->delivery_tag : 0;
+  connection.release(channel);
+  if (!is_there) return std::optional<Pause>();
+  const auto body = read_body(connection, channel);
+  if (!body) return body.error();
+  amqp_basic_nack_t keep{tag, false, true};
+  if (auto sent = connection.send(channel, AMQP_BASIC_NACK_METHOD, &keep); !sent)
+    return sent.error();
+  return std::optional(pause_in(*body));
+}
+
+Result<void> pause_at_rabbit(const action::Link::Target& target, const action::BrokerUrl& url,
+                             const std::vector<std::string>& queues, const Pause& pause,
+                             std::chrono::milliseconds timeout) {
+  auto connection = connect_to_pause(target, url, timeout);
+  if (!connection) return connection.error();
+  const auto& application = target.topology.application;
+  std::vector<action::Step> steps;
+  for (const auto& queue : queues) steps.push_back(pause_step(application, queue));
+  if (auto made = make_all(**connection, std::move(steps)); !made) return made;
+  if (auto stored = publish_pauses(**connection, application, queues, pause, timeout); !stored)
+    return stored;
+  (void)(*connection)->close(1s).ok();
+  return {};
+}
+
+Result<std::vector<std::string>> resume_at_rabbit(const action::Link::Target& target,
+                                                  const action::BrokerUrl& url,
+                                                  const std::vector<std::string>& queues,
+                                                  std::chrono::milliseconds timeout) {
+  auto connection = connect_to_pause(target, url, timeout);
+  if (!connection) return connection.error();
+  const auto& application = target.topology.application;
+  const auto found = declare_pause_queues(**connection, kPausingChannel, application, queues);
+  if (!found) return found.error();
+  std::vector<std::string> resumed;
+  for (std::size_t i = 0; i < queues.size(); ++i) {
+    if (!found->are_paused[i]) continue;
+    if (auto emptied = empty_out(**connection, application, queues[i]); !emptied)
+      return emptied.error();
+    resumed.push_back(queues[i]);
+  }
+  (void)(*connection)->close(1s).ok();
+  return resumed;
+}
+
+}  // namespace actiond

@@ -1,0 +1,45 @@
+// Pauses in RabbitMQ: a durable queue <application>.pause.<queue> for each work queue. A message in
+// it means that the work queue is paused, and its body says by whom.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/pauses.hpp"
+#include "client/link.hpp"
+#include "client/rabbitmq/broker_url.hpp"
+#include "client/rabbitmq/connection.hpp"
+
+namespace actiond {
+
+std::string pause_queue(const std::string& application, const std::string& queue);
+
+// The broker has closed a channel because there is no such queue; one whose node is down is another
+// matter.
+bool is_for_want_of_queue(const action::CloseReason& reason);
+
+struct PauseQueues {
+  std::vector<bool> are_paused;      // of each work queue; one that can't be looked at is not
+  std::vector<std::string> missing;  // names of those that are not there, nor can be made
+};
+
+// Makes them for these work queues, or looks at those that are there where the user may make none.
+// The channel is begun, and usable afterwards. Blocks.
+Result<PauseQueues> declare_pause_queues(action::Connection& connection, amqp_channel_t channel,
+                                         const std::string& application,
+                                         const std::vector<std::string>& queues);
+
+// What the message says. Blocks; for that moment a look finds the queue empty.
+Result<std::optional<Pause>> read_pause(action::Connection& connection, amqp_channel_t channel,
+                                        const std::string& pause_queue);
+
+Result<void> pause_at_rabbit(const action::Link::Target& target, const action::BrokerUrl& url,
+                             const std::vector<std::string>& queues, const Pause& pause,
+                             std::chrono::milliseconds timeout);
+Result<std::vector<std::string>> resume_at_rabbit(const action::Link::Target& target,
+                                                  const action::BrokerUrl& url,
+                                                  const std::vector<std::string>& queues,
+                                                  std::chrono::milliseconds timeout);
+
+}  // namespace actiond
