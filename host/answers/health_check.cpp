@@ -24,8 +24,9 @@ bool is_of(const json& poller, std::optional<int> id) {
   return !id || poller.value("id", json()) == json(*id);
 }
 
-bool takes_events(const std::string& state) {
-  return state == "working" || state == "idle";
+// One that is quiet does as it was told.
+bool does_as_told(const std::string& state) {
+  return state == "working" || state == "idle" || state == "quiet";
 }
 
 std::string trouble_of(const json& poller) {
@@ -50,7 +51,7 @@ Health judge_health(const json& pollers, std::optional<int> id) {
     const auto state = text_of(poller, "state");
     if (state == "leaving")
       is_any_leaving = true;
-    else if (takes_events(state))
+    else if (does_as_told(state))
       well.push_back(&poller);
     else
       return {false, trouble_of(poller)};

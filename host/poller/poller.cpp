@@ -62,7 +62,7 @@ Poller::Poller(const Config& config, PollerOptions options, Log& log)
       tracer_(config, log, name_),
       bookkeeper_(clock_, config, log, name_),
       plugins_(config, log),
-      scheduler_(config, clock_, name_, journal_, crew_, scheduler_events()),
+      scheduler_(config, clock_, name_, journal_, crew_, scheduler_events(), options_.id),
       tenure_(io_, clock_, config.run_dir, options_.id),
       session_(io_, clock_, log, connect_to(config, name_), session_events(),
                tend_at(config, name_)),

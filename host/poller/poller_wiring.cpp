@@ -87,14 +87,20 @@ ReloadEvents Poller::reload_events() {
 }
 
 // {"command": "status"} answers status(); {"command": "rollback"} begins to go back to the plugin
-// set before this one and answers which that is; {"command": "stop", "timeout_ms": 30000, "now":
-// false} begins to stop and answers at once.
+// set before this one and answers which that is; "quiet" and "resume" end and begin that it takes
+// events; {"command": "stop", "timeout_ms": 30000, "now": false} begins to stop and answers at
+// once.
 nlohmann::json Poller::on_request(const nlohmann::json& request) {
   const std::string command = request.value("command", "");
   if (command == "status") return to_json(status());
   if (command == "rollback") return on_rollback();
+  if (command == "quiet" || command == "resume") {
+    const auto done = scheduler_.be_quiet(command == "quiet");
+    return done ? nlohmann::json{{"ok", true}} : nlohmann::json{{"error", done.error().text}};
+  }
   if (command != "stop")
-    return {{"error", "unknown command '" + command + "': there are status, stop and rollback"}};
+    return {{"error", "unknown command '" + command +
+                          "': there are status, stop, rollback, quiet and resume"}};
   const auto timeout = stop_timeout(request, config_.shutdown_timeout);
   if (!timeout) return {{"error", timeout.error().text}};
   if (request.value("now", false))
@@ -153,6 +159,7 @@ const char* Poller::state_text() const {
     case State::Working:
       if (session_.broker() != nullptr && session_.broker()->is_blocked())
         return "blocked by the broker";
+      if (scheduler_.is_quiet()) return "quiet";
       if (!crew_.is_any_ready()) return crew_.look().empty() ? "no runner" : "loading";
       return crew_.is_any_busy() ? "working" : "idle";
     case State::Leaving:

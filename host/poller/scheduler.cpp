@@ -21,16 +21,18 @@ constexpr auto kAdjust = 20ms;    // at the least between two changes of the pre
 }  // namespace
 
 Scheduler::Scheduler(const Config& config, Clock& clock, const std::string& poller,
-                     Journal& journal, Crew& crew, SchedulerEvents events)
+                     Journal& journal, Crew& crew, SchedulerEvents events, std::optional<int> id)
     : config_(config),
       clock_(clock),
+      journal_(journal),
       crew_(crew),
       events_(std::move(events)),
       intake_(config.queues_to_consume(), pool_),
       quarantine_(config.run_dir, clock),
       outcomes_({config, clock, journal, intake_, quarantine_, policies_}, poller,
                 outcome_events()),
-      pace_(config.prefetch, config.concurrency, config.queue_type) {}
+      pace_(config.prefetch, config.concurrency, config.queue_type),
+      quiet_(config.run_dir, id) {}
 
 Scheduler::~Scheduler() {
   if (auto waiting = quarantine_.take_waiting()) waiting->is_settled = true;
@@ -54,6 +56,10 @@ void Scheduler::learn(const LoadReport& report, const std::string& set) {
 void Scheduler::connected(Broker& broker, std::uint64_t epoch) {
   intake_.connected(broker, epoch);
   outcomes_.connected(broker, epoch);
+  if (epoch == 1) quiet_.read();  // the one before may have been told so just now
+  if (epoch == 1 && is_quiet()) journal_.quiet(true);
+  for (QueueIndex i = 0; i < config_.queues_to_consume().size(); ++i)
+    on_paused(i, broker.is_paused(i));
 }
 
 void Scheduler::lost() {
@@ -64,9 +70,18 @@ void Scheduler::lost() {
 }
 
 bool Scheduler::open() {
+  if (is_quiet()) return true;
   auto opened = intake_.open(pace_.prefetch());
   if (!opened) events_.on_broker_lost(opened.error());
   return opened.ok();
+}
+
+Result<void> Scheduler::be_quiet(bool is_quiet) {
+  const bool was_quiet = quiet_.is_quiet();
+  if (auto kept = quiet_.set(is_quiet); !kept || was_quiet == is_quiet) return kept;
+  journal_.quiet(is_quiet);
+  if (is_quiet && intake_.is_open()) hold();
+  return {};
 }
 
 void Scheduler::hold() {
@@ -85,6 +100,7 @@ bool Scheduler::is_stuck() const {
 }
 
 void Scheduler::schedule() {
+  if (is_quiet()) return hand_dying(false);
   if (is_stuck()) {
     if (intake_.is_open()) hold();
     return;
@@ -178,6 +194,15 @@ void Scheduler::on_proven_empty(QueueIndex queue) {
 void Scheduler::on_probe_delivered(QueueIndex queue) {
   intake_.probe_delivered(queue);
   events_.on_heard(true);
+}
+
+// What sits in a pipe and has not begun comes back, and goes on if it is of another queue.
+void Scheduler::on_paused(QueueIndex queue, bool is_paused) {
+  if (!intake_.pause(queue, is_paused)) return;
+  journal_.paused(config_.queues_to_consume()[queue], is_paused);
+  if (!is_paused) return;
+  if (auto waiting = quarantine_.take_waiting()) intake_.put_back(std::move(waiting));
+  crew_.recall();
 }
 
 void Scheduler::on_published(std::uint64_t number, const Result<void>& taken) {

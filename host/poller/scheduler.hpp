@@ -5,12 +5,14 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/config/config.hpp"
 #include "broker/broker.hpp"
 #include "poller/delivery/intake.hpp"
 #include "poller/delivery/pace.hpp"
+#include "poller/delivery/quiet.hpp"
 #include "poller/outcomes.hpp"
 #include "poller/runners/crew.hpp"
 #include "poller/runners/quarantine.hpp"
@@ -34,10 +36,11 @@ struct SchedulerEvents {
 
 class Scheduler final : public BrokerListener {
  public:
-  // `poller` is its name, for the trail of what fails. The others must outlive it, but the crew,
-  // which must end before it does: what it has in hand is this one's.
+  // `poller` is its name, for the trail of what fails; `id` its number, if it has one. The others
+  // must outlive it, but the crew, which must end before it does: what it has in hand is this
+  // one's.
   Scheduler(const Config& config, Clock& clock, const std::string& poller, Journal& journal,
-            Crew& crew, SchedulerEvents events);
+            Crew& crew, SchedulerEvents events, std::optional<int> id = std::nullopt);
   // What is still in hand belongs to the broker, which takes it back when the connection goes.
   ~Scheduler() override;
 
@@ -49,10 +52,15 @@ class Scheduler final : public BrokerListener {
   // but what has begun goes on, and is settled if it is offered to this poller again.
   void connected(Broker& broker, std::uint64_t epoch);
   void lost();
-  // Consumes. False: the broker is lost.
+  // Consumes, unless it is quiet. False: the broker is lost.
   bool open();
   // Gives back all that has not begun, and consumes no more until schedule does.
   void hold();
+
+  // From now on nothing new starts here, and what has not begun is given back; or it does again.
+  // Remembered beyond this process. Fails, and changes nothing, if that can't be.
+  Result<void> be_quiet(bool is_quiet);
+  bool is_quiet() const { return quiet_.is_quiet(); }
 
   // Hands out what may start now.
   void schedule();
@@ -74,6 +82,7 @@ class Scheduler final : public BrokerListener {
   void on_proven_empty(QueueIndex queue) override;
   void on_probe_delivered(QueueIndex queue) override;
   void on_published(std::uint64_t number, const Result<void>& taken) override;
+  void on_paused(QueueIndex queue, bool is_paused) override;
 
  private:
   OutcomeEvents outcome_events();
@@ -85,6 +94,7 @@ class Scheduler final : public BrokerListener {
 
   const Config& config_;
   Clock& clock_;
+  Journal& journal_;
   Crew& crew_;
   SchedulerEvents events_;
   DeliveryPool pool_;  // outlives all that holds deliveries
@@ -93,6 +103,7 @@ class Scheduler final : public BrokerListener {
   Quarantine quarantine_;
   Outcomes outcomes_;
   Pace pace_;
+  Quiet quiet_;
   MonotonicTime last_change_{};    // a run was begun or ended
   MonotonicTime last_adjusted_{};  // the prefetch
 };

@@ -121,6 +121,7 @@ void add_pollers(MetricLines& lines, const json& pollers) {
                                     {"blocked_by_the_broker", 0},
                                     {"working", 0},
                                     {"idle", 0},
+                                    {"quiet", 0},
                                     {"leaving", 0},
                                     {"does_not_answer", 0},
                                     {"gone", 0}};

@@ -26,6 +26,7 @@ TEST_CASE("health: well is who takes events") {
       {json::array(), 3, false, "poller 3 does not run: start it with actiond start --id 3"},
       {json::array({poller(1, "idle")}), {}, true, "poller 1 is well: idle"},
       {json::array({poller(1, "working")}), 1, true, "poller 1 is well: working"},
+      {json::array({poller(1, "quiet")}), 1, true, "poller 1 is well: quiet"},
       {json::array({console}), {}, true, "the console poller is well: idle"},
       {{poller(1, "idle"), poller(2, "working")}, {}, true, "2 pollers are well"},
       {{poller(1, "idle"), poller(2, "gone", "killed")},

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,11 +17,13 @@ class FakeBroker final : public actiond::Broker {
   bool hears_goodbye = true;
   std::vector<int> wakes_by;
   int looks = 0;
+  int pause_looks = 0;
   std::vector<std::size_t> skipped;       // of descriptors, by the next look
   actiond::Message stored;                // the last that was published
   std::optional<actiond::Error> refusal;  // of every publication, before it is sent
   std::vector<std::string> missing;       // queues, to be told once
-  bool is_lost = false;                   // the connection: reading, consuming and flushing fail
+  std::set<actiond::QueueIndex> paused;
+  bool is_lost = false;  // the connection: reading, consuming and flushing fail
 
   std::vector<std::string> take() { return std::exchange(said, {}); }
 
@@ -43,6 +46,11 @@ class FakeBroker final : public actiond::Broker {
     return say("cancel {}", queue);
   }
   actiond::Result<void> probe(actiond::QueueIndex queue) override { return say("probe {}", queue); }
+  bool is_paused(actiond::QueueIndex queue) const override { return paused.contains(queue); }
+  actiond::Result<void> look_at_pauses() override {
+    ++pause_looks;
+    return alive();
+  }
   void acknowledge(actiond::QueueIndex queue, std::uint64_t tag, actiond::Handled) override {
     (void)say("ack {} {}", queue, tag).ok();
   }

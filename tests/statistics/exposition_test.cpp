@@ -70,6 +70,7 @@ TEST_CASE("metrics: names, labels and values are the contract's") {
         "actiond_queue_later{queue=\"high\"} 1",
         "actiond_queue_consumers{queue=\"high\"} 2",
         "actiond_queue_paused{queue=\"low\"} 0",
+        "actiond_pollers{state=\"quiet\"} 0",
         "actiond_dead_letters 3",
         "actiond_pollers{state=\"working\"} 1",
         "actiond_pollers{state=\"waiting_for_the_broker\"} 1",

@@ -18,38 +18,58 @@ void Intake::lost() {
   for (auto& queue : queues_) {
     for (auto& delivery : queue.buffer) delivery->is_settled = true;  // the broker's again
     const std::string_view name = queue.name;
+    const bool is_paused = queue.is_paused;
     queue = Queue{};
     queue.name = name;
+    queue.is_paused = is_paused;
   }
 }
 
 Result<void> Intake::open(int prefetch) {
   is_open_ = true;
   prefetch_ = prefetch;
-  for (QueueIndex i = 0; i < queues_.size(); ++i) {
-    queues_[i].credit.stopped();  // until the new consumer is in force
-    if (auto consuming = broker_->consume(i, prefetch); !consuming) return consuming;
-  }
+  for (QueueIndex i = 0; i < queues_.size(); ++i)
+    if (!queues_[i].is_paused)
+      if (auto consuming = consume(i); !consuming) return consuming;
   return {};
+}
+
+Result<void> Intake::consume(QueueIndex index) {
+  queues_[index].credit.stopped();  // until the new consumer is in force
+  return broker_->consume(index, prefetch_);
 }
 
 Result<void> Intake::close() {
   if (!is_open_) return {};
   is_open_ = false;
-  for (QueueIndex i = 0; i < queues_.size(); ++i) {
-    queues_[i].credit.stopped();
-    queues_[i].is_probe_stale = queues_[i].is_probing;
-    if (auto cancelled = broker_->cancel(i); !cancelled) return cancelled;
-    give_back_all(queues_[i]);
-  }
+  for (QueueIndex i = 0; i < queues_.size(); ++i)
+    if (!queues_[i].is_paused)
+      if (auto cancelled = cancel(i); !cancelled) return cancelled;
   return {};
+}
+
+Result<void> Intake::cancel(QueueIndex index) {
+  queues_[index].credit.stopped();
+  queues_[index].is_probe_stale = queues_[index].is_probing;
+  if (auto cancelled = broker_->cancel(index); !cancelled) return cancelled;
+  give_back_all(queues_[index]);
+  return {};
+}
+
+// If that can't be sent the connection is lost, and receive will say so.
+bool Intake::pause(QueueIndex index, bool is_paused) {
+  Queue& queue = queues_[index];
+  if (queue.is_paused == is_paused) return false;
+  queue.is_paused = is_paused;
+  if (is_open_) (void)(is_paused ? cancel(index) : consume(index)).ok();
+  return true;
 }
 
 void Intake::delivered(QueueIndex index, std::uint64_t tag, bool is_redelivered, Message& message) {
   DeliveryPointer delivery = pool_.get();
   receive(*delivery, index, tag, message);
   delivery->is_redelivered = is_redelivered;
-  if (is_open_)
+  if (takes(queues_[index]))
     queues_[index].buffer.push_back(std::move(delivery));
   else
     give_back(std::move(delivery));
@@ -73,7 +93,7 @@ void Intake::receive(Delivery& delivery, QueueIndex index, std::uint64_t tag, Me
 
 // What was asked before says nothing of what came ready while no consumer was there to push it.
 void Intake::consuming(QueueIndex index, int prefetch) {
-  if (!is_open_) return;
+  if (!takes(queues_[index])) return;
   queues_[index].credit.consuming(prefetch);
   queues_[index].is_probe_stale = queues_[index].is_probing;
 }
@@ -85,10 +105,15 @@ void Intake::proven_empty(QueueIndex index) {
   queue.is_probe_stale = false;
 }
 
+// One that is paused counts as empty, whatever it holds.
+QueueState Intake::state_of(const Queue& queue) {
+  if (queue.is_paused) return {0, true, false};
+  return {queue.buffer.size(), queue.credit.is_proven(),
+          queue.is_probing || !queue.credit.is_consuming()};
+}
+
 DeliveryPointer Intake::next() {
-  for (QueueIndex i = 0; i < queues_.size(); ++i)
-    states_[i] = {queues_[i].buffer.size(), queues_[i].credit.is_proven(),
-                  queues_[i].is_probing || !queues_[i].credit.is_consuming()};
+  for (QueueIndex i = 0; i < queues_.size(); ++i) states_[i] = state_of(queues_[i]);
   const NextStep step = next_step(states_);
   ask(step.probe);
   if (!step.start) return {nullptr, {&pool_}};
@@ -110,7 +135,7 @@ void Intake::ask(const std::vector<std::size_t>& queues) {
 void Intake::probe_all() {
   std::vector<std::size_t> quiet;
   for (QueueIndex i = 0; i < queues_.size(); ++i)
-    if (!queues_[i].is_probing) quiet.push_back(i);
+    if (!queues_[i].is_probing && !queues_[i].is_paused) quiet.push_back(i);
   ask(quiet);
 }
 
@@ -119,7 +144,7 @@ void Intake::put_back(DeliveryPointer delivery) {
     delivery->is_settled = true;
     return;
   }
-  if (!is_open_) return give_back(std::move(delivery));
+  if (!takes(queues_[delivery->queue])) return give_back(std::move(delivery));
   auto& buffer = queues_[delivery->queue].buffer;
   buffer.push_front(std::move(delivery));
 }

@@ -29,6 +29,10 @@ class Intake {
   // way is given back when it comes.
   Result<void> close();
   bool is_open() const { return is_open_; }
+  // Nothing of this queue is consumed or starts any more, and what waits is given back, so it keeps
+  // nobody waiting; or it is as the others again. Survives the connection. False: so it was
+  // already.
+  bool pause(QueueIndex queue, bool is_paused);
   int prefetch() const { return prefetch_; }
 
   // From the broker. A delivery that comes while closed is given back.
@@ -61,7 +65,12 @@ class Intake {
     std::size_t unsettled = 0;
     bool is_probing = false;
     bool is_probe_stale = false;  // the consumer was made anew after the question
+    bool is_paused = false;
   };
+  bool takes(const Queue& queue) const { return is_open_ && !queue.is_paused; }
+  static QueueState state_of(const Queue& queue);
+  Result<void> consume(QueueIndex queue);
+  Result<void> cancel(QueueIndex queue);
   void receive(Delivery& delivery, QueueIndex queue, std::uint64_t tag, Message& message);
   void give_back_all(Queue& queue);
   void give_back(DeliveryPointer delivery);

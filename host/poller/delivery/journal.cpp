@@ -161,4 +161,16 @@ void Journal::unknown(const Delivery& delivery) {
                delivery.outcome.reason, name_of(delivery), format_duration(unknown_event_ttl_));
 }
 
+void Journal::paused(const std::string& queue, bool is_paused) {
+  if (is_paused)
+    log_.info("the queue {0} is paused: actiond resume {0} lets it go on", queue);
+  else
+    log_.info("the queue {} is resumed", queue);
+}
+
+void Journal::quiet(bool is_quiet) {
+  log_.info("{}", is_quiet ? "quiet: nothing new starts here until actiond resume --id"
+                           : "no longer quiet: takes events again");
+}
+
 }  // namespace actiond

@@ -41,6 +41,11 @@ class Journal {
   // Its on_dead failed.
   void unheard(const Delivery& delivery, const std::string& reason);
 
+  // Nothing of this queue starts any more, or its events do again.
+  void paused(const std::string& queue, bool is_paused);
+  // Nothing new starts here any more, or it does again.
+  void quiet(bool is_quiet);
+
   const JournalCounts& counts() const { return counts_; }
 
  private:

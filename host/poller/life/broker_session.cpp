@@ -24,6 +24,7 @@ BrokerSession::BrokerSession(boost::asio::io_context& io, Clock& clock, Log& log
       connector_(io, clock, std::move(connect),
                  [this](Result<std::unique_ptr<Broker>> tried) { on_tried(std::move(tried)); }),
       upkeep_(io, clock, std::move(tend), [this](const auto& tended) { on_tended(tended); }),
+      pauses_(clock),
       heartbeat_timer_(clock.timer()),
       silence_timer_(clock.timer()),
       proof_timer_(clock.timer()) {}
@@ -46,6 +47,7 @@ void BrokerSession::on_tried(Result<std::unique_ptr<Broker>> tried) {
   beat();
   listen_for_silence();
   upkeep_.begin();
+  pauses_.begin(*broker_);
   events_.on_connected(*broker_, ++epoch_);
 }
 
@@ -197,6 +199,7 @@ void BrokerSession::drop() {
   silence_timer_->cancel();
   proof_timer_->cancel();
   upkeep_.stop();
+  pauses_.stop();
   watches_.clear();
   broker_.reset();
 }

@@ -20,6 +20,7 @@
 #include "base/log.hpp"
 #include "broker/broker.hpp"
 #include "poller/life/connector.hpp"
+#include "poller/life/pause_watch.hpp"
 #include "poller/life/upkeep.hpp"
 #include "poller/timer.hpp"
 #include "poller/watch.hpp"
@@ -61,6 +62,8 @@ class BrokerSession {
   void tend() {
     if (!is_stopped_) upkeep_.soon();
   }
+  // Somebody says that a queue was paused, or resumed: looks now.
+  void look_at_pauses() { pauses_.soon(); }
   // By our own choice: what has ended by now is settled first, or it would run again.
   void leave(const Error& why);
   // An event came by itself, or only because the broker was asked.
@@ -103,6 +106,7 @@ class BrokerSession {
   SessionEvents events_;
   Connector connector_;
   Upkeep upkeep_;
+  PauseWatch pauses_;
   std::unique_ptr<Timer> heartbeat_timer_;
   std::unique_ptr<Timer> silence_timer_;
   std::unique_ptr<Timer> proof_timer_;  // that a connection is worth something

@@ -134,3 +134,42 @@ TEST_CASE("intake: with the connection everything that waits is gone") {
   CHECK(scene.start() == "");
   CHECK(next.take() == Said{"consume 0 2", "consume 1 2"});
 }
+
+TEST_CASE("intake: a paused queue is not consumed from, and keeps no lower one waiting") {
+  IntakeScene scene;
+  scene.deliver(0, "high");
+  scene.deliver(1, "low");
+  CHECK(scene.intake.pause(0, true));
+  CHECK_FALSE(scene.intake.pause(0, true));
+  CHECK(scene.broker.take() == Said{"cancel 0", "give back 0 1"});
+  CHECK(scene.start() == "low");
+  scene.deliver(0, "late");  // was on its way
+  CHECK(scene.broker.take() == Said{"give back 0 2"});
+  scene.open(4);  // another prefetch, of the others
+  CHECK(scene.broker.take() == Said{"consume 1 4"});
+  REQUIRE(scene.intake.close());
+  CHECK(scene.broker.take() == Said{"cancel 1"});
+}
+
+TEST_CASE("intake: a queue that is resumed goes first again") {
+  IntakeScene scene;
+  scene.intake.pause(0, true);
+  scene.deliver(1, "low");
+  scene.broker.take();
+  CHECK(scene.intake.pause(0, false));
+  CHECK(scene.broker.take() == Said{"consume 0 2"});
+  CHECK(scene.start() == "");  // until it is known to be empty
+  scene.intake.consuming(0, 2);
+  scene.deliver(0, "high");
+  CHECK(scene.start() == "high");
+}
+
+TEST_CASE("intake: a pause outlives the connection") {
+  IntakeScene scene;
+  scene.intake.pause(0, true);
+  scene.intake.lost();
+  scene.intake.connected(scene.broker, 2);
+  scene.broker.take();
+  scene.open(2);
+  CHECK(scene.broker.take() == Said{"consume 1 2"});
+}
