@@ -28,6 +28,12 @@ json queue_json(const QueueLook& queue) {
        {std::pair{"later", queue.later}, std::pair{"in_hand", queue.in_hand},
         std::pair{"done", queue.done}, std::pair{"failed", queue.failed}})
     if (number) object[key] = *number;
+  object["paused"] = queue.pause.has_value();
+  if (queue.pause)
+    object["pause"] = {{"by", queue.pause->by},
+                       {"at_ms", queue.pause->at_ms},
+                       {"at", format_rfc3339(queue.pause->at_ms)},
+                       {"reason", queue.pause->reason}};
   if (!queue.problem.empty()) object["problem"] = queue.problem;
   return object;
 }

@@ -33,6 +33,9 @@ void declare(CLI::App& app, Common& common) {
   add_setup(app, common);
   add_deploy(app, common);
   add_rollback(app, common);
+  add_pause(app, common);
+  add_quiet(app, common);
+  add_resume(app, common);
   add_status(app, common);
   add_stats(app, common);
   add_health(app, common);

@@ -28,7 +28,7 @@ bool takes_events(const std::string& state) {
 
 // Also of one that comes, or goes.
 bool is_well(const std::string& state) {
-  return takes_events(state) || state == "loading" || state == "leaving";
+  return takes_events(state) || state == "loading" || state == "leaving" || state == "quiet";
 }
 
 // The last error of an event, by the pollers that live.

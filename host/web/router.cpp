@@ -14,6 +14,7 @@
 #include "web/live.hpp"
 #include "web/pages.hpp"
 #include "web/poller_desk.hpp"
+#include "web/queue_desk.hpp"
 #include "web/response_text.hpp"
 #include "web/target.hpp"
 
@@ -222,7 +223,10 @@ void Router::post(const Request& request, const Parts& parts, const Asker& asker
       {"dead/retry", [dead = dead_, wish] { return dead->retry(wish); }},
       {"dead/delete", [dead = dead_, wish] { return dead->remove(wish); }},
       {"pollers/stop", [&config = config_, wish] { return stop_poller(config, wish); }},
-      {"pollers/rollback", [&config = config_, wish] { return roll_back_poller(config, wish); }}};
+      {"pollers/rollback", [&config = config_, wish] { return roll_back_poller(config, wish); }},
+      {"queues/pause",
+       [&config = config_, wish, who = asker.name] { return pause_queue_of(config, wish, who); }},
+      {"queues/resume", [&config = config_, wish] { return resume_queue_of(config, wish); }}};
   const auto found = deeds.find(deed);
   if (found == deeds.end()) return answer(json_error(404, "there is nothing of that name"));
   do_chore(answer, [act = found->second, who = asker.name] {

@@ -73,7 +73,7 @@ class DatabaseSite : public Site {
                const std::string& yaml = {})
       : Site(yaml, plugins, Site::kWithoutRabbit), server_(server) {
     configure(yaml, server.url);
-    for (const char* table : {"events", "owners", "counts", "queues", "schema"})
+    for (const char* table : {"events", "owners", "counts", "queues", "pauses", "schema"})
       server.ask(std::string("DROP TABLE IF EXISTS {}_") + table);
   }
   action::Client client() const {
@@ -319,7 +319,7 @@ TEST_CASE("database: a user with four rights on the tables is enough, once setup
     const Ran setup = site.actiond({"setup"});
     CHECK_MESSAGE(setup.status == 0, setup.err);
     site.configure("", least);
-    for (const char* table : {"queues", "owners", "counts", "events", "schema"})
+    for (const char* table : {"queues", "owners", "counts", "events", "pauses", "schema"})
       server.ask(std::string("GRANT SELECT, INSERT, UPDATE, DELETE ON {}_") + table + " TO least;");
     site.start();
     REQUIRE(site.actiond({"enqueue", "record", site.params("ran", R"("text": "x")")}).status == 0);

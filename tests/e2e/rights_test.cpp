@@ -50,6 +50,9 @@ TEST_CASE("rights: check names each one that is missing, and leaves no trace") {
   user.allow(".*");
   const Ran allowed = site.actiond({"check"});
   CHECK_MESSAGE(allowed.status == 0, allowed.out);
+  const bool can_be_paused = !contains(allowed.out, application + ".pause.high' is not there");
+  CHECK(can_be_paused == (site.actiond({"pause", "high"}).status == 0));
+  (void)site.actiond({"resume", "high"});
   for (const char* queue : {"high", "medium", "low", "dead"}) CHECK(rabbit::ready(queue) == 0);
 }
 

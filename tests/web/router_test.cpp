@@ -146,6 +146,8 @@ TEST_CASE("router: an action is JSON, of something that there is") {
   RouterScene scene;
   CHECK(scene.ask(scene.post("/api/v1/pollers/stop", "{}")).status == 400);
   CHECK(scene.ask(scene.post("/api/v1/pollers/stop", R"({"id": 1, "pid": 1})")).status == 409);
+  for (const char* deed : {"/api/v1/queues/pause", "/api/v1/queues/resume"})
+    CHECK(scene.ask(scene.post(deed, R"({"queue": "hihg"})")).status == 400);
   CHECK(scene.ask(scene.post("/api/v1/pollers/dance", "{}")).status == 404);
   CHECK(scene.ask(scene.post("/", "{}")).status == 404);
   CHECK(scene.ask(scene.post("/api/v1/dead/retry", "[]")).status == 400);
@@ -181,7 +183,8 @@ TEST_CASE("router: read-only shows all, and changes nothing") {
   web.is_read_only = true;
   RouterScene scene(web);
   CHECK(scene.ask(scene.get("/api/v1/dead")).status == 200);
-  for (const char* deed : {"dead/retry", "dead/delete", "pollers/stop", "pollers/rollback"})
+  for (const char* deed : {"dead/retry", "dead/delete", "pollers/stop", "pollers/rollback",
+                           "queues/pause", "queues/resume"})
     CHECK(scene.ask(scene.post(std::string("/api/v1/") + deed, R"({"all": true, "expect": 0})"))
               .status == 403);
 }

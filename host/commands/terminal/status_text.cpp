@@ -97,6 +97,18 @@ std::string count_text(const json& queue, const char* key) {
   return count.empty() ? "-" : count;
 }
 
+// "queue high is paused since 2026-11-26 01:30:00 by root@box: too much mail", or nothing.
+std::string pause_text(const json& queue) {
+  const auto pause = queue.value("pause", json());
+  if (!pause.is_object()) return "";
+  const auto since_ms = number(pause, "at_ms");
+  const auto by = text(pause, "by"), reason = text(pause, "reason");
+  return fmt::format("queue {} is paused{}{}{}\n", text(queue, "name"),
+                     since_ms == 0 ? "" : " since " + format_local_time(since_ms).substr(0, 19),
+                     by.empty() ? "" : " by " + printable(by),
+                     reason.empty() ? "" : ": " + printable(reason));
+}
+
 // The columns that only some brokers can fill are there if one does.
 std::string queues_text(const json& status) {
   const auto& queues = list(status, "queues");
@@ -115,6 +127,7 @@ std::string queues_text(const json& status) {
     if (tells_all)
       for (const char* key : {"later", "in_hand", "done", "failed"})
         row.push_back(count_text(queue, key));
+    problems += pause_text(queue);
     if (const auto problem = text(queue, "problem"); !problem.empty())
       problems += fmt::format("queue {}: {}\n", text(queue, "name"), printable(problem));
   }

@@ -81,18 +81,43 @@ function queuesCard(overview, time) {
     return card("Queues", el("p", {class: "problem"}, "The broker can't be asked: " + problem));
   const now_ms = Date.now();
   const rows = overview.queues.filter((queue) => queue.name !== "dead").map((queue) => [
-    el("strong", {}, queue.name),
+    [el("strong", {}, queue.name), pauseNote(queue)],
     numberText(queue.ready),
     queue.wait_p95_ms === undefined || queue.wait_p95_ms === null ? "–" : durationText(queue.wait_p95_ms),
     sparkline(queue.depths, {label: `waiting in ${queue.name}, last hour`, marks: time.marks,
       since: now_ms - kHour, until: now_ms}),
     numberText(queue.events),
     sparkline(queue.series || [], {label: `events of ${queue.name}, last hour`, ...time}),
-    numberText(queue.consumers)]);
+    numberText(queue.consumers),
+    isReadOnly ? "" : pauseButton(queue)]);
   return card("Queues", table("Queues", [{title: "queue"}, {title: "waiting", number: true},
     {title: "95 % wait", number: true}, {title: "waiting, last hour", spark: true},
     {title: "events", number: true}, {title: "events, last hour", spark: true},
-    {title: "consumers", number: true}], rows, {}));
+    {title: "consumers", number: true}, {title: ""}], rows, {}));
+}
+
+function pauseNote(queue) {
+  if (!queue.paused) return null;
+  const pause = queue.pause || {};
+  return el("p", {class: "problem"}, "paused", pause.at_ms ? [" since ", timeOf(pause.at_ms)] : null,
+    pause.by ? ` by ${pause.by}` : null, pause.reason ? `: ${pause.reason}` : null);
+}
+
+function pauseButton(queue) {
+  const name = queue.name;
+  if (queue.paused)
+    return button("Resume", () => confirmed(`Resume the queue ${name}?`,
+      `All pollers take its events again; ${numberText(queue.ready)} wait.`, `Resume ${name}`, async () => {
+        await post("queues/resume", {queue: name});
+        notice(`The queue ${name} goes on within a few seconds.`);
+      }), {"data-key": `resume/${name}`, "aria-label": `Resume the queue ${name}`});
+  const reason = el("input", {type: "text", maxlength: 200, "aria-label": "reason", placeholder: "why"});
+  return button("Pause", () => confirmed(`Pause the queue ${name}?`,
+    ["No poller of the application takes its events until it is resumed. What runs goes on. ", reason],
+    `Pause ${name}`, async () => {
+      await post("queues/pause", {queue: name, reason: reason.value});
+      notice(`The queue ${name} is paused within a few seconds.`);
+    }), {"data-key": `pause/${name}`, "aria-label": `Pause the queue ${name}`});
 }
 
 function eventsCard(overview, time) {
@@ -136,7 +161,7 @@ function nameOfPoller(poller) {
 }
 
 function isWell(poller) {
-  return ["working", "idle", "loading", "leaving"].includes(poller.state);
+  return ["working", "idle", "loading", "leaving", "quiet"].includes(poller.state);
 }
 
 function squareClass(poller) {

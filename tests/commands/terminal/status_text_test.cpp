@@ -63,3 +63,14 @@ TEST_CASE("status: an answer of another version is shown as far as it can be und
     CHECK_NOTHROW(status_text({{"pollers", {poller}}, {"broker", {{"name", 1}}}}));
   CHECK_NOTHROW(status_text(json::object()));
 }
+
+TEST_CASE("status: a paused queue has a line, with who paused it and why") {
+  auto status = json::parse(R"({"pollers": [], "broker": {"name": "b"}, "queues": [
+    {"name": "high", "ready": 1, "consumers": 8, "paused": true,
+     "pause": {"by": "root@box", "at_ms": 0, "reason": "no\nmail"}},
+    {"name": "low", "ready": 1, "consumers": 8, "paused": false}]})");
+  CHECK(has(status_text(status), "\nqueue high is paused by root@box: no\\nmail\n"));
+  CHECK_FALSE(has(status_text(status), "queue low"));
+  status["queues"][0]["pause"] = json::object();
+  CHECK(has(status_text(status), "\nqueue high is paused\n"));
+}
