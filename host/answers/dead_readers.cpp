@@ -7,6 +7,7 @@
 
 #include "answers/queue_choice.hpp"
 #include "base/text.hpp"
+#include "client/delay_trip.hpp"
 
 namespace actiond {
 namespace {
@@ -98,8 +99,11 @@ Fate DeadRetry::take(Message& letter, std::string& queue) {
   }
   queue = std::move(*chosen);
   const auto queued_at_ms = letter.trail.queued_at_ms;
+  const bool has_expiry = letter.trail.expires_at_ms > 0;
   letter.trail = {};
   letter.trail.queued_at_ms = queued_at_ms;
+  // Somebody wants it to run, however late.
+  if (has_expiry) letter.trail.expires_at_ms = action::kLastTime_ms;
   return Fate::Requeue;
 }
 

@@ -32,13 +32,14 @@ struct EnqueueFlags {
   std::string event;
   std::vector<std::string> words;
   std::string queue;
-  std::string in, at;
+  std::string in, at, expires;
 };
 
 // When events are to run. Of many, each waits from when it is queued.
 struct When {
   std::optional<std::chrono::milliseconds> in;
   std::optional<std::int64_t> at_ms;
+  std::chrono::milliseconds expires{0};  // so long after that; 0: never
 
   // {}: now
   action::DueTime due_at(action::WallTime now) const {
@@ -60,7 +61,7 @@ class Enqueue {
 
   Result<int> one(std::string params) {
     auto event = make(std::move(params));
-    const Sent sent{event.message.id, event.due_at};
+    const Sent sent = sent_of(event);
     if (auto queued = sender_.queue(std::move(event)); !queued)
       return queued.error().within(fmt::format("can't queue '{}'", event_));
     print(sent);
@@ -86,7 +87,11 @@ class Enqueue {
   struct Sent {
     std::string id;
     action::DueTime due_at;
+    std::int64_t expires_at_ms;
   };
+  static Sent sent_of(const action::Outgoing& event) {
+    return {event.message.id, event.due_at, event.message.trail.expires_at_ms};
+  }
 
   action::Outgoing make(std::string params) const {
     action::Outgoing event;
@@ -101,6 +106,8 @@ class Enqueue {
     event.message.sender = "actiond";
     (void)action::join_trace(event.message, {}, {}).ok();  // the environment's, if it has one
     event.due_at = when_.due_at(now);
+    event.message.trail.expires_at_ms =
+        action::expires_at_ms(when_.expires, std::max<action::WallTime>(now, event.due_at));
     return event;
   }
 
@@ -110,7 +117,7 @@ class Enqueue {
       return end(Error{
           fmt::format("line {}: {} is not a JSON object of params", number, in_quotes(line))});
     auto event = make(line);
-    Sent sent{event.message.id, event.due_at};
+    Sent sent = sent_of(event);
     if (auto posted = sender_.post(std::move(event)); !posted)
       return end(posted.error().within(fmt::format("line {}: can't queue '{}'", number, event_)));
     sent_.push_back(std::move(sent));
@@ -150,6 +157,7 @@ class Enqueue {
     nlohmann::json line{{"id", sent.id}, {"event", event_}, {"queue", queue_}};
     if (sent.due_at > action::DueTime())
       line["due_at"] = format_rfc3339(action::in_whole_ms(sent.due_at));
+    if (sent.expires_at_ms > 0) line["expires_at"] = format_rfc3339(sent.expires_at_ms);
     fmt::print("{}\n", line.dump());
   }
 
@@ -166,6 +174,7 @@ When when_of(const EnqueueFlags& flags) {
   When when;
   if (!flags.in.empty()) when.in = *parse_duration(flags.in);
   if (!flags.at.empty()) when.at_ms = *parse_rfc3339(flags.at);
+  if (!flags.expires.empty()) when.expires = *parse_duration(flags.expires);
   return when;
 }
 
@@ -213,6 +222,10 @@ void add_enqueue(CLI::App& app, Common& common) {
           parse_rfc3339)
       ->type_name("TIME")
       ->excludes(in);
+  checked(verb->add_option("--expires", flags->expires,
+                           "don't run it if it has not begun so long after it was to run"),
+          parse_duration)
+      ->type_name("10m");
   add_json_option(*verb, common);
 }
 

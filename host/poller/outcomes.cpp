@@ -1,11 +1,26 @@
 #include "poller/outcomes.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/clock.hpp"
+#include "client/delay_trip.hpp"
 #include "poller/delivery/waiting.hpp"
 
 namespace actiond {
+
+namespace {
+
+// What a handler queues expires so long after it is to run.
+std::int64_t expires_at(const QueueFrame& frame, std::int64_t now_ms) {
+  if (frame.expires_ms <= 0) return 0;
+  const action::WallTime now(std::chrono::milliseconds{now_ms});
+  const std::chrono::milliseconds delay(std::max<std::int64_t>(0, frame.delay_ms));
+  return action::expires_at_ms(std::chrono::milliseconds(frame.expires_ms),
+                               action::WallTime(action::due_at(delay, now)));
+}
+
+}  // namespace
 
 Outcomes::Outcomes(Parts parts, const std::string& poller, OutcomeEvents events)
     : parts_(parts),
@@ -156,6 +171,7 @@ void Outcomes::on_queued(Delivery& delivery, const QueueFrame& frame) {
   message.trace_state = delivery.message.trace_state;
   message.trail.queued_at_ms = wall_now_ms();
   message.enqueued_at_s = message.trail.queued_at_ms / 1000;
+  message.trail.expires_at_ms = expires_at(frame, message.trail.queued_at_ms);
   settler_.queue(delivery, {frame.queue.empty() ? parts_.policies.back().of(frame.event).queue
                                                 : std::string(frame.queue),
                             std::move(message), std::chrono::milliseconds(frame.delay_ms)});

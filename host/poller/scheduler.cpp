@@ -145,9 +145,11 @@ void Scheduler::hand(RunnerSlot& slot, DeliveryPointer delivery) {
   const EventPolicy& policy = policies_.back().of(delivery->message.event);
   auto& trail = delivery->message.trail;
   const bool was_delayed = trail.due_at_ms > 0 || trail.delayed_until_ms > 0;
-  auto outcome = ends_without_run(*delivery, policy, was_delayed ? wall_now_ms() : 0);
+  const bool may_expire = trail.expires_at_ms > 0 || policy.expires.count() > 0;
+  auto outcome = ends_without_run(*delivery, policy, was_delayed || may_expire ? wall_now_ms() : 0);
   trail.due_at_ms = 0;
-  if (!outcome || outcome->ending == Ending::Unknown) {
+  if (!outcome || outcome->ending == Ending::Unknown || outcome->ending == Ending::Expired) {
+    trail.expires_at_ms = expiry(delivery->message, policy);
     delivery->timeout = policy.timeout;
     delivery->attempts = policy.attempts;
     delivery->plugin = policy.plugin;

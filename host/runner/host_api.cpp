@@ -30,6 +30,12 @@ std::int64_t delay_of(const action_request& request) {
   return request.size >= end ? std::max<std::int64_t>(0, request.delay_ms) : 0;
 }
 
+// One that was built before events could expire, too.
+std::int64_t expires_of(const action_request& request) {
+  constexpr auto end = offsetof(action_request, expires_ms) + sizeof(request.expires_ms);
+  return request.size >= end ? std::max<std::int64_t>(0, request.expires_ms) : 0;
+}
+
 }  // namespace
 
 HostApi::HostApi(const RunnerSetup& setup, Outbox& outbox, const Progress& progress)
@@ -126,7 +132,8 @@ std::string HostApi::send(const action_request& request, char* id) {
     return "the event that started this thread has ended: end threads with their event, or start "
            "those that serve all events in ACTION_SETUP";
   outbox_.send(QueueFrame{number_, delay_of(request), request.event, new_event,
-                          has_queue ? request.queue : std::string_view(), params_of(request)});
+                          has_queue ? request.queue : std::string_view(), params_of(request),
+                          expires_of(request)});
   if (id != nullptr) std::memcpy(id, new_event.c_str(), ACTION_ID_SIZE);
   return {};
 }

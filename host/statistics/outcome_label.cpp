@@ -37,6 +37,8 @@ std::optional<OutcomeLabel> label_for(Ending ending, bool is_dead_letter) {
       return is_dead_letter ? OutcomeLabel::Dead : OutcomeLabel::TimedOut;
     case Ending::Interrupted:
       return is_dead_letter ? OutcomeLabel::Dead : OutcomeLabel::Crashed;
+    case Ending::Expired:
+      return OutcomeLabel::Expired;
     case Ending::Unknown:
       return is_dead_letter ? OutcomeLabel::Dead : OutcomeLabel::Unknown;
   }

@@ -29,7 +29,8 @@ void fields(auto& io, Of<LogFrame> auto& frame) {
   io(frame.number, frame.level, frame.text);
 }
 void fields(auto& io, Of<QueueFrame> auto& frame) {
-  io(frame.number, frame.delay_ms, frame.event, frame.id, frame.queue, frame.params);
+  io(frame.number, frame.delay_ms, frame.event, frame.id, frame.queue, frame.params,
+     frame.expires_ms);
 }
 void fields(auto& io, Of<OutcomeFrame> auto& frame) {
   io(frame.number, frame.ending, frame.snooze_ms, frame.duration_ns, frame.reason, frame.retry_ms);
@@ -101,6 +102,8 @@ const char* name(Ending ending) {
       return "lost";
     case Ending::Interrupted:
       return "interrupted";
+    case Ending::Expired:
+      return "expired";
   }
   return "?";
 }

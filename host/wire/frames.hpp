@@ -63,6 +63,7 @@ struct QueueFrame {
   std::uint64_t number = 0;
   std::int64_t delay_ms = 0;  // it is to run that much later; 0 or less: now
   std::string_view event, id, queue, params;
+  std::int64_t expires_ms = 0;  // so long after it was to run; 0: never
 };
 
 struct OutcomeFrame {

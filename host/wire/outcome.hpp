@@ -23,8 +23,9 @@ enum class Ending : std::uint8_t {
   Stopped,      // killed because the poller had to end
   Lost,         // the connection that delivered it is gone
   Interrupted,  // pollers that are dead had begun it and not ended it
+  Expired,      // its time was over before it began
 };
-inline constexpr int kEndings = static_cast<int>(Ending::Interrupted) + 1;
+inline constexpr int kEndings = static_cast<int>(Ending::Expired) + 1;
 
 struct Outcome {
   Ending ending = Ending::Done;

@@ -1,4 +1,5 @@
 #include <action/client.hpp>
+#include <algorithm>
 #include <cerrno>
 
 #include "client/delay_trip.hpp"
@@ -70,19 +71,22 @@ class Client::Impl {
       : default_queue_(options.default_queue),
         sender_(target_of(broker, options), options.window, options.timeout) {}
 
-  Outgoing event(std::string_view name, std::string_view params, std::string_view queue,
-                 std::chrono::milliseconds delay) const {
+  Outgoing event(const detail::QueueRequest& request) const {
     Outgoing event;
-    event.queue = queue.empty() ? default_queue_ : queue;
-    check(check_event(name));
+    event.queue = request.queue.empty() ? default_queue_ : request.queue;
+    check(check_event(request.event));
     check(check_queue(event.queue));
-    event.message.event = name;
+    event.message.event = request.event;
     event.message.id = new_event_id();
-    event.message.body = params;
-    event.message.trail.queued_at_ms = now_for_delays_ms();
-    event.message.enqueued_at_s = event.message.trail.queued_at_ms / 1000;
+    event.message.body = request.params;
+    const auto now = std::chrono::system_clock::now();
+    auto& trail = event.message.trail;
+    trail.queued_at_ms = now_for_delays_ms();
+    event.message.enqueued_at_s = trail.queued_at_ms / 1000;
     event.message.sender = program_invocation_short_name;
-    if (delay.count() > 0) event.due_at = due_at(delay, std::chrono::system_clock::now());
+    if (request.delay.count() > 0) event.due_at = due_at(request.delay, now);
+    trail.expires_at_ms = expires_at_ms(request.expires, std::max<WallTime>(now, event.due_at));
+    check(join_trace(event.message, request.trace_parent, request.trace_state));
     return event;
   }
 
@@ -100,6 +104,24 @@ Client::~Client() = default;
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 
+std::string Client::queue_text(const detail::QueueRequest& request) {
+  auto outgoing = impl_->event(request);
+  std::string id = outgoing.message.id;
+  if (auto queued = impl_->sender().queue(std::move(outgoing)); !queued)
+    throw ClientError(fmt::format("can't queue '{}': {}", request.event, queued.error().text),
+                      {id});
+  return id;
+}
+
+std::string Client::post_text(const detail::QueueRequest& request) {
+  auto outgoing = impl_->event(request);
+  std::string id = outgoing.message.id;
+  if (auto posted = impl_->sender().post(std::move(outgoing)); !posted)
+    throw ClientError(fmt::format("can't queue '{}': {}", request.event, posted.error().text),
+                      {id});
+  return id;
+}
+
 std::string Client::queue_text(std::string_view event, std::string_view params,
                                std::string_view queue, std::chrono::milliseconds delay) {
   return queue_text(event, params, queue, delay, {}, {});
@@ -108,12 +130,12 @@ std::string Client::queue_text(std::string_view event, std::string_view params,
 std::string Client::queue_text(std::string_view event, std::string_view params,
                                std::string_view queue, std::chrono::milliseconds delay,
                                std::string_view trace_parent, std::string_view trace_state) {
-  auto outgoing = impl_->event(event, params, queue, delay);
-  check(join_trace(outgoing.message, trace_parent, trace_state));
-  std::string id = outgoing.message.id;
-  if (auto queued = impl_->sender().queue(std::move(outgoing)); !queued)
-    throw ClientError(fmt::format("can't queue '{}': {}", event, queued.error().text), {id});
-  return id;
+  return queue_text(detail::QueueRequest{.event = event,
+                                         .params = params,
+                                         .queue = queue,
+                                         .delay = delay,
+                                         .trace_parent = trace_parent,
+                                         .trace_state = trace_state});
 }
 
 std::string Client::post_text(std::string_view event, std::string_view params,
@@ -124,12 +146,12 @@ std::string Client::post_text(std::string_view event, std::string_view params,
 std::string Client::post_text(std::string_view event, std::string_view params,
                               std::string_view queue, std::chrono::milliseconds delay,
                               std::string_view trace_parent, std::string_view trace_state) {
-  auto outgoing = impl_->event(event, params, queue, delay);
-  check(join_trace(outgoing.message, trace_parent, trace_state));
-  std::string id = outgoing.message.id;
-  if (auto posted = impl_->sender().post(std::move(outgoing)); !posted)
-    throw ClientError(fmt::format("can't queue '{}': {}", event, posted.error().text), {id});
-  return id;
+  return post_text(detail::QueueRequest{.event = event,
+                                        .params = params,
+                                        .queue = queue,
+                                        .delay = delay,
+                                        .trace_parent = trace_parent,
+                                        .trace_state = trace_state});
 }
 
 void Client::flush() {

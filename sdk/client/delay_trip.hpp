@@ -48,6 +48,11 @@ inline std::int64_t due_at_ms(std::chrono::milliseconds delay, WallTime now) {
   return in_whole_ms(due_at(delay, now));
 }
 
+// When an event expires, since 1970 UTC, that is to run at `begin`; 0: never, as without `expires`.
+inline std::int64_t expires_at_ms(std::chrono::milliseconds expires, WallTime begin) {
+  return expires.count() > 0 ? due_at_ms(expires, begin) : 0;
+}
+
 // How long it still is until then; 0 or less: it is over.
 inline std::chrono::milliseconds wait_for(DueTime due, WallTime now) {
   return std::chrono::ceil<std::chrono::milliseconds>(

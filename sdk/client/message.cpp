@@ -8,8 +8,8 @@ namespace {
 
 void swap(Trail& left, Trail& right) noexcept {
   auto& [attempt, queue, error, poller, plugin, backtrace, first_failed_at_ms, failed_at_ms,
-         unknown_since_ms, due_at_ms, delayed_until_ms, queued_at_ms, left_out, interrupted,
-         is_early] = left;
+         unknown_since_ms, due_at_ms, delayed_until_ms, queued_at_ms, expires_at_ms, left_out,
+         interrupted, is_early] = left;
   std::swap(attempt, right.attempt);
   queue.swap(right.queue);
   error.swap(right.error);
@@ -22,6 +22,7 @@ void swap(Trail& left, Trail& right) noexcept {
   std::swap(due_at_ms, right.due_at_ms);
   std::swap(delayed_until_ms, right.delayed_until_ms);
   std::swap(queued_at_ms, right.queued_at_ms);
+  std::swap(expires_at_ms, right.expires_at_ms);
   left_out.swap(right.left_out);
   std::swap(interrupted, right.interrupted);
   std::swap(is_early, right.is_early);

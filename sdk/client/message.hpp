@@ -19,10 +19,11 @@ struct Trail {
   std::int64_t unknown_since_ms = 0;    // x-action-unknown-since: no plugin knew it; 0: one did
   std::int64_t due_at_ms = 0;           // x-action-due-at: not to run before; 0: at once
   std::int64_t delayed_until_ms = 0;    // x-action-delayed-until: the end of its last delay
-  std::int64_t queued_at_ms = 0;  // x-action-queued-at; 0: the timestamp alone tells, in seconds
-  std::string left_out{};         // x-action-left-out: foreign headers that had no room
-  int interrupted = 0;            // x-action-interrupted: pollers that died in its last run
-  bool is_early = false;          // x-action-early: it came too early once, and was sent back
+  std::int64_t queued_at_ms = 0;   // x-action-queued-at; 0: the timestamp alone tells, in seconds
+  std::int64_t expires_at_ms = 0;  // x-action-expires-at: then it is not started; 0: never
+  std::string left_out{};          // x-action-left-out: foreign headers that had no room
+  int interrupted = 0;             // x-action-interrupted: pollers that died in its last run
+  bool is_early = false;           // x-action-early: it came too early once, and was sent back
 };
 
 struct Message {

@@ -58,16 +58,25 @@ void prepare_process() {
 
 }  // namespace
 
-std::string detail::queue_by_shared_client(std::string_view event, std::string_view params,
-                                           std::string_view queue, std::chrono::milliseconds delay,
-                                           std::string_view trace_parent,
-                                           std::string_view trace_state) {
+std::string detail::queue_by_shared_client(const QueueRequest& request) {
   static std::once_flag prepared;
   std::call_once(prepared, prepare_process);
   std::lock_guard lock(shared().mutex);
   if (shared().client == nullptr)
     shared().client = std::make_unique<Client>(client_of_environment());
-  return shared().client->queue_text(event, params, queue, delay, trace_parent, trace_state);
+  return shared().client->queue_text(request);
+}
+
+std::string detail::queue_by_shared_client(std::string_view event, std::string_view params,
+                                           std::string_view queue, std::chrono::milliseconds delay,
+                                           std::string_view trace_parent,
+                                           std::string_view trace_state) {
+  return queue_by_shared_client({.event = event,
+                                 .params = params,
+                                 .queue = queue,
+                                 .delay = delay,
+                                 .trace_parent = trace_parent,
+                                 .trace_state = trace_state});
 }
 
 std::string detail::queue_by_shared_client(std::string_view event, std::string_view params,

@@ -157,6 +157,8 @@ TEST_CASE("config refuses: what is out of range") {
 TEST_CASE("config refuses: durations that are none") {
   check_refused({
       {"timeout: 30", "actiond.yaml:1:10: 'timeout': '30' has no unit: write 30s or 30ms"},
+      {"events: {a: {on_expired: drop}}",
+       "actiond.yaml:1:26: 'events.a.on_expired' must be done or dead, not 'drop'"},
       {"events: {a: {timeout: soon}}",
        "actiond.yaml:1:23: 'events.a.timeout': 'soon' is not a duration: write a whole number and "
        "one "

@@ -214,6 +214,7 @@ TEST_CASE("broker: what a poller noted on an event is there when it comes again"
     failed.trail.failed_at_ms = 1'700'000'000'002;
     failed.trail.unknown_since_ms = 1'700'000'000'003;
     failed.trail.interrupted = 2;
+    failed.trail.expires_at_ms = 1'900'000'000'004;
     failed.trace_parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     failed.trace_state = "rojo=1";
     Consumer consumer(place);
@@ -232,6 +233,7 @@ TEST_CASE("broker: what a poller noted on an event is there when it comes again"
     CHECK(trail.failed_at_ms == 1'700'000'000'002);
     CHECK(trail.unknown_since_ms == 1'700'000'000'003);
     CHECK(trail.interrupted == 2);
+    CHECK(trail.expires_at_ms == 1'900'000'000'004);
   });
 }
 

@@ -1,6 +1,7 @@
 // Queues the event "stamp" with its own params: "later" in params "ms" milliseconds, or with params
-// "by": "at", at the time that is then. "later_of_old" asks for the same from a request that is as
-// old plugins have it. "stamp" appends "<params text> <clock>" to the file params "file".
+// "by": "at", at the time that is then; with params "expires_ms" it expires so long after that.
+// "later_of_old" asks for the same from a request that is as old plugins have it. "stamp" appends
+// "<params text> <clock>" to the file params "file".
 #include <action/event.hpp>
 #include <chrono>
 #include <cstddef>
@@ -12,9 +13,14 @@ class LaterEvent : public action::Event {
   void process() override {
     const std::chrono::milliseconds delay(params().value("ms", 1000));
     if (params().value("by", "in") == "in")
-      queue_action_event("stamp", params(), {.in = delay});
+      queue_action_event("stamp", params(), {.in = delay, .expires = expires()});
     else
       queue_action_event("stamp", params(), {.at = std::chrono::system_clock::now() + delay});
+  }
+
+ private:
+  std::chrono::milliseconds expires() const {
+    return std::chrono::milliseconds(params().value("expires_ms", 0));
   }
 };
 ACTION_EVENT(LaterEvent)

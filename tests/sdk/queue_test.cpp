@@ -86,6 +86,22 @@ TEST_CASE("queue: `in` and `at` together fail the event with a sentence") {
   CHECK(ran.queued.empty());
 }
 
+TEST_CASE("queue: an event may expire, but not before it is queued") {
+  struct ShortLivedEvent : action::Event {
+    void process() override {
+      queue_action_event("e", {}, {.in = 1s, .expires = 10min});
+      queue_action_event("e", {}, {.expires = -1ms});
+    }
+  };
+  const auto ran = run<ShortLivedEvent>();
+  CHECK(ran.outcome == Outcome::Failed);
+  CHECK(ran.reason ==
+        "can't queue e: .expires is below zero: say after how long the event expires");
+  REQUIRE(ran.queued.size() == 1);
+  CHECK(ran.queued[0].in == 1s);
+  CHECK(ran.queued[0].expires == 10min);
+}
+
 TEST_CASE("queue: a delay is rounded up to milliseconds, and is none in the past") {
   using action::detail::delay_of;
   using Time = std::chrono::system_clock::time_point;

@@ -49,7 +49,8 @@ TEST_CASE("labels: every ending has its outcome") {
                       {Ending::TimedOut, TimedOut, Dead},
                       {Ending::Stopped, std::nullopt, std::nullopt},
                       {Ending::Lost, std::nullopt, std::nullopt},
-                      {Ending::Interrupted, Crashed, Dead}};
+                      {Ending::Interrupted, Crashed, Dead},
+                      {Ending::Expired, Expired, Expired}};
   CHECK(std::size(rows) == kEndings);
   for (const auto& row : rows) {
     CAPTURE(name(row.ending));

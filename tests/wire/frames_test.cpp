@@ -65,7 +65,7 @@ TEST_CASE("frames: an outcome comes back as it was sent") {
 
 TEST_CASE("frames: a queued event comes back as it was sent") {
   const std::string payload =
-      encoded(QueueFrame{7, 31536000000000, "send_email", "id", "high", "{}"});
+      encoded(QueueFrame{7, 31536000000000, "send_email", "id", "high", "{}", 60000});
   const auto queued = decode<QueueFrame>(payload);
   REQUIRE(queued);
   CHECK(queued->number == 7);
@@ -74,6 +74,7 @@ TEST_CASE("frames: a queued event comes back as it was sent") {
   CHECK(queued->id == "id");
   CHECK(queued->queue == "high");
   CHECK(queued->params == "{}");
+  CHECK(queued->expires_ms == 60000);
 }
 
 TEST_CASE("frames: a payload cut anywhere is not a frame") {

@@ -70,11 +70,16 @@ struct LoadTimeout {
   bool operator==(const LoadTimeout&) const = default;
 };
 
+// What becomes of an event that has expired.
+enum class OnExpired { Done, Dead };
+
 // What the configuration says of one event, over what its plugin declares.
 struct EventConfig {
   std::optional<std::string> queue;
   std::optional<int> attempts;
   std::optional<std::chrono::milliseconds> timeout;
+  std::chrono::milliseconds expires{0};  // of those that say nothing themselves; 0: never
+  OnExpired on_expired = OnExpired::Done;
 
   bool operator==(const EventConfig&) const = default;
 };

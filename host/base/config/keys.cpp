@@ -34,7 +34,7 @@ constexpr Key kStatisticsKeys[] = {{"minutes"}, {"hours"}};
 constexpr Key kTraceKeys[] = {{"file"}};
 constexpr Key kWebKeys[] = {{"listen"},   {"access"},  {"password"},     {"hosts"},  {"base_path"},
                             {"certfile"}, {"keyfile"}, {"behind_proxy"}, {"params"}, {"metrics"}};
-constexpr Key kEventKeys[] = {{"queue"}, {"attempts"}, {"timeout"}};
+constexpr Key kEventKeys[] = {{"queue"}, {"attempts"}, {"timeout"}, {"expires"}, {"on_expired"}};
 
 constexpr KeySet kLogSection{kLogKeys};
 constexpr KeySet kRetrySection{kRetryKeys};

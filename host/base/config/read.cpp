@@ -108,6 +108,9 @@ EventConfig read_event(const Section& section) {
     section.read_whole("attempts", kAttemptsRange, event.attempts.emplace());
   if (section.find("timeout") != nullptr)
     section.read_duration("timeout", kSomeDuration, event.timeout.emplace());
+  section.read_duration("expires", kSomeDuration, event.expires);
+  section.read_choice<OnExpired>(
+      "on_expired", {{"done", OnExpired::Done}, {"dead", OnExpired::Dead}}, event.on_expired);
   return event;
 }
 

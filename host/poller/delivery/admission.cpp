@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/duration.hpp"
 #include "client/delay_trip.hpp"
+#include "poller/delivery/waiting.hpp"
 
 namespace actiond {
 namespace {
@@ -17,7 +19,25 @@ std::chrono::milliseconds early_by(const action::Trail& trail, std::int64_t wall
   return is_to_wait ? early : std::chrono::milliseconds(0);
 }
 
+std::optional<Outcome> expired(std::int64_t expires_at_ms, std::int64_t wall_now_ms) {
+  if (expires_at_ms == 0 || wall_now_ms < expires_at_ms) return std::nullopt;
+  const std::chrono::milliseconds since(wall_now_ms - expires_at_ms);
+  return Outcome{Ending::Expired,
+                 fmt::format("it expired {} before it could begin", format_duration(since)),
+                 {},
+                 {}};
+}
+
 }  // namespace
+
+std::int64_t expiry(const Message& message, const EventPolicy& policy) {
+  const auto& trail = message.trail;
+  if (trail.expires_at_ms > 0 || policy.expires.count() == 0) return trail.expires_at_ms;
+  const auto since_ms = waiting_since_ms(message);
+  if (since_ms <= 0) return 0;
+  return action::expires_at_ms(policy.expires,
+                               action::WallTime(std::chrono::milliseconds(since_ms)));
+}
 
 std::optional<Outcome> ends_without_run(const Delivery& delivery, const EventPolicy& policy,
                                         std::int64_t wall_now_ms) {
@@ -31,6 +51,7 @@ std::optional<Outcome> ends_without_run(const Delivery& delivery, const EventPol
   if (delivery.message.event.empty())
     return Outcome{
         Ending::Malformed, "the message has no type: that property names the event", {}, {}};
+  if (auto outcome = expired(expiry(delivery.message, policy), wall_now_ms)) return outcome;
   if (!policy.is_known())
     return Outcome{Ending::Unknown,
                    fmt::format("no plugin provides the event '{}'", delivery.message.event),

@@ -1,5 +1,6 @@
-// What a delivery ends with before it runs: it came too early, is no event, or is one that nobody
-// provides. Pure. The reason of one that is early tells that the broker is to blame.
+// What a delivery ends with before it runs: it came too early, is no event, has expired, or is
+// one that nobody provides. Pure. The reason of one that is early tells that the broker is to
+// blame.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,12 @@
 
 namespace actiond {
 
-// Nothing: it can run. `wall_now_ms` since 1970 UTC; of no meaning where the trail has no times.
+// When it expires, since 1970 UTC; 0: never. What its trail says, or its policy from when it was to
+// run; of that the broker must have told.
+std::int64_t expiry(const Message& message, const EventPolicy& policy);
+
+// Nothing: it can run. `wall_now_ms` since 1970 UTC; of no meaning where the trail has no times
+// and no expiry.
 std::optional<Outcome> ends_without_run(const Delivery& delivery, const EventPolicy& policy,
                                         std::int64_t wall_now_ms);
 

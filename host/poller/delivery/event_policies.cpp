@@ -19,7 +19,8 @@ std::string provider(const PluginInfo& plugin, const std::string& set) {
 }  // namespace
 
 EventPolicies::EventPolicies(const Config& config, const LoadReport& report, const std::string& set)
-    : default_{config.default_queue, config.timeout, config.retry.attempts, {}, false}, set_(set) {
+    : default_{config.default_queue, config.timeout, config.retry.attempts, {}, {}, false},
+      set_(set) {
   for (const auto& plugin : report.plugins)
     for (const auto& event : plugin.events) {
       EventPolicy& policy = policies_.emplace(event.name, default_).first->second;
@@ -37,6 +38,7 @@ EventPolicies::EventPolicies(const Config& config, const LoadReport& report, con
     if (event.queue) policy.queue = *event.queue;
     if (event.timeout) policy.timeout = *event.timeout;
     if (event.attempts) policy.attempts = *event.attempts;
+    policy.expires = event.expires;
   }
 }
 

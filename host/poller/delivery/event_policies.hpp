@@ -17,6 +17,8 @@ struct EventPolicy {
   int attempts = 1;
   std::string plugin;  // who provides it, "mailer.so 1a2b3c4d5e6f (set 6f5e4d3c2b1a)"; empty: none
 
+  std::chrono::milliseconds expires{0};  // those that say nothing themselves; 0: never
+
   bool has_on_dead = false;  // its plugin hears of an event that won't be tried again
 
   bool is_known() const { return !plugin.empty(); }

@@ -84,6 +84,8 @@ void Journal::settled(const Delivery& delivery, Settlement settlement) {
       return snoozed(delivery);
     case Ending::NotStarted:
       return;
+    case Ending::Expired:
+      return expired(delivery, settlement);
     case Ending::Interrupted:
       return interrupted(delivery, settlement);
     case Ending::Lost:
@@ -118,6 +120,12 @@ void Journal::snoozed(const Delivery& delivery) {
   if (delivery.run == 0)  // it only came too early, see Scheduler
     return log_.debug("{} is not due for {}", name_of(delivery), wait);
   log_.info("Snoozed {} for {}", name_of(delivery), wait);
+}
+
+void Journal::expired(const Delivery& delivery, Settlement settlement) {
+  if (settlement == Settlement::DeadLetter) return failed(delivery, settlement);
+  ++counts_.done;
+  log_.info("Expired {}: {}", name_of(delivery), delivery.outcome.reason);
 }
 
 void Journal::interrupted(const Delivery& delivery, Settlement settlement) {

@@ -51,6 +51,7 @@ class Journal {
  private:
   void snoozed(const Delivery& delivery);
   void interrupted(const Delivery& delivery, Settlement settlement);
+  void expired(const Delivery& delivery, Settlement settlement);
   void failed(const Delivery& delivery, Settlement settlement);
   void unknown(const Delivery& delivery);
 

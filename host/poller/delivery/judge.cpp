@@ -15,9 +15,16 @@ Verdict Judge::operator()(const Delivery& delivery, std::int64_t now_ms) {
   const milliseconds unknown_for(unknown_since_ms == 0 ? 0 : now_ms - unknown_since_ms);
   const Chances chances{trail.attempt < delivery.attempts, unknown_for < config_.unknown_event_ttl,
                         delivery.is_excused,
-                        trail.interrupted + delivery.interruptions < config_.retry.interruptions};
+                        trail.interrupted + delivery.interruptions < config_.retry.interruptions,
+                        is_expired_kept(delivery)};
   const Settlement settlement = settlement_for(delivery.outcome.ending, chances);
   return {settlement, delay(delivery, settlement, unknown_for)};
+}
+
+bool Judge::is_expired_kept(const Delivery& delivery) const {
+  if (delivery.outcome.ending != Ending::Expired) return false;
+  const auto event = config_.events.find(delivery.message.event);
+  return event != config_.events.end() && event->second.on_expired == OnExpired::Dead;
 }
 
 milliseconds Judge::delay(const Delivery& delivery, Settlement settlement,

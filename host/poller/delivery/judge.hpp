@@ -22,6 +22,8 @@ class Judge {
   std::chrono::milliseconds delay(const Delivery& delivery, Settlement settlement,
                                   std::chrono::milliseconds unknown_for);
 
+  bool is_expired_kept(const Delivery& delivery) const;
+
   const Config& config_;
   std::minstd_rand random_{std::random_device{}()};
 };

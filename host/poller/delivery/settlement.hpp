@@ -12,6 +12,7 @@
 //   not started, stopped        give back: not the event's fault
 //   interrupted                 pollers died in it: again, alone and with their number; after
 //                               retry.interruptions of them a dead letter
+//   expired                     acknowledge, or as on_expired says: dead letter
 //   lost                        nothing: the broker has taken it back already
 #pragma once
 
@@ -36,6 +37,7 @@ struct Chances {
   bool may_become_known = false;    // unknown_event_ttl is not over
   bool is_excused = false;          // its crash is blamed on the new plugins
   bool may_be_interrupted = false;  // fewer pollers than retry.interruptions died in it
+  bool is_expired_kept = false;     // on_expired: dead
 };
 
 Settlement settlement_for(Ending ending, const Chances& chances);

@@ -33,6 +33,7 @@ void for_each_field(Due& due_ms, Stored& message, Field&& field) {
   field(trail.failed_at_ms);
   field(trail.unknown_since_ms);
   field(trail.interrupted);
+  field(trail.expires_at_ms);
 }
 
 // "12:…", each.

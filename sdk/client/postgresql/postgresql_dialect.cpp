@@ -36,7 +36,8 @@ constexpr char kPostgresEvents[] = R"sql(CREATE TABLE IF NOT EXISTS {events} (
   interrupted INT NOT NULL DEFAULT 0,
   trace_parent TEXT,
   trace_state TEXT,
-  properties BYTEA
+  properties BYTEA,
+  expires_at_ms BIGINT NOT NULL DEFAULT 0
 ))sql";
 
 // What any language calls within a transaction of its own.
@@ -114,7 +115,10 @@ void add_postgres_tables(Dialect& d, std::string_view application) {
   const auto ring = ring_statements(d, application);
   d.tables.insert(d.tables.end(), ring.begin(), ring.end());
   d.tables.push_back(fmt::format("CREATE TABLE IF NOT EXISTS {} (version INT NOT NULL)", d.schema));
-  d.upgrades = {ring};
+  d.upgrades = {
+      ring,
+      {fmt::format("ALTER TABLE {} ADD COLUMN IF NOT EXISTS expires_at_ms BIGINT NOT NULL DEFAULT 0",
+                   d.events)}};
 }
 
 // A lock is two numbers of 32 bits: one for the application, and one for the owner (0: setup).

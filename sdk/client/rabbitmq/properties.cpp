@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kOwn = "x-action-";
 constexpr std::string_view kTraceParent = "traceparent";
 constexpr std::string_view kTraceState = "tracestate";
-constexpr int kOwnHeaders = 15;
+constexpr int kOwnHeaders = 16;
 constexpr std::size_t kLongestText = 255;
 constexpr std::size_t kMaxError = 2048;  // bytes
 constexpr std::size_t kMaxBacktrace = 8192;
@@ -207,6 +207,7 @@ void PropertiesBuilder::write_headers(const Trail& trail, Room room) {
   add_time("x-action-due-at", trail.due_at_ms);
   add_time("x-action-delayed-until", trail.delayed_until_ms);
   add_time("x-action-queued-at", trail.queued_at_ms);
+  add_time("x-action-expires-at", trail.expires_at_ms);
   if (trail.interrupted > 0)
     entries[count++] = integer_header("x-action-interrupted", trail.interrupted);
   if (trail.is_early) entries[count++] = integer_header("x-action-early", 1);

@@ -76,6 +76,8 @@ void read_header(const amqp_table_entry_t& entry, Trail& trail) {
     trail.delayed_until_ms = integer(entry.value, 0, kMaxTime_s * 1000);
   else if (name == "queued-at")
     trail.queued_at_ms = integer(entry.value, 0, kMaxTime_s * 1000);
+  else if (name == "expires-at")
+    trail.expires_at_ms = integer(entry.value, 0, kMaxTime_s * 1000);
   else if (name == "interrupted")
     trail.interrupted = static_cast<int>(integer(entry.value, 0, kMaxAttempt));
   else if (name == "early")

@@ -28,7 +28,7 @@ Value name_value(const std::string& text, std::deque<std::string>& kept) {
 
 std::string insert_statement(const Dialect& dialect, std::size_t events) {
   // A delay may not end early, and the clock is rounded down.
-  const auto row = fmt::format("(?, {} + ?, {})", dialect.now_ms, question_marks(18));
+  const auto row = fmt::format("(?, {} + ?, {})", dialect.now_ms, question_marks(19));
   std::string rows = row;
   for (std::size_t i = 1; i < events; ++i) rows += ", " + row;
   return fmt::format("INSERT INTO {} (queue, due_ms, {}) VALUES {}", dialect.events,
@@ -59,7 +59,8 @@ void append_values(const NewEvent& event, std::vector<Value>& values,
                  Value(trail.interrupted),
                  text_or_null(message.trace_parent, kept),
                  text_or_null(message.trace_state, kept),
-                 message.properties.empty() ? Value::null() : Value::of_bytes(message.properties)});
+                 message.properties.empty() ? Value::null() : Value::of_bytes(message.properties),
+                 Value(trail.expires_at_ms)});
 }
 
 void read_message(const Answer& answer, std::size_t row, std::size_t first, Message& message) {
@@ -85,6 +86,7 @@ void read_message(const Answer& answer, std::size_t row, std::size_t first, Mess
   message.trace_parent = text();
   message.trace_state = text();
   message.properties = text();
+  trail.expires_at_ms = number();
   trail.due_at_ms = 0;
   trail.queued_at_ms = 0;
 }

@@ -29,7 +29,7 @@ void append_values(const NewEvent& event, std::vector<Value>& values,
 inline constexpr char kMessageColumns[] =
     "event, id, params, enqueued_at_s, sender, attempt, origin, error, poller, plugin, backtrace, "
     "first_failed_at_ms, failed_at_ms, unknown_since_ms, interrupted, trace_parent, "
-    "trace_state, properties";
+    "trace_state, properties, expires_at_ms";
 void read_message(const Answer& answer, std::size_t row, std::size_t first, Message& message);
 
 }  // namespace action::sql

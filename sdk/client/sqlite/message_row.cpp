@@ -11,7 +11,7 @@ Result<void> insert_message(Statement& insert, std::int64_t queue, const Message
                     TextOrNull{trail.backtrace}, trail.first_failed_at_ms, trail.failed_at_ms,
                     trail.unknown_since_ms, Blob{message.properties}, Blob{message.body},
                     trail.interrupted, TextOrNull{message.trace_parent},
-                    TextOrNull{message.trace_state});
+                    TextOrNull{message.trace_state}, trail.expires_at_ms);
 }
 
 void read_message(const Statement& row, int first, Message& message) {
@@ -37,6 +37,7 @@ void read_message(const Statement& row, int first, Message& message) {
   trail.interrupted = static_cast<int>(row.number(column++));
   message.trace_parent = row.text(column++);
   message.trace_state = row.text(column++);
+  trail.expires_at_ms = row.number(column++);
 }
 
 }  // namespace action

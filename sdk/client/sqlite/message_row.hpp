@@ -11,8 +11,8 @@ namespace action {
 inline constexpr char kInsertMessage[] =
     "INSERT INTO events (queue, is_later, due_ms, event, id, enqueued_at_s, sender, attempt, "
     "origin, error, poller, plugin, backtrace, first_failed_at_ms, failed_at_ms, "
-    "unknown_since_ms, properties, body, interrupted, trace_parent, trace_state) VALUES "
-    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    "unknown_since_ms, properties, body, interrupted, trace_parent, trace_state, "
+    "expires_at_ms) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 // Runs kInsertMessage.
 Result<void> insert_message(Statement& insert, std::int64_t queue, const Message& message,
                             bool is_later, std::int64_t due_ms);
@@ -21,7 +21,7 @@ Result<void> insert_message(Statement& insert, std::int64_t queue, const Message
 #define ACTION_MESSAGE_COLUMNS                                                            \
   "event, id, enqueued_at_s, sender, attempt, origin, error, poller, plugin, backtrace, " \
   "first_failed_at_ms, failed_at_ms, unknown_since_ms, properties, body, interrupted, "   \
-  "trace_parent, trace_state"
+  "trace_parent, trace_state, expires_at_ms"
 // Reuses the strings of `message`.
 void read_message(const Statement& row, int first, Message& message);
 

@@ -46,7 +46,8 @@ inline constexpr char kTables[] = R"sql(
     body BLOB NOT NULL,
     interrupted INTEGER NOT NULL DEFAULT 0,
     trace_parent TEXT,
-    trace_state TEXT
+    trace_state TEXT,
+    expires_at_ms INTEGER NOT NULL DEFAULT 0
   );
   CREATE TABLE pauses (
     queue TEXT PRIMARY KEY,
@@ -76,7 +77,8 @@ struct LaterColumn {
 inline constexpr LaterColumn kLaterColumns[] = {
     {"interrupted", "ALTER TABLE events ADD COLUMN interrupted INTEGER NOT NULL DEFAULT 0"},
     {"trace_parent", "ALTER TABLE events ADD COLUMN trace_parent TEXT"},
-    {"trace_state", "ALTER TABLE events ADD COLUMN trace_state TEXT"}};
+    {"trace_state", "ALTER TABLE events ADD COLUMN trace_state TEXT"},
+    {"expires_at_ms", "ALTER TABLE events ADD COLUMN expires_at_ms INTEGER NOT NULL DEFAULT 0"}};
 inline constexpr char kHasColumn[] =
     "SELECT count(*) FROM pragma_table_info('events') WHERE name = ?";
 

@@ -34,8 +34,9 @@
 /* 1: action_request.delay_ms
  * 2: action_run.attempts and reason, action_host.set_retry, action_event.on_dead,
  *    action_plugin_descriptor.queued
- * 3: action_host.trace_parent and trace_state */
-#define ACTION_ABI_MINOR 3
+ * 3: action_host.trace_parent and trace_state
+ * 4: action_request.expires_ms */
+#define ACTION_ABI_MINOR 4
 #define ACTION_SDK_VERSION "0.1.0"
 #define ACTION_PLUGIN_SYMBOL "action_plugin"
 
@@ -71,6 +72,9 @@ typedef struct action_request {
   const char* params; /* a JSON object; NULL with params_size 0: {} */
   uint64_t params_size;
   int64_t delay_ms; /* it runs that much later; 0 or less: now. Since minor version 1 */
+  /* It is done without a run if it has not begun so long after it was to run; 0 or less: it never
+   * expires. Since minor version 4 */
+  int64_t expires_ms;
 } action_request;
 
 #define ACTION_ID_SIZE 37 /* a UUID as text, with its NUL */
@@ -202,8 +206,8 @@ typedef struct action_plugin_descriptor {
 
 /* The layout on 64-bit machines, frozen for this major version. */
 #if UINTPTR_MAX == UINT64_MAX
-ACTION_STATIC_ASSERT(sizeof(action_request) == 48, "action_request grows only at its end");
-ACTION_STATIC_ASSERT(offsetof(action_request, delay_ms) == 40, "its first 40 bytes are frozen");
+ACTION_STATIC_ASSERT(sizeof(action_request) == 56, "action_request grows only at its end");
+ACTION_STATIC_ASSERT(offsetof(action_request, expires_ms) == 48, "its first 48 bytes are frozen");
 ACTION_STATIC_ASSERT(sizeof(action_host) == 96, "action_host grows only at its end");
 ACTION_STATIC_ASSERT(offsetof(action_host, extension) == 64, "its first 72 bytes are frozen");
 ACTION_STATIC_ASSERT(sizeof(action_run) == 80, "action_run grows only at its end");

@@ -26,6 +26,17 @@
 namespace action {
 
 namespace detail {
+// An event as the library is handed it. It grows at its end, and the library reads no further than
+// `size` says.
+struct QueueRequest {
+  std::size_t size = sizeof(QueueRequest);
+  std::string_view event, params, queue{};
+  std::chrono::milliseconds delay{0};
+  std::string_view trace_parent{}, trace_state{};
+  std::chrono::milliseconds expires{0};
+};
+ACTION_CLIENT_API std::string queue_by_shared_client(const QueueRequest& request);
+// What programs call that were compiled with a header of before that.
 ACTION_CLIENT_API std::string queue_by_shared_client(std::string_view event,
                                                      std::string_view params,
                                                      std::string_view queue,
@@ -103,17 +114,17 @@ class ACTION_CLIENT_API Client {
 
  private:
   class Impl;
-  friend std::string detail::queue_by_shared_client(std::string_view, std::string_view,
-                                                    std::string_view, std::chrono::milliseconds,
-                                                    std::string_view, std::string_view);
+  friend std::string detail::queue_by_shared_client(const detail::QueueRequest&);
 
+  std::string queue_text(const detail::QueueRequest& request);
+  std::string post_text(const detail::QueueRequest& request);
+  // What programs call that were compiled with a header of before that, and of before traces.
   std::string queue_text(std::string_view event, std::string_view params, std::string_view queue,
                          std::chrono::milliseconds delay, std::string_view trace_parent,
                          std::string_view trace_state);
   std::string post_text(std::string_view event, std::string_view params, std::string_view queue,
                         std::chrono::milliseconds delay, std::string_view trace_parent,
                         std::string_view trace_state);
-  // What programs call that were compiled with a header of before traces.
   std::string queue_text(std::string_view event, std::string_view params, std::string_view queue,
                          std::chrono::milliseconds delay);
   std::string post_text(std::string_view event, std::string_view params, std::string_view queue,
@@ -142,27 +153,34 @@ inline std::string object_text(std::string_view event, const nlohmann::json& par
   }
 }
 
-inline std::chrono::milliseconds delay_or_throw(std::string_view event,
-                                                const QueueOptions& options) {
+// Its texts are the arguments'.
+inline QueueRequest request_or_throw(std::string_view event, std::string_view params,
+                                     const QueueOptions& options) {
   if (const char* problem = problem_with(options))
     throw ClientError("can't queue '" + std::string(event) + "': " + problem);
-  return delay_of(options, std::chrono::system_clock::now());
+  QueueRequest request;
+  request.event = event;
+  request.params = params;
+  request.queue = options.queue;
+  request.delay = delay_of(options, std::chrono::system_clock::now());
+  request.trace_parent = options.trace.parent;
+  request.trace_state = options.trace.state;
+  request.expires = options.expires;
+  return request;
 }
 
 }  // namespace detail
 
 inline std::string Client::queue_action_event(std::string_view event, const nlohmann::json& params,
                                               const QueueOptions& options) {
-  return queue_text(event, detail::object_text(event, params), options.queue,
-                    detail::delay_or_throw(event, options), options.trace.parent,
-                    options.trace.state);
+  const auto text = detail::object_text(event, params);
+  return queue_text(detail::request_or_throw(event, text, options));
 }
 
 inline std::string Client::post(std::string_view event, const nlohmann::json& params,
                                 const QueueOptions& options) {
-  return post_text(event, detail::object_text(event, params), options.queue,
-                   detail::delay_or_throw(event, options), options.trace.parent,
-                   options.trace.state);
+  const auto text = detail::object_text(event, params);
+  return post_text(detail::request_or_throw(event, text, options));
 }
 
 // event.hpp has one of these as well, by which a handler queues. Where both are included, in
@@ -178,9 +196,8 @@ template <int = 0>
 std::string queue_action_event(const std::string& event,
                                const nlohmann::json& params = nlohmann::json::object(),
                                const QueueOptions& options = {}) {
-  return detail::queue_by_shared_client(event, detail::object_text(event, params), options.queue,
-                                        detail::delay_or_throw(event, options),
-                                        options.trace.parent, options.trace.state);
+  const auto text = detail::object_text(event, params);
+  return detail::queue_by_shared_client(detail::request_or_throw(event, text, options));
 }
 
 }  // namespace by_client

@@ -55,15 +55,17 @@ inline std::string queue_action_event(MYSQL* connection, std::string_view event,
   if (const char* problem = action::detail::problem_with(options))
     throw std::runtime_error("can't queue '" + std::string(event) + "': " + problem);
   const auto delay = action::detail::delay_of(options, std::chrono::system_clock::now()).count();
+  const auto expires = options.expires.count();
   const auto id = detail::new_id();
   const auto text = params.is_null() ? "{}" : params.dump();
+  const std::string now = "UNIX_TIMESTAMP() * 1000 + MICROSECOND(NOW(3)) DIV 1000 + ";
+  const std::string due = now + std::to_string(delay > 0 ? delay + 1 : 0);
   const std::string sql =
-      "INSERT INTO `" + std::string(application) +
-      "_events` (queue, event, id, params, due_ms) VALUES (" +
+      "INSERT INTO `" + std::string(application) + "_events` (queue, event, id, params, due_ms" +
+      (expires > 0 ? ", expires_at_ms" : "") + ") VALUES (" +
       detail::quoted(connection, options.queue.empty() ? "medium" : options.queue) + ", " +
       detail::quoted(connection, event) + ", '" + id + "', " + detail::quoted(connection, text) +
-      ", UNIX_TIMESTAMP() * 1000 + MICROSECOND(NOW(3)) DIV 1000 + " +
-      std::to_string(delay > 0 ? delay + 1 : 0) + ")";
+      ", " + due + (expires > 0 ? ", " + due + " + " + std::to_string(expires) : "") + ")";
   if (::mysql_real_query(connection, sql.data(), sql.size()) != 0)
     throw std::runtime_error("can't queue '" + std::string(event) +
                              "': " + ::mysql_error(connection));

@@ -24,6 +24,24 @@
 #pragma GCC visibility push(hidden)
 namespace action::postgresql {
 
+namespace detail {
+
+// The function knows of no expiry: with one, what it does is written out.
+inline std::string queue_statement(std::string_view application, bool has_expiry) {
+  const std::string prefix = "\"" + std::string(application);
+  if (!has_expiry) return "SELECT " + prefix + "_queue_event\"($1, $2, $3::JSONB, $4::INTERVAL)";
+  return "WITH due AS (SELECT floor(extract(epoch FROM statement_timestamp()) * 1000)::BIGINT +"
+         " CASE WHEN $4::INTERVAL > INTERVAL '0'"
+         " THEN ceil(extract(epoch FROM $4::INTERVAL) * 1000)::BIGINT + 1 ELSE 0 END AS ms)"
+         " INSERT INTO " +
+         prefix +
+         "_events\" (queue, event, params, due_ms, expires_at_ms)"
+         " SELECT $1, $2, convert_to(($3::JSONB)::TEXT, 'UTF8'), ms, ms + $5::BIGINT FROM due"
+         " RETURNING id";
+}
+
+}  // namespace detail
+
 // Returns the event's id. Without `queue` in `options` it goes to "medium". Delays are kept to the
 // millisecond. Throws std::runtime_error if the server refuses it, as one that has no such queue
 // does; the transaction is then of no further use. Blocks for a round trip. The connection's
@@ -32,17 +50,21 @@ inline std::string queue_action_event(PGconn* connection, std::string_view event
                                       const nlohmann::json& params = nlohmann::json::object(),
                                       const QueueOptions& options = {},
                                       std::string_view application = "action_event") {
-  if (const char* problem = detail::problem_with(options))
+  if (const char* problem = action::detail::problem_with(options))
     throw std::runtime_error("can't queue '" + std::string(event) + "': " + problem);
-  const auto delay = detail::delay_of(options, std::chrono::system_clock::now());
-  const std::string sql =
-      "SELECT \"" + std::string(application) + "_queue_event\"($1, $2, $3::JSONB, $4::INTERVAL)";
+  const auto delay = action::detail::delay_of(options, std::chrono::system_clock::now());
+  const bool has_expiry = options.expires.count() > 0;
+  const std::string sql = detail::queue_statement(application, has_expiry);
   const std::string queue = options.queue.empty() ? "medium" : options.queue;
   const std::string name(event), text = params.is_null() ? "{}" : params.dump();
   const std::string interval = std::to_string(delay.count()) + " milliseconds";
-  const char* const values[] = {queue.c_str(), name.c_str(), text.c_str(), interval.c_str()};
+  const std::string expires = std::to_string(options.expires.count());
+  const char* const values[] = {queue.c_str(), name.c_str(), text.c_str(), interval.c_str(),
+                                expires.c_str()};
   const std::unique_ptr<PGresult, decltype(&::PQclear)> result(
-      ::PQexecParams(connection, sql.c_str(), 4, nullptr, values, nullptr, nullptr, 0), ::PQclear);
+      ::PQexecParams(connection, sql.c_str(), has_expiry ? 5 : 4, nullptr, values, nullptr, nullptr,
+                     0),
+      ::PQclear);
   if (::PQresultStatus(result.get()) != PGRES_TUPLES_OK)
     throw std::runtime_error("can't queue '" + name + "': " + ::PQerrorMessage(connection));
   return ::PQgetvalue(result.get(), 0, 0);

@@ -23,6 +23,8 @@ struct QueueOptions {
   // The trace that it belongs to. Empty: what $TRACEPARENT and $TRACESTATE say. A handler leaves it
   // empty: what it queues belongs to its own trace.
   Trace trace{};
+  // It is done without a run if it has not begun so long after it was to run. 0: it never expires.
+  std::chrono::milliseconds expires{0};
 };
 
 // Inlined into each plugin and program: nothing to be unified with another's.
@@ -33,7 +35,9 @@ namespace detail {
 inline const char* problem_with(const QueueOptions& options) {
   const bool has_at = options.at != std::chrono::system_clock::time_point{};
   const bool has_both = has_at && options.in != std::chrono::milliseconds(0);
-  return has_both ? "both .in and .at say when it is to run: set one of them" : nullptr;
+  if (has_both) return "both .in and .at say when it is to run: set one of them";
+  const bool is_over = options.expires < std::chrono::milliseconds(0);
+  return is_over ? ".expires is below zero: say after how long the event expires" : nullptr;
 }
 
 // How long the event is to wait, rounded up; 0: not at all.

@@ -107,12 +107,14 @@ TEST_CASE("properties: the trail is written and read again") {
                    .unknown_since_ms = 1700000000789,
                    .due_at_ms = 1800000000789,
                    .queued_at_ms = 1700000000999,
+                   .expires_at_ms = 1700000001999,
                    .interrupted = 2,
                    .is_early = true};
   PropertiesBuilder builder;
   const action::Trail trail = received(builder.build(message)).trail;
   CHECK(trail.attempt == 3);
   CHECK(trail.queued_at_ms == 1700000000999);
+  CHECK(trail.expires_at_ms == 1700000001999);
   CHECK(trail.queue == "high");
   CHECK(trail.error == "it broke");
   CHECK(trail.poller == "host/2");

@@ -68,3 +68,40 @@ TEST_CASE("admission: no name is no event, a name that nobody provides an unknow
   CHECK(unknown->ending == Ending::Unknown);
   CHECK(unknown->reason == "no plugin provides the event 'mail'");
 }
+
+TEST_CASE("admission: an event that expires is not started after that, known or not") {
+  const struct {
+    std::int64_t expires_in_ms;
+    bool has_expired;
+  } rows[] = {{1, false}, {0, true}, {-1, true}, {-90'000, true}};
+  for (const auto& policy : {kKnown, kUnknown})
+    for (const auto& row : rows) {
+      CAPTURE(row.expires_in_ms);
+      Delivery delivery = delivery_of("mail");
+      delivery.message.trail.expires_at_ms = kNow_ms + row.expires_in_ms;
+      const auto outcome = ends_without_run(delivery, policy, kNow_ms);
+      CHECK((outcome && outcome->ending == Ending::Expired) == row.has_expired);
+    }
+  Delivery old = delivery_of("mail");
+  old.message.trail.expires_at_ms = kNow_ms - 90'000;
+  CHECK(ends_without_run(old, kKnown, kNow_ms)->reason == "it expired 1m30s before it could begin");
+}
+
+TEST_CASE("admission: what says nothing expires as its policy says, from when it was to run") {
+  EventPolicy policy = kKnown;
+  policy.expires = 10s;
+  const auto expiry_of = [&](std::int64_t queued_at_ms, std::int64_t delayed_until_ms,
+                             std::int64_t expires_at_ms) {
+    Message message;
+    message.trail.queued_at_ms = queued_at_ms;
+    message.trail.delayed_until_ms = delayed_until_ms;
+    message.trail.expires_at_ms = expires_at_ms;
+    return expiry(message, policy);
+  };
+  CHECK(expiry_of(kNow_ms, 0, 0) == kNow_ms + 10'000);
+  CHECK(expiry_of(kNow_ms, kNow_ms + 5'000, 0) == kNow_ms + 15'000);
+  CHECK(expiry_of(kNow_ms, 0, kNow_ms + 1) == kNow_ms + 1);  // it says so itself
+  CHECK(expiry_of(0, 0, 0) == 0);                            // nobody told when it was queued
+  policy.expires = 0s;
+  CHECK(expiry_of(kNow_ms, 0, 0) == 0);
+}

@@ -133,3 +133,17 @@ TEST_CASE("journal: what went back to the broker is told with its reason") {
   CHECK(scene.has("high:mail id=7 ended while the broker was away; the broker offers it again"));
   CHECK(scene.journal.counts().failed == 0);
 }
+
+TEST_CASE("journal: an event that has expired is done, with one line, or dead") {
+  JournalScene scene;
+  scene.delivery.run = 0;
+  scene.end(Ending::Expired, Settlement::Acknowledge, "it expired 3s before it could begin");
+  CHECK(scene.has("Expired high:mail id=7: it expired 3s before it could begin"));
+  CHECK(scene.times_logged("Processing") == 0);
+  CHECK(scene.journal.counts().done == 1);
+  scene.end(Ending::Expired, Settlement::DeadLetter, "it expired 4s before it could begin");
+  CHECK(
+      scene.has("Error processing high:mail id=7: it expired 4s before it could begin; now among "
+                "the dead letters, after attempt 1 of 3"));
+  CHECK(scene.journal.counts().dead == 1);
+}

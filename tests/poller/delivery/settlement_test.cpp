@@ -23,6 +23,7 @@ std::map<Ending, Settlement> always() {
       {Ending::Discarded, Settlement::DeadLetter}, {Ending::Malformed, Settlement::DeadLetter},
       {Ending::Snoozed, Settlement::Delay},        {Ending::NotStarted, Settlement::GiveBack},
       {Ending::Stopped, Settlement::GiveBack},     {Ending::Lost, Settlement::Forget},
+      {Ending::Expired, Settlement::Acknowledge},
   };
 }
 
@@ -50,6 +51,12 @@ TEST_CASE("settlement: each chance is for its own ending") {
   CHECK(settlement_for(Ending::Unknown, {true, false}) == Settlement::DeadLetter);
   CHECK(settlement_for(Ending::Interrupted, {true, true, true, false}) == Settlement::DeadLetter);
   CHECK(settlement_for(Ending::Failed, {false, true, true, true}) == Settlement::DeadLetter);
+}
+
+TEST_CASE("settlement: what has expired is done, or kept among the dead letters on request") {
+  CHECK(settlement_for(Ending::Expired, {true, true, true, true}) == Settlement::Acknowledge);
+  CHECK(settlement_for(Ending::Expired, {.is_expired_kept = true}) == Settlement::DeadLetter);
+  CHECK(settlement_for(Ending::Done, {.is_expired_kept = true}) == Settlement::Acknowledge);
 }
 
 TEST_CASE("settlement: a crash that a new plugin set is to blame for spends no attempt") {

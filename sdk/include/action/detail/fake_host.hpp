@@ -52,6 +52,7 @@ struct Queued {
   nlohmann::json params;
   std::string id;
   std::chrono::milliseconds in{0};  // how much later it is to run, also if it was queued by `at`
+  std::chrono::milliseconds expires{0};  // so long after that; 0: never
 };
 
 struct Logged {
@@ -145,7 +146,7 @@ class FakeHost {
     const std::lock_guard lock(self(ctx).mutex_);
     auto& queued = self(ctx).ran_.queued;
     queued.push_back({request->event, request->queue ? request->queue : "", std::move(params),
-                      made_up_id(queued.size() + 1), delay_of(*request)});
+                      made_up_id(queued.size() + 1), delay_of(*request), expires_of(*request)});
     if (id) std::memcpy(id, queued.back().id.c_str(), ACTION_ID_SIZE);
     return nullptr;
   }
@@ -153,6 +154,11 @@ class FakeHost {
   static std::chrono::milliseconds delay_of(const action_request& request) {
     const auto delay_ms = ::action::detail::field(&request, &action_request::delay_ms);
     return std::chrono::milliseconds(std::max<std::int64_t>(0, delay_ms));
+  }
+
+  static std::chrono::milliseconds expires_of(const action_request& request) {
+    const auto expires_ms = ::action::detail::field(&request, &action_request::expires_ms);
+    return std::chrono::milliseconds(std::max<std::int64_t>(0, expires_ms));
   }
 
   static std::string made_up_id(std::size_t number) {

@@ -104,6 +104,15 @@ inline std::chrono::milliseconds delay_for(const action_host* host, const std::s
   return delay;
 }
 
+// Nor would one of minor version 3 let it expire.
+inline std::int64_t expires_ms_for(const action_host* host, const std::string& event,
+                                   const QueueOptions& options) {
+  if (options.expires.count() > 0 && host->abi_minor < 4)
+    throw std::runtime_error("can't queue " + event +
+                             " with .expires: this actiond is too old for it");
+  return options.expires.count();
+}
+
 inline std::string queue_event(const action_host* host, const std::string& event,
                                const nlohmann::json& params, const QueueOptions& options) {
   const auto queue = field(host, &action_host::queue_event);
@@ -116,6 +125,7 @@ inline std::string queue_event(const action_host* host, const std::string& event
   request.params = text.data();
   request.params_size = text.size();
   request.delay_ms = delay_for(host, event, options).count();
+  request.expires_ms = expires_ms_for(host, event, options);
   char id[ACTION_ID_SIZE] = "";
   if (const char* problem = queue(host->ctx, &request, id)) throw std::invalid_argument(problem);
   return id;
