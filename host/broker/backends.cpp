@@ -2,6 +2,7 @@
 #include "broker/backlog.hpp"
 #include "broker/broker.hpp"
 #include "broker/dead_letters.hpp"
+#include "broker/lease.hpp"
 #include "broker/look.hpp"
 #include "broker/memcached/memcached_backlog.hpp"
 #include "broker/memcached/memcached_broker.hpp"
@@ -13,17 +14,20 @@
 #include "broker/rabbitmq/rabbit_backlog.hpp"
 #include "broker/rabbitmq/rabbit_broker.hpp"
 #include "broker/rabbitmq/rabbit_dead_letters.hpp"
+#include "broker/rabbitmq/rabbit_lease.hpp"
 #include "broker/rabbitmq/rabbit_look.hpp"
 #include "broker/rabbitmq/rights.hpp"
 #include "broker/sql/sql_backlog.hpp"
 #include "broker/sql/sql_broker.hpp"
 #include "broker/sql/sql_dead_letters.hpp"
+#include "broker/sql/sql_lease.hpp"
 #include "broker/sql/sql_look.hpp"
 #include "broker/sql/sql_pauses.hpp"
 #include "broker/sql/sql_rights.hpp"
 #include "broker/sqlite/sqlite_backlog.hpp"
 #include "broker/sqlite/sqlite_broker.hpp"
 #include "broker/sqlite/sqlite_dead_letters.hpp"
+#include "broker/sqlite/sqlite_lease.hpp"
 #include "broker/sqlite/sqlite_look.hpp"
 #include "broker/sqlite/sqlite_pauses.hpp"
 #include "broker/target.hpp"
@@ -97,6 +101,18 @@ Result<std::unique_ptr<Backlog>> open_backlog(const Config& config, const std::s
   if (!target->database.empty()) return open_sql_backlog(*target, timeout);
   return first_of<std::unique_ptr<Backlog>>(
       *target, [&](const auto& url) { return open_rabbit_backlog(*target, url, timeout); });
+}
+
+Result<std::unique_ptr<Lease>> open_lease(const Config& config, const std::string& name, Obey obey,
+                                          std::chrono::milliseconds timeout) {
+  const auto target = target_of(config, name);
+  if (!target) return target.error();
+  if (!target->memcached.empty())
+    return Error{"cron: wants a broker that forgets nothing: RabbitMQ, a database or a queue file"};
+  if (!target->queue_file.empty()) return open_sqlite_lease(*target, std::move(obey), timeout);
+  if (!target->database.empty()) return open_sql_lease(*target, std::move(obey), timeout);
+  return first_of<std::unique_ptr<Lease>>(
+      *target, [&](const auto& url) { return open_rabbit_lease(*target, url, obey, timeout); });
 }
 
 // Whoever may write to a queue file, or reach memcached, may do all.

@@ -11,10 +11,12 @@
 #include "base/duration.hpp"
 #include "base/fd.hpp"
 #include "broker/broker.hpp"
+#include "broker/lease.hpp"
 #include "broker/look.hpp"
 #include "commands/command.hpp"
 #include "commands/terminal/counted.hpp"
 #include "commands/terminal/table.hpp"
+#include "poller/cron/ledger.hpp"
 #include "poller/face/control_socket.hpp"
 #include "poller/plugin_sets/plugin_directory.hpp"
 #include "poller/runners/trial.hpp"
@@ -106,6 +108,14 @@ LoadReport check_plugins(const Config& config, Check& check) {
   return std::move(*report);
 }
 
+// Makes what pollers would make.
+void check_cron(const Config& config, Check& check) {
+  if (config.cron.empty()) return;
+  const auto lease = open_lease(config, "actiond check", obey, kBrokerTime);
+  if (!lease) return check.fail("cron", lease.error());
+  check.ok("cron", fmt::format("{} recur", counted(config.cron.size(), "event")));
+}
+
 void check_broker(const Config& config, Check& check) {
   auto broker = connect_broker(config, "actiond check", kBrokerTime);
   if (!broker) return check.fail("broker", broker.error());
@@ -117,6 +127,7 @@ void check_broker(const Config& config, Check& check) {
   if (!missing) return check.fail("rights", missing.error());
   for (const auto& right : *missing) check.fail("rights", Error{right});
   if (!missing->empty()) return;
+  check_cron(config, check);
   const auto delays = try_delays(config, "actiond check", kBrokerTime);
   if (!delays) return check.warn("delays", "they can't be tried: " + delays.error().text);
   if (*delays) check.fail("delays", Error{**delays});

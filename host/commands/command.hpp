@@ -106,6 +106,7 @@ void add_metrics(CLI::App& app, Common& common);
 void add_web(CLI::App& app, Common& common);
 void add_enqueue(CLI::App& app, Common& common);
 void add_dead(CLI::App& app, Common& common);
+void add_cron(CLI::App& app, Common& common);
 void add_migrate(CLI::App& app, Common& common);
 void add_perform(CLI::App& app, Common& common);
 void add_plugins(CLI::App& app, Common& common);

@@ -16,6 +16,7 @@
 #include "commands/command.hpp"
 #include "commands/process/init.hpp"
 #include "commands/terminal/usage.hpp"
+#include "poller/cron/keeper.hpp"
 #include "poller/life/connector.hpp"
 #include "poller/life/upkeep.hpp"
 
@@ -43,6 +44,7 @@ void declare(CLI::App& app, Common& common) {
   add_web(app, common);
   add_enqueue(app, common);
   add_dead(app, common);
+  add_cron(app, common);
   add_migrate(app, common);
   add_perform(app, common);
   add_plugins(app, common);
@@ -110,6 +112,8 @@ int main(int argc, char** argv) {
   if (std::any_of(argv + 1, argv + argc, is_run)) actiond::leave_pid_1();
   ::signal(SIGPIPE, SIG_IGN);
   const int status = actiond::main(argc, argv);
-  if (actiond::Connector::is_any_trying() || actiond::Upkeep::is_any_looking()) ::_exit(status);
+  if (actiond::Connector::is_any_trying() || actiond::Upkeep::is_any_looking() ||
+      actiond::CronKeeper::is_any_at_work())
+    ::_exit(status);
   return status;
 }

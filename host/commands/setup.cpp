@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "broker/broker.hpp"
+#include "broker/lease.hpp"
 #include "commands/command.hpp"
+#include "poller/cron/ledger.hpp"
 
 namespace actiond {
 namespace {
@@ -16,6 +18,9 @@ Result<int> setup(const Common& common) {
   auto broker = connect_broker(*config, process_name(), kSetupTimeout);
   if (!broker) return broker.error();
   if (auto closed = (*broker)->close(); !closed) return closed.error();
+  if (!config->cron.empty())
+    if (auto lease = open_lease(*config, process_name(), obey, kSetupTimeout); !lease)
+      return lease.error();
   fmt::print("{} has all that the application {} needs\n", (*broker)->name(), config->application);
   return kDone;
 }

@@ -91,10 +91,10 @@ Result<void> Poller::prepare() {
     return loaded;
   if (!terminal_.is_to_be_outlived()) signals_.add(SIGHUP);
   on_signal(0);
-  control_ = std::make_unique<ControlSocket>(
+  beside_.control = std::make_unique<ControlSocket>(
       io_, control_path(config_.run_dir, options_.id, ::getpid()),
       [this](const nlohmann::json& request) { return on_request(request); });
-  if (auto listening = control_->listen(); !listening) return listening;
+  if (auto listening = beside_.control->listen(); !listening) return listening;
   crew_.load(plugins_.setup(), plugins_.hold());
   crew_.start();
   return {};
@@ -163,6 +163,8 @@ Result<void> Poller::take_over() {
   if (!begun) return begun.error();
   reloader_.took_over();
   bookkeeper_.begin();
+  if (!config_.cron.empty())
+    beside_.cron = std::make_unique<CronKeeper>(io_, log_, CronWork::of(config_, name_));
   if (const auto& before = *begun)
     log_.info("taking over from poller {} ({})", *options_.id, name_of(*before));
   log_.info("poller {} is at work (pid {}, broker {}, plugin set {})", name_, ::getpid(),
@@ -186,6 +188,7 @@ void Poller::leave(const std::string& why, std::optional<std::chrono::millisecon
     log_.info("leaving: {}", why);
     session_.stop();
     reloader_.stop();
+    beside_.cron.reset();
     crew_.retire();
     scheduler_.hold();
   }

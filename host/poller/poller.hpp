@@ -19,6 +19,7 @@
 //   PluginSet      what they load
 //   Reloader       plugins that change, a successor, and the way back
 //   BrokerSession  a broker, or getting one
+//   CronKeeper     what recurs is queued
 //   Tenure         whether this process is still poller N
 #pragma once
 
@@ -34,6 +35,7 @@
 #include "base/config/config.hpp"
 #include "base/log.hpp"
 #include "poller/bookkeeper.hpp"
+#include "poller/cron/keeper.hpp"
 #include "poller/delivery/journal.hpp"
 #include "poller/delivery/tracer.hpp"
 #include "poller/face/control_socket.hpp"
@@ -137,7 +139,12 @@ class Poller {
   BrokerSession session_;
   Crew crew_;  // ends before the scheduler, whose deliveries it has in hand
   Reloader reloader_;
-  std::unique_ptr<ControlSocket> control_;
+
+  // What goes on beside its events.
+  struct Beside {
+    std::unique_ptr<ControlSocket> control;
+    std::unique_ptr<CronKeeper> cron;  // while it is at work, if anything recurs
+  } beside_;
 };
 
 }  // namespace actiond

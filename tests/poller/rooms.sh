@@ -21,6 +21,7 @@ declare -A may_in_poller=(
   [watch]="watch"
   [watchdog]="watchdog"
   [turns]="turns watchdog"
+  [cron]="cron"
   [delivery]="delivery"
   [face]="face"
   [life]="life timer watch"
@@ -29,7 +30,7 @@ declare -A may_in_poller=(
   [outcomes]="outcomes runners delivery timer"
   [scheduler]="scheduler outcomes runners delivery timer"
   [bookkeeper]="bookkeeper face delivery timer"
-  [poller]="poller scheduler outcomes bookkeeper plugin_sets runners life face delivery timer watch turns"
+  [poller]="poller scheduler outcomes bookkeeper cron plugin_sets runners life face delivery timer watch turns"
   [poller_wiring]="poller"
 )
 

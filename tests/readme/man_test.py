@@ -36,7 +36,7 @@ def verbs_of_page(page):
     """Each verb of actiond(1) with its long options."""
     found = {}
     for head, body in items(page):
-        verb = re.match(r"Ic ((?:dead )?[a-z]+)", head)
+        verb = re.match(r"Ic ((?:dead |cron )?[a-z]+)", head)
         if verb:
             body = re.split(r"^\.(?:El|Ss|Sh)", body, flags=re.MULTILINE)[0]
             found[verb[1]] = {"-" + option for option in re.findall(r"\bFl (-[a-z-]+)", body)}

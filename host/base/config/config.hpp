@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/config/web_config.hpp"
+#include "base/cron/entry.hpp"
 #include "base/log_config.hpp"
 #include "base/result.hpp"
 
@@ -110,6 +111,7 @@ struct Config {
   std::filesystem::path trace_file;  // absolute; empty: no spans are written
   WebConfig web;
   std::map<std::string, EventConfig> events;
+  std::map<std::string, CronEntry> cron;  // what recurs, by its name
   nlohmann::json environment = nlohmann::json::object();
   std::filesystem::path file;    // absolute; empty: no file was found, all is default
   std::string environment_name;  // of -e or $ACTIOND_ENV; may be empty

@@ -25,6 +25,8 @@ struct KeySet {
   bool may_be_value = false;    // or a value, checked when read
 };
 
+constexpr KeySet kFreeSection{{}, nullptr, true};
+
 constexpr Key kLogKeys[] = {{"level"}, {"format"}, {"file"}, {"params"}};
 constexpr Key kRetryKeys[] = {{"attempts"}, {"initial"}, {"factor"},
                               {"max"},      {"jitter"},  {"interruptions"}};
@@ -35,6 +37,9 @@ constexpr Key kTraceKeys[] = {{"file"}};
 constexpr Key kWebKeys[] = {{"listen"},   {"access"},  {"password"},     {"hosts"},  {"base_path"},
                             {"certfile"}, {"keyfile"}, {"behind_proxy"}, {"params"}, {"metrics"}};
 constexpr Key kEventKeys[] = {{"queue"}, {"attempts"}, {"timeout"}, {"expires"}, {"on_expired"}};
+
+constexpr Key kCronKeys[] = {{"at"},    {"every"}, {"zone"}, {"event"}, {"params", &kFreeSection},
+                             {"queue"}, {"missed"}};
 
 constexpr KeySet kLogSection{kLogKeys};
 constexpr KeySet kRetrySection{kRetryKeys};
@@ -47,7 +52,8 @@ constexpr KeySet kValueSection{{}, nullptr, false, false, true};
 constexpr KeySet kLoadTimeoutSection{{}, &kValueSection, false, false, true};
 constexpr KeySet kEventSection{kEventKeys};
 constexpr KeySet kEventsSection{{}, &kEventSection};
-constexpr KeySet kFreeSection{{}, nullptr, true};
+constexpr KeySet kCronEntrySection{kCronKeys};
+constexpr KeySet kCronSection{{}, &kCronEntrySection};
 
 constexpr Key kOverlayKeys[] = {{"broker"},
                                 {"application"},
@@ -72,6 +78,7 @@ constexpr Key kOverlayKeys[] = {{"broker"},
                                 {"trace", &kTraceSection},
                                 {"web", &kWebSection},
                                 {"events", &kEventsSection},
+                                {"cron", &kCronSection},
                                 {"environment", &kFreeSection}};
 constexpr KeySet kOverlaySection{kOverlayKeys};
 constexpr KeySet kEnvironmentsSection{{}, &kOverlaySection};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/config/brokers.hpp"
+#include "base/config/cron.hpp"
 #include "base/config/queues.hpp"
 #include "base/config/scalar.hpp"
 #include "base/config/section.hpp"
@@ -158,6 +159,7 @@ void read_config(const Tree& root, const std::filesystem::path& base, Config& co
   read_events(section, config);
   read_environment(section, config.environment);
   read_queues(section, config);
+  read_cron(section, config);
 }
 
 }  // namespace actiond

@@ -110,8 +110,13 @@ Result<Dialect> mysql_dialect(std::string_view application) {
   d.events = in_backticks(application, "events");
   d.pauses = in_backticks(application, "pauses");
   d.schema = in_backticks(application, "schema");
+  d.lease = in_backticks(application, "lease");
   add_tables(d, application);
-  d.upgrades = {add_expiry(d.events, application)};
+  const auto lease = fmt::format(
+      "CREATE TABLE IF NOT EXISTS {} (id INT NOT NULL PRIMARY KEY, state LONGTEXT NOT NULL) {}",
+      d.lease, kStorage);
+  d.tables.insert(d.tables.end() - 1, lease);
+  d.upgrades = {add_expiry(d.events, application), {lease}};
   d.now_ms = kNow;
   d.begin = d.begin_lightly = "START TRANSACTION";
   d.by_ready = " FORCE INDEX (ready)";

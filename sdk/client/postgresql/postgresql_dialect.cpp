@@ -112,13 +112,18 @@ void add_postgres_tables(Dialect& d, std::string_view application) {
       fmt::format(kQueueFunction, fmt::arg("function", in_quotes(application, "queue_event")),
                   fmt::arg("events", d.events), fmt::arg("now", kNowInPostgres)),
   };
+  const auto lease = fmt::format(
+      "CREATE TABLE IF NOT EXISTS {} (id INT PRIMARY KEY, state TEXT NOT NULL)", d.lease);
+  d.tables.push_back(lease);
   const auto ring = ring_statements(d, application);
   d.tables.insert(d.tables.end(), ring.begin(), ring.end());
   d.tables.push_back(fmt::format("CREATE TABLE IF NOT EXISTS {} (version INT NOT NULL)", d.schema));
   d.upgrades = {
       ring,
-      {fmt::format("ALTER TABLE {} ADD COLUMN IF NOT EXISTS expires_at_ms BIGINT NOT NULL DEFAULT 0",
-                   d.events)}};
+      {fmt::format(
+          "ALTER TABLE {} ADD COLUMN IF NOT EXISTS expires_at_ms BIGINT NOT NULL DEFAULT 0",
+          d.events)},
+      {lease}};
 }
 
 // A lock is two numbers of 32 bits: one for the application, and one for the owner (0: setup).
@@ -158,6 +163,7 @@ Result<Dialect> postgresql_dialect(std::string_view application) {
   d.events = in_quotes(application, "events");
   d.pauses = in_quotes(application, "pauses");
   d.schema = in_quotes(application, "schema");
+  d.lease = in_quotes(application, "lease");
   add_postgres_tables(d, application);
   d.now_ms = kNowInPostgres;
   d.begin = "BEGIN; SET LOCAL synchronous_commit TO DEFAULT";

@@ -12,9 +12,9 @@ namespace action::sql {
 
 struct Dialect {
   // The tables' names as they stand in statements.
-  std::string queues, owners, counts, events, pauses, schema;
+  std::string queues, owners, counts, events, pauses, schema, lease;
 
-  std::vector<std::string> tables;  // makes each other that is missing, in this order
+  std::vector<std::string> tables;  // makes each of them that is missing, in this order
   // The n-th makes tables of version n into those of n + 1, beside programs that use them.
   std::vector<std::vector<std::string>> upgrades;
   int version() const { return 1 + static_cast<int>(upgrades.size()); }

@@ -1,0 +1,58 @@
+// What keeps the recurring events of an application, one poller at a time: a state that only the
+// holder may change, together with what it queues. Whoever dies in it leaves the state as it was,
+// and another one goes on.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/config/config.hpp"
+#include "base/result.hpp"
+#include "client/message.hpp"
+
+namespace actiond {
+
+// Events to be queued, and the state that holds once they are.
+struct LeaseStep {
+  struct Queued {
+    std::string queue;
+    action::Message message;
+  };
+  std::vector<Queued> events;
+  std::string state;
+};
+
+// One thread, which blocks.
+class Lease {
+ public:
+  // Looks at the state, empty at first, and says what is to be done; none: nothing.
+  using Work = std::function<Result<std::optional<LeaseStep>>(const std::string& state)>;
+
+  virtual ~Lease() = default;
+
+  // Does the work if this process holds the lease. False: another one does. The events are queued
+  // when this returns, and if it fails some may be: then the state is the one from before, and
+  // they come again with the same ids. With a database all or nothing is done.
+  virtual Result<bool> turn(const Work& work) = 0;
+  // Waits for an order, or for the lease, up to `timeout`. True: something has come, which a turn
+  // sees. Fails when the connection is lost.
+  virtual Result<bool> wait(std::chrono::milliseconds timeout) = 0;
+  // Hands an order to the holder, which obeys it at once.
+  virtual Result<void> send_order(const std::string& order) = 0;
+  // The state as it is; none: it is not to be had from here.
+  virtual Result<std::optional<std::string>> look() = 0;
+};
+
+// Makes of a state and an order the next state.
+using Obey = std::function<std::string(const std::string& state, const std::string& order)>;
+
+// Connects to the first of the configuration's brokers that answers, `timeout` for each, and makes
+// what the lease needs. `name` tells the broker's operator who this is.
+Result<std::unique_ptr<Lease>> open_lease(const Config& config, const std::string& name, Obey obey,
+                                          std::chrono::milliseconds timeout);
+
+}  // namespace actiond

@@ -1,0 +1,136 @@
+#include "poller/cron/ledger.hpp"
+
+#include <algorithm>
+#include <boost/uuid/name_generator_sha1.hpp>
+#include <boost/uuid/string_generator.hpp>
+#include <boost/uuid/uuid_io.hpp>
+#include <nlohmann/json.hpp>
+
+namespace actiond {
+namespace {
+
+// What is older is not looked at, so that no look takes long.
+constexpr std::chrono::days kOldest{366};
+constexpr std::size_t kMostTicks = 600'000;
+// ActionEvent's own namespace of names.
+constexpr char kNamespace[] = "9f0c2c5e-4b43-5b0e-9d5e-3c1c0a3f7e11";
+
+CronTick tick_at(std::int64_t since_1970) {
+  return CronTick(std::chrono::seconds(since_1970));
+}
+
+// What of these ticks, which are over, is to be queued.
+std::vector<CronTick> wanted(std::vector<CronTick> ticks, Missed missed, CronTick now) {
+  const auto on_time = std::find_if(ticks.begin(), ticks.end(),
+                                    [now](CronTick tick) { return now - tick <= kCronGrace; });
+  const auto count = static_cast<std::size_t>(on_time - ticks.begin());
+  std::size_t kept = missed == Missed::All ? kMostMissed : missed == Missed::One ? 1 : 0;
+  if (missed == Missed::One && on_time != ticks.end()) kept = 0;  // that one makes up for them
+  kept = std::min(kept, count);
+  ticks.erase(ticks.begin(), on_time - static_cast<std::ptrdiff_t>(kept));
+  return ticks;
+}
+
+// Those since the last one. Of very many only the last are looked at.
+Result<std::vector<CronTick>> ticks_since(const CronEntry& entry, CronTick last, CronTick now) {
+  const auto every = std::chrono::duration_cast<std::chrono::seconds>(entry.every);
+  last = std::max(last, now - kOldest);
+  if (every.count() > 0) last = std::max(last, now - every * static_cast<long>(kMostTicks));
+  return ticks_between(entry, last, now, kMostTicks);
+}
+
+Result<void> turn_of(const std::string& name, const CronEntry& entry, CronTick now,
+                     CronTurn& turn) {
+  const auto [mark, is_new] = turn.marks.try_emplace(name);
+  if (is_new) {
+    mark->second.last_s = now.time_since_epoch().count();
+    turn.has_changed = true;
+    return {};
+  }
+  const auto ticks = ticks_since(entry, tick_at(mark->second.last_s), now);
+  if (!ticks) return ticks.error();
+  if (ticks->empty()) return {};
+  mark->second.last_s = ticks->back().time_since_epoch().count();
+  turn.has_changed = true;
+  if (mark->second.is_paused) return {};
+  const auto due = wanted(*ticks, entry.missed, now);
+  turn.skipped += ticks->size() - due.size();
+  for (const auto tick : due) turn.due.push_back({name, tick});
+  return {};
+}
+
+}  // namespace
+
+CronMarks read_marks(std::string_view text) {
+  CronMarks marks;
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object()) return marks;
+  for (const auto& [name, value] : json.items()) {
+    if (!value.is_object()) continue;
+    const auto last = value.find("last");
+    const auto paused = value.find("paused");
+    if (last == value.end() || !last->is_number_integer()) continue;
+    marks[name] = {last->get<std::int64_t>(),
+                   paused != value.end() && paused->is_boolean() && paused->get<bool>()};
+  }
+  return marks;
+}
+
+std::string to_text(const CronMarks& marks) {
+  auto json = nlohmann::json::object();
+  for (const auto& [name, mark] : marks) {
+    json[name] = {{"last", mark.last_s}};
+    if (mark.is_paused) json[name]["paused"] = true;
+  }
+  return json.dump();
+}
+
+Result<CronTurn> cron_turn(const std::map<std::string, CronEntry>& entries, const CronMarks& marks,
+                           CronTick now) {
+  CronTurn turn;
+  turn.marks = marks;
+  for (const auto& [name, entry] : entries)
+    if (auto done = turn_of(name, entry, now, turn); !done) return done.error();
+  std::stable_sort(turn.due.begin(), turn.due.end(),
+                   [](const auto& one, const auto& other) { return one.tick < other.tick; });
+  return turn;
+}
+
+Result<std::optional<CronTick>> next_turn(const std::map<std::string, CronEntry>& entries,
+                                          const CronMarks& marks) {
+  std::optional<CronTick> first;
+  for (const auto& [name, entry] : entries) {
+    const auto mark = marks.find(name);
+    if (mark == marks.end()) return std::optional(CronTick());
+    const auto next = next_tick(entry, tick_at(mark->second.last_s));
+    if (!next) return next.error();
+    if (*next && (!first || **next < *first)) first = *next;
+  }
+  return first;
+}
+
+std::string tick_id(const std::string& application, const std::string& name, CronTick tick) {
+  static const auto ours = boost::uuids::string_generator()(kNamespace);
+  const auto text =
+      application + "/" + name + "/" + std::to_string(tick.time_since_epoch().count());
+  return boost::uuids::to_string(boost::uuids::name_generator_sha1(ours)(text));
+}
+
+std::string pause_order(const std::string& name, bool is_paused) {
+  return nlohmann::json{{is_paused ? "pause" : "resume", name}}.dump();
+}
+
+std::string obey(const std::string& state, const std::string& order) {
+  const auto json = nlohmann::json::parse(order, nullptr, false);
+  if (!json.is_object()) return state;
+  auto marks = read_marks(state);
+  for (const auto& [verb, name] : json.items()) {
+    if (!name.is_string() || (verb != "pause" && verb != "resume")) continue;
+    CronMark& mark = marks[name.get<std::string>()];
+    mark.is_paused = verb == "pause";
+    if (mark.last_s == 0 && !mark.is_paused) marks.erase(name.get<std::string>());  // begins now
+  }
+  return to_text(marks);
+}
+
+}  // namespace actiond

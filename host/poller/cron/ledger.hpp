@@ -1,0 +1,60 @@
+// What is due of the recurring events, and what the pollers remember of them: for each its last
+// tick, and whether it is paused. Pure: the state is a text that whoever keeps it need not read.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/config/config.hpp"
+#include "poller/cron/schedule.hpp"
+
+namespace actiond {
+
+// A tick that is later than this when somebody looks has been missed.
+inline constexpr std::chrono::seconds kCronGrace{10};
+// Of the missed ones of `missed: all`, so many at once: the last ones.
+inline constexpr std::size_t kMostMissed = 1000;
+
+struct CronMark {
+  std::int64_t last_s = 0;  // the last tick that is over, since 1970 UTC
+  bool is_paused = false;
+};
+using CronMarks = std::map<std::string, CronMark>;
+
+// Of a text that is none there are no marks.
+CronMarks read_marks(std::string_view text);
+std::string to_text(const CronMarks& marks);
+
+struct CronDue {
+  std::string name;  // of the entry
+  CronTick tick;
+};
+
+struct CronTurn {
+  std::vector<CronDue> due;  // to be queued, in the order of their ticks
+  CronMarks marks;           // what holds then
+  bool has_changed = false;
+  std::size_t skipped = 0;  // ticks that were missed, and are not made up for
+};
+
+// An entry that nobody remembers begins now. What is over never comes again, also when a clock was
+// set back. What is paused comes to an end without being queued. Fails if a zone is not known.
+Result<CronTurn> cron_turn(const std::map<std::string, CronEntry>& entries, const CronMarks& marks,
+                           CronTick now);
+
+// When there is something to do next; none: nothing is to come.
+Result<std::optional<CronTick>> next_turn(const std::map<std::string, CronEntry>& entries,
+                                          const CronMarks& marks);
+
+// The same for the same tick, whoever queues it: a UUID of version 5.
+std::string tick_id(const std::string& application, const std::string& name, CronTick tick);
+
+// An order by a person, as it travels: pauses or resumes an entry.
+std::string pause_order(const std::string& name, bool is_paused);
+// `state` after that order; an order that is none changes nothing.
+std::string obey(const std::string& state, const std::string& order);
+
+}  // namespace actiond
