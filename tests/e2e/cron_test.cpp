@@ -161,7 +161,7 @@ TEST_CASE("cron: what is wrong in the configuration is told with its place") {
       "sqlite:../queue.db");
   const Ran check = site.actiond({"check"});
   CHECK(check.status != 0);
-  CHECK(contains(check.err, "'cron.a.at': '61' is no minute"));
-  CHECK(contains(check.err, "'cron.b.zone' must be a time zone that tzdata knows"));
-  CHECK(contains(check.err, "'cron.c' must have one of at and every"));
+  CHECK(contains(check.out, "'cron.a.at': '61' is no minute"));
+  CHECK(contains(check.out, "'cron.b.zone' must be a time zone that tzdata knows"));
+  CHECK(contains(check.out, "'cron.c' must have one of at and every"));
 }
