@@ -21,6 +21,10 @@ class MemcachedBacklog : public Backlog {
         owner_(std::move(owner)),
         queues_(std::move(queues)),
         ends_(std::move(ends)) {}
+  // What an abandoned one had taken need not wait until its owner is missed.
+  ~MemcachedBacklog() override {
+    if (!claimed_.empty()) (void)close().ok();
+  }
 
   Result<std::vector<Waiting>> take(std::size_t most) override {
     if (auto stays = owner_.stay(); !stays) return stays.error();
@@ -50,6 +54,7 @@ class MemcachedBacklog : public Backlog {
     std::vector<mc::Command> commands;
     for (const auto& [queue, slot] : claimed_)
       commands.push_back(mc::set(rings_->claim_key(queue, slot), mc::kNobody));
+    claimed_.clear();
     if (const auto given = rings_->connection().run(commands); !given) return given.error();
     return owner_.leave();
   }
