@@ -38,9 +38,11 @@ class Lease {
   // when this returns, and if it fails some may be: then the state is the one from before, and
   // they come again with the same ids. With a database all or nothing is done.
   virtual Result<bool> turn(const Work& work) = 0;
-  // Waits for an order, or for the lease, up to `timeout`. True: something has come, which a turn
-  // sees. Fails when the connection is lost.
-  virtual Result<bool> wait(std::chrono::milliseconds timeout) = 0;
+  // Does wait hear of orders, and of the lease? If not, each turn looks.
+  virtual bool hears() const { return false; }
+  // Waits for them up to `timeout`. True: something has come, which a turn sees. Fails when the
+  // connection is lost.
+  virtual Result<bool> wait([[maybe_unused]] std::chrono::milliseconds timeout) { return false; }
   // Hands an order to the holder, which obeys it at once.
   virtual Result<void> send_order(const std::string& order) = 0;
   // The state as it is; none: it is not to be had from here.

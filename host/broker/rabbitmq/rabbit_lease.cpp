@@ -92,6 +92,7 @@ class RabbitLease : public Lease, BrokerListener {
     return true;
   }
 
+  bool hears() const override { return true; }
   Result<bool> wait(std::chrono::milliseconds timeout) override {
     has_come_ = false;
     if (auto read = receive(timeout); !read) return read.error();

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <thread>
-
 #include "client/sql/queue_tables.hpp"
 
 namespace actiond {
@@ -49,11 +47,6 @@ class SqlLease : public Lease {
     if (!done) return done.error();
     tables_->bell().ring();
     return true;
-  }
-
-  Result<bool> wait(std::chrono::milliseconds timeout) override {
-    std::this_thread::sleep_for(timeout);
-    return false;
   }
 
   Result<void> send_order(const std::string& order) override {

@@ -1,7 +1,5 @@
 #include "broker/sqlite/sqlite_lease.hpp"
 
-#include <thread>
-
 #include "client/sqlite/queue_file.hpp"
 
 namespace actiond {
@@ -43,11 +41,6 @@ class SqliteLease : public Lease {
     if (!done) return done.error();
     file_->bell().ring();
     return true;
-  }
-
-  Result<bool> wait(std::chrono::milliseconds timeout) override {
-    std::this_thread::sleep_for(timeout);
-    return false;
   }
 
   Result<void> send_order(const std::string& order) override {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/post.hpp>
+#include <condition_variable>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -86,7 +87,8 @@ struct CronKeeper::Shared {
   std::mutex mutex;
   boost::asio::io_context* io;
   std::atomic<bool> is_wanted{true};
-  std::string problem;  // the thread's own: the last that was told
+  std::condition_variable no_more_wanted{};
+  std::string problem{};  // the thread's own: the last that was told
 
   template <typename Tell>
   void post(Tell tell) {
@@ -114,13 +116,21 @@ struct CronKeeper::Shared {
       });
   }
 
-  void rest(milliseconds time) const {
-    for (; is_wanted && time.count() > 0; time -= kMoment)
-      std::this_thread::sleep_for(std::min(time, kMoment));
+  void rest(milliseconds time) {
+    std::unique_lock lock(mutex);
+    no_more_wanted.wait_for(lock, time, [this] { return !is_wanted; });
+  }
+
+  void end() {
+    const std::lock_guard lock(mutex);
+    is_wanted = false;
+    io = nullptr;
+    no_more_wanted.notify_all();
   }
 
   // The same, but what comes ends it.
-  Result<void> rest_with(Lease& lease, milliseconds time) const {
+  Result<void> rest_with(Lease& lease, milliseconds time) {
+    if (!lease.hears()) return rest(time), Result<void>();
     const auto until = monotonic_now() + time;
     for (auto left = time; is_wanted && left.count() > 0;
          left = std::chrono::ceil<milliseconds>(until - monotonic_now())) {
@@ -154,7 +164,7 @@ struct CronKeeper::Shared {
 };
 
 CronKeeper::CronKeeper(boost::asio::io_context& io, Log& log, CronWork work)
-    : shared_(new Shared{std::move(work), &log, {}, &io, true, {}}) {
+    : shared_(new Shared{std::move(work), &log, {}, &io}) {
   ++keepers_at_work;
   std::thread([shared = shared_] {
     shared->run();
@@ -163,9 +173,7 @@ CronKeeper::CronKeeper(boost::asio::io_context& io, Log& log, CronWork work)
 }
 
 CronKeeper::~CronKeeper() {
-  shared_->is_wanted = false;
-  const std::lock_guard lock(shared_->mutex);
-  shared_->io = nullptr;
+  shared_->end();
 }
 
 bool CronKeeper::is_any_at_work() {
