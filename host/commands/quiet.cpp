@@ -1,10 +1,8 @@
 // quiet: a poller takes nothing new, until it is resumed; what runs goes on.
-#include <fmt/format.h>
-
 #include <memory>
 
-#include "answers/tell_poller.hpp"
 #include "commands/command.hpp"
+#include "commands/process/tell_pollers.hpp"
 
 namespace actiond {
 namespace {
@@ -12,22 +10,8 @@ namespace {
 Result<int> quiet(const Common& common, const std::string& ids) {
   const auto config = load(common);
   if (!config) return config.error();
-  const auto parsed = parse_ids(ids);
-  nlohmann::json told = nlohmann::json::array();
-  int status = kDone;
-  for (const int id : *parsed) {
-    const auto answer = tell_poller(config->run_dir, id, {{"command", "quiet"}});
-    if (!answer) {
-      print_error(answer.error());
-      status = kFailed;
-    } else if (common.is_json) {
-      told.push_back(id);
-    } else {
-      fmt::print("poller {} is quiet: what runs goes on, and nothing new starts\n", id);
-    }
-  }
-  if (common.is_json) print_json({{"quiet", told}});
-  return status;
+  return tell_pollers(common, *config, *parse_ids(ids),
+                      {"quiet", "quiet", "is quiet: what runs goes on, and nothing new starts"});
 }
 
 }  // namespace

@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "answers/queue_choice.hpp"
-#include "answers/tell_poller.hpp"
 #include "broker/pauses.hpp"
 #include "commands/command.hpp"
+#include "commands/process/tell_pollers.hpp"
 
 namespace actiond {
 namespace {
@@ -34,32 +34,14 @@ Result<int> resume_some(const Common& common, const Config& config,
   return kDone;
 }
 
-Result<int> resume_pollers(const Common& common, const Config& config,
-                           const std::vector<int>& ids) {
-  nlohmann::json told = nlohmann::json::array();
-  int status = kDone;
-  for (const int id : ids) {
-    const auto answer = tell_poller(config.run_dir, id, {{"command", "resume"}});
-    if (!answer) {
-      print_error(answer.error());
-      status = kFailed;
-    } else if (common.is_json) {
-      told.push_back(id);
-    } else {
-      fmt::print("poller {} takes events again\n", id);
-    }
-  }
-  if (common.is_json) print_json({{"resumed", told}});
-  return status;
-}
-
 Result<int> resume(const Common& common, const ResumeFlags& flags) {
   if (flags.queues.empty() == flags.ids.empty())
     return refuse({"what? write queues that are paused, or --id N of a quiet poller"});
   const auto config = load(common);
   if (!config) return config.error();
   if (!flags.queues.empty()) return resume_some(common, *config, flags.queues);
-  return resume_pollers(common, *config, *parse_ids(flags.ids));
+  return tell_pollers(common, *config, *parse_ids(flags.ids),
+                      {"resume", "resumed", "takes events again"});
 }
 
 }  // namespace
