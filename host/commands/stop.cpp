@@ -95,7 +95,8 @@ class Stop {
             : status;
     std::string name = poller_name(socket.id, socket.pid);
     Stopping stopping{socket.pid, std::move(name), std::move(process), socket.path};
-    if (told || stopping.has_ended()) {
+    // One that no longer listens is about to end: it was leaving when the socket was found.
+    if (told || stopping.has_ended() || !is_listening(socket.path)) {
       if (told) say_what_is_in_hand(stopping.name, *status);
       stopping_.push_back(std::move(stopping));
     } else if (!socket.id || !is_record_of(records, *socket.id, socket.pid)) {

@@ -1,11 +1,18 @@
 // The verbs that look: status, perform, plugins, check; and enqueue in its other forms.
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "site.hpp"
 
 using nlohmann::json;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -22,6 +29,35 @@ json queue_of(const json& status, const std::string& name) {
     if (queue.at("name") == name) return queue;
   FAIL("status shows no queue ", name);
   return {};
+}
+
+// A process that looks like poller 1 in its last moment: its control socket answers two who look
+// whether somebody listens, and nobody who asks; it is gone shortly after its socket.
+pid_t begin_leaving_poller(const fs::path& run_dir) {
+  int ready[2] = {-1, -1};
+  REQUIRE(::pipe(ready) == 0);
+  const pid_t pid = ::fork();
+  REQUIRE(pid >= 0);
+  if (pid == 0) {
+    ::alarm(10);  // whatever becomes of the test
+    sockaddr_un address{AF_UNIX, {}};
+    const auto path = run_dir / ("poller.1." + std::to_string(::getpid()) + ".sock");
+    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+    const int listener = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    ::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    ::listen(listener, 1);
+    ::close(ready[1]);
+    for (int looks = 0; looks < 2; ++looks) ::close(::accept(listener, nullptr, nullptr));
+    ::unlink(path.c_str());
+    ::close(listener);
+    ::usleep(300'000);
+    ::_exit(0);
+  }
+  char none = 0;
+  ::close(ready[1]);
+  CHECK(::read(ready[0], &none, 1) == 0);  // it listens
+  ::close(ready[0]);
+  return pid;
 }
 
 }  // namespace
@@ -106,6 +142,17 @@ TEST_CASE("commands: stop --all stops every poller of this installation") {
   CHECK(console->wait().status == 0);
   CHECK(is_running(stranger));
   CHECK(site.actiond({"stop", "--all"}).status == 0);
+}
+
+TEST_CASE("commands: stop waits for a poller that is already leaving") {
+  Site site("", {}, Site::kWithoutRabbit);
+  site.configure("", "amqp://127.0.0.1:1");
+  fs::create_directory(site.path("run"));
+  const pid_t leaving = begin_leaving_poller(site.path("run"));
+  const Ran ran = site.actiond({"stop", "--id", "1"});
+  CHECK_MESSAGE(ran.status == 0, ran.err);
+  CHECK(contains(ran.out, "poller 1 (pid " + std::to_string(leaving) + ") has stopped"));
+  CHECK(::waitpid(leaving, nullptr, WNOHANG) == leaving);
 }
 
 TEST_CASE("commands: enqueue takes many from standard input, and words as params") {
