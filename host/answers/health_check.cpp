@@ -4,21 +4,12 @@
 
 #include <vector>
 
+#include "base/json_parts.hpp"
+
 namespace actiond {
 namespace {
 
 using nlohmann::json;
-
-// Pollers of other versions may answer otherwise: nothing here is taken for granted.
-std::string text_of(const json& poller, const char* key) {
-  const auto found = poller.find(key);
-  return found != poller.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-std::string poller_text(const json& poller) {
-  const auto id = poller.value("id", json());
-  return id.is_number() ? fmt::format("poller {}", id.dump()) : "the console poller";
-}
 
 bool is_of(const json& poller, std::optional<int> id) {
   return !id || poller.value("id", json()) == json(*id);
@@ -30,8 +21,8 @@ bool does_as_told(const std::string& state) {
 }
 
 std::string trouble_of(const json& poller) {
-  const auto problem = text_of(poller, "problem");
-  return fmt::format("{} is not well: {}{}{}", poller_text(poller), text_of(poller, "state"),
+  const auto problem = text_in(poller, "problem");
+  return fmt::format("{} is not well: {}{}{}", name_of_poller(poller), text_in(poller, "state"),
                      problem.empty() ? "" : ": ", problem);
 }
 
@@ -48,7 +39,7 @@ Health judge_health(const json& pollers, std::optional<int> id) {
   bool is_any_leaving = false;
   for (const auto& poller : pollers) {
     if (!poller.is_object() || !is_of(poller, id)) continue;
-    const auto state = text_of(poller, "state");
+    const auto state = text_in(poller, "state");
     if (state == "leaving")
       is_any_leaving = true;
     else if (does_as_told(state))
@@ -57,8 +48,8 @@ Health judge_health(const json& pollers, std::optional<int> id) {
       return {false, trouble_of(poller)};
   }
   if (well.size() == 1) {
-    const auto state = text_of(*well[0], "state");
-    return {true, fmt::format("{} is well: {}", poller_text(*well[0]), state)};
+    const auto state = text_in(*well[0], "state");
+    return {true, fmt::format("{} is well: {}", name_of_poller(*well[0]), state)};
   }
   if (!well.empty()) return {true, fmt::format("{} pollers are well", well.size())};
   if (is_any_leaving) return {false, "all pollers are leaving: no event is taken"};

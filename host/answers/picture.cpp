@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "answers/fleet_asker.hpp"
 #include "answers/poller_answers.hpp"
 #include "base/clock.hpp"
 #include "broker/look.hpp"
@@ -46,6 +47,14 @@ json in_hand_json(const InHandLook& each) {
           {"since", format_rfc3339(each.since_ms)}};
 }
 
+json silent_json(const RosterEntry& silent) {
+  return {{"poller", silent.name.text()},
+          {"host", silent.name.host},
+          {"state", "does not answer"},
+          {"problem", silent.at_ms == 0 ? "nobody has heard of it for ten minutes"
+                                        : "last heard of " + format_rfc3339(silent.at_ms)}};
+}
+
 }  // namespace
 
 json look_at_queues(const Config& config, const std::string& name) {
@@ -64,6 +73,20 @@ Result<json> take_picture(const Config& config, const std::string& name) {
   json picture = broker.get();
   if (!pollers) return pollers.error();
   picture["pollers"] = std::move(*pollers);
+  return picture;
+}
+
+Result<json> take_fleet_picture(const Config& config, const std::string& name,
+                                const std::string& host, const std::string& asker) {
+  auto broker = std::async(std::launch::async, look_at_queues, std::cref(config), std::cref(name));
+  auto opened = FleetAsker::open(config, name, asker);
+  auto report = opened ? opened->ask({host, {}}, {{"command", "status"}})
+                       : Result<FleetReport>(opened.error());
+  json picture = broker.get();
+  if (!report) return report.error();
+  picture["fleet"] = report->to_json();
+  picture["pollers"] = std::move(report->answers);
+  for (const auto& silent : report->missing) picture["pollers"].push_back(silent_json(silent));
   return picture;
 }
 

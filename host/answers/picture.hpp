@@ -18,4 +18,9 @@ nlohmann::json look_at_queues(const Config& config, const std::string& name);
 // can't be read.
 Result<nlohmann::json> take_picture(const Config& config, const std::string& name);
 
+// The same with the pollers of another machine, or of all, asked over the broker, and "fleet": who
+// answered. `asker` is who asks, for the pollers' logs.
+Result<nlohmann::json> take_fleet_picture(const Config& config, const std::string& name,
+                                          const std::string& host, const std::string& asker);
+
 }  // namespace actiond

@@ -2,6 +2,7 @@
 #include "broker/backlog.hpp"
 #include "broker/broker.hpp"
 #include "broker/dead_letters.hpp"
+#include "broker/fleet.hpp"
 #include "broker/lease.hpp"
 #include "broker/look.hpp"
 #include "broker/memcached/memcached_backlog.hpp"
@@ -14,6 +15,7 @@
 #include "broker/rabbitmq/rabbit_backlog.hpp"
 #include "broker/rabbitmq/rabbit_broker.hpp"
 #include "broker/rabbitmq/rabbit_dead_letters.hpp"
+#include "broker/rabbitmq/rabbit_fleet.hpp"
 #include "broker/rabbitmq/rabbit_lease.hpp"
 #include "broker/rabbitmq/rabbit_look.hpp"
 #include "broker/rabbitmq/rights.hpp"
@@ -113,6 +115,18 @@ Result<std::unique_ptr<Lease>> open_lease(const Config& config, const std::strin
   if (!target->database.empty()) return open_sql_lease(*target, std::move(obey), timeout);
   return first_of<std::unique_ptr<Lease>>(
       *target, [&](const auto& url) { return open_rabbit_lease(*target, url, obey, timeout); });
+}
+
+Result<std::unique_ptr<Fleet>> open_fleet(const Config& config, const std::string& name,
+                                          std::chrono::milliseconds timeout) {
+  const auto target = target_of(config, name);
+  if (!target) return target.error();
+  if (target->brokers.empty())
+    return Error{
+        "pollers on other machines are reached over RabbitMQ only: ask on each machine, without "
+        "--host"};
+  return first_of<std::unique_ptr<Fleet>>(
+      *target, [&](const auto& url) { return open_rabbit_fleet(*target, url, timeout); });
 }
 
 // Whoever may write to a queue file, or reach memcached, may do all.

@@ -17,6 +17,7 @@
 namespace actiond {
 
 using action::Message;
+class FleetLink;
 
 // An index into the configuration's queues_to_consume(); 0 is the highest.
 using QueueIndex = std::size_t;
@@ -89,6 +90,9 @@ class Broker {
   virtual bool is_paused([[maybe_unused]] QueueIndex queue) const { return false; }
   // Asks whether that has changed. A broker that finds out by itself does nothing.
   virtual Result<void> look_at_pauses() { return {}; }
+
+  // Over which pollers on other machines are heard, as long as the broker; nullptr: it can't.
+  virtual FleetLink* fleet() { return nullptr; }
 
   // Settle a delivery. Acknowledgements are gathered until flush, the others are sent at once.
   virtual void acknowledge(QueueIndex queue, std::uint64_t tag, Handled handled) = 0;

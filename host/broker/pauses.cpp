@@ -2,15 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_parts.hpp"
+
 namespace actiond {
 namespace {
 
 using nlohmann::json;
-
-std::string text_of(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 }  // namespace
 
@@ -22,9 +19,7 @@ std::string to_text(const Pause& pause) {
 Pause pause_in(std::string_view text) {
   const auto object = json::parse(text, nullptr, false);
   if (!object.is_object()) return {};
-  const auto at = object.find("at_ms");
-  const bool has_time = at != object.end() && at->is_number_integer();
-  return {text_of(object, "by"), has_time ? at->get<std::int64_t>() : 0, text_of(object, "reason")};
+  return {text_in(object, "by"), number_in(object, "at_ms"), text_in(object, "reason")};
 }
 
 }  // namespace actiond

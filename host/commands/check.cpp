@@ -2,15 +2,19 @@
 // a child), the broker and run_dir: a line each.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <poll.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <sstream>
 
 #include "answers/inspect.hpp"
+#include "base/clock.hpp"
 #include "base/duration.hpp"
 #include "base/fd.hpp"
+#include "base/seal.hpp"
 #include "broker/broker.hpp"
+#include "broker/fleet.hpp"
 #include "broker/lease.hpp"
 #include "broker/look.hpp"
 #include "commands/command.hpp"
@@ -116,12 +120,40 @@ void check_cron(const Config& config, Check& check) {
   check.ok("cron", fmt::format("{} recur", counted(config.cron.size(), "event")));
 }
 
+// Nothing is consumed, so nothing comes.
+class Deaf final : public BrokerListener {
+  void on_delivery(QueueIndex, std::uint64_t, bool, Message&) override {}
+  void on_consuming(QueueIndex, int) override {}
+  void on_proven_empty(QueueIndex) override {}
+  void on_probe_delivered(QueueIndex) override {}
+  void on_published(std::uint64_t, const Result<void>&) override {}
+};
+
+// Pollers work without it.
+void check_fleet(const Config& config, Broker& broker, Check& check) {
+  FleetLink* const link = config.remote.allows == Remote::None ? nullptr : broker.fleet();
+  if (link == nullptr || !link->join({"check", "check", new_nonce()})) return;
+  Deaf deaf;
+  const auto until = monotonic_now() + kBrokerTime;
+  while (!link->has_joined() && link->problem().empty() && monotonic_now() < until) {
+    for (const int fd : broker.descriptors()) {
+      pollfd readable{fd, POLLIN, 0};
+      ::poll(&readable, 1, 10);
+    }
+    if (!broker.receive(deaf)) return;
+  }
+  if (!link->has_joined())
+    check.warn("fleet", "other machines can't reach these pollers, nor see them with --host: " +
+                            link->problem());
+}
+
 void check_broker(const Config& config, Check& check) {
   auto broker = connect_broker(config, "actiond check", kBrokerTime);
   if (!broker) return check.fail("broker", broker.error());
   check.ok("broker", fmt::format("{} has the queues {} of {}", (*broker)->name(),
                                  fmt::join(config.queues, ", "), config.application));
   for (const auto& remark : (*broker)->remarks()) check.warn("broker", remark);
+  check_fleet(config, **broker, check);
   (void)(*broker)->close();
   const auto missing = missing_rights(config, "actiond check", kBrokerTime);
   if (!missing) return check.fail("rights", missing.error());

@@ -34,6 +34,7 @@ void declare(CLI::App& app, Common& common) {
   add_setup(app, common);
   add_deploy(app, common);
   add_rollback(app, common);
+  add_wait(app, common);
   add_pause(app, common);
   add_quiet(app, common);
   add_resume(app, common);

@@ -4,14 +4,13 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <pwd.h>
-#include <unistd.h>
 
 #include <memory>
 
 #include "answers/queue_choice.hpp"
 #include "base/clock.hpp"
 #include "commands/command.hpp"
+#include "commands/process/tell_fleet.hpp"
 
 namespace actiond {
 namespace {
@@ -24,14 +23,6 @@ struct PauseFlags {
   std::string reason;
 };
 
-// "user@host": who asks for it.
-std::string asker() {
-  char host[256] = "";
-  ::gethostname(host, sizeof host - 1);
-  const passwd* const user = ::getpwuid(::geteuid());
-  return fmt::format("{}@{}", user != nullptr ? user->pw_name : std::to_string(::geteuid()), host);
-}
-
 Result<std::string> parse_reason(const std::string& text) {
   if (text.size() <= kLongestReason) return text;
   return Error{fmt::format("a reason has up to {} bytes", kLongestReason)};
@@ -42,9 +33,10 @@ Result<int> pause(const Common& common, const PauseFlags& flags) {
   if (!config) return config.error();
   for (const auto& queue : flags.queues)
     if (auto known = check_queue(*config, queue); !known) return known.error();
-  const Pause pause{asker(), wall_now_ms(), flags.reason};
+  const Pause pause{asker_name(), wall_now_ms(), flags.reason};
   if (auto paused = pause_queues(*config, process_name(), flags.queues, pause, kPauseTime); !paused)
     return paused.error();
+  tell_of_pauses(*config);
   if (common.is_json)
     print_json({{"application", config->application}, {"paused", flags.queues}});
   else

@@ -8,6 +8,7 @@
 #include "base/content_hash.hpp"
 #include "base/duration.hpp"
 #include "commands/command.hpp"
+#include "commands/process/tell_fleet.hpp"
 #include "commands/terminal/table.hpp"
 #include "poller/plugin_sets/plugin_directory.hpp"
 
@@ -123,9 +124,37 @@ void print_table(const Config& config, const std::vector<PluginInfo>& plugins,
     if (!plugin.problem.empty()) print_error({printable(plugin.problem)});
 }
 
-Result<int> plugins(const Common& common, const std::vector<std::string>& named) {
+// What pollers on other machines run, a line for each plugin.
+Result<int> fleet_plugins(const Common& common, const Config& config, const std::string& host) {
+  auto asker = open_asker(config);
+  if (!asker) return asker.error();
+  const auto report = asker->ask({host, {}}, {{"command", "status"}});
+  if (!report) return report.error();
+  if (common.is_json) {
+    json all = json::array();
+    for (const auto& answer : report->answers)
+      all.push_back({{"poller", answer.value("poller", "")},
+                     {"plugin_set", answer.value("plugin_set", "")},
+                     {"plugins", answer.value("plugins", json::array())}});
+    print_json({{"pollers", all}, {"fleet", report->to_json()}});
+    return kDone;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& answer : report->answers)
+    for (const auto& plugin : answer.value("plugins", json::array()))
+      rows.push_back({answer.value("poller", ""), answer.value("plugin_set", ""),
+                      plugin.value("name", "") + " " + plugin.value("version", ""),
+                      plugin.value("hash", ""), plugin.value("file", "")});
+  fmt::print("{}{}\n", format_table({{"POLLER"}, {"SET"}, {"PLUGIN"}, {"HASH"}, {"FILE"}}, rows),
+             printable(report->summary()));
+  return kDone;
+}
+
+Result<int> plugins(const Common& common, const std::vector<std::string>& named,
+                    const std::string& host) {
   auto config = load(common);
   if (!config) return config.error();
+  if (!host.empty()) return fleet_plugins(common, *config, host);
   auto files = files_of(*config, named);
   if (!files) return files.error();
   const auto answers = ask_pollers(config->run_dir);
@@ -156,13 +185,15 @@ Result<int> plugins(const Common& common, const std::vector<std::string>& named)
 
 void add_plugins(CLI::App& app, Common& common) {
   auto files = std::make_shared<std::vector<std::string>>();
+  auto host = std::make_shared<std::string>();
   auto* verb =
       add_verb(app, common, "plugins", "show which events the plugins provide, and what is wrong",
                "Example:  actiond plugins\n          actiond plugins build/hello_world.so\n"
                "Queue, attempts and timeout include what the configuration says.",
-               [&common, files] { return plugins(common, *files); });
+               [&common, files, host] { return plugins(common, *files, *host); });
   verb->add_option("files", *files, "show these files instead of the plugin directory")
       ->type_name("FILE");
+  add_host_option(*verb, *host)->excludes("files");
   add_json_option(*verb, common);
 }
 

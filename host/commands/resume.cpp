@@ -7,16 +7,17 @@
 #include "answers/queue_choice.hpp"
 #include "broker/pauses.hpp"
 #include "commands/command.hpp"
-#include "commands/process/tell_pollers.hpp"
+#include "commands/process/tell_fleet.hpp"
 
 namespace actiond {
 namespace {
 
 constexpr std::chrono::seconds kResumeTime{10};
+const PollerWord kResume{"resume", "resumed", "takes events again"};
 
 struct ResumeFlags {
   std::vector<std::string> queues;
-  std::string ids;
+  std::string ids, host;
 };
 
 Result<int> resume_some(const Common& common, const Config& config,
@@ -25,6 +26,7 @@ Result<int> resume_some(const Common& common, const Config& config,
     if (auto known = check_queue(config, queue); !known) return known.error();
   const auto resumed = resume_queues(config, process_name(), queues, kResumeTime);
   if (!resumed) return resumed.error();
+  tell_of_pauses(config);
   if (common.is_json)
     print_json({{"application", config.application}, {"resumed", *resumed}});
   else if (resumed->empty())
@@ -35,13 +37,15 @@ Result<int> resume_some(const Common& common, const Config& config,
 }
 
 Result<int> resume(const Common& common, const ResumeFlags& flags) {
-  if (flags.queues.empty() == flags.ids.empty())
+  const bool is_of_pollers = !flags.ids.empty() || !flags.host.empty();
+  if (flags.queues.empty() != is_of_pollers)
     return refuse({"what? write queues that are paused, or --id N of a quiet poller"});
   const auto config = load(common);
   if (!config) return config.error();
   if (!flags.queues.empty()) return resume_some(common, *config, flags.queues);
-  return tell_pollers(common, *config, *parse_ids(flags.ids),
-                      {"resume", "resumed", "takes events again"});
+  if (flags.host.empty()) return tell_pollers(common, *config, *parse_ids(flags.ids), kResume);
+  return tell_fleet(common, *config, choice_of(flags.host, flags.ids), {{"command", "resume"}},
+                    kResume);
 }
 
 }  // namespace
@@ -55,6 +59,7 @@ void add_resume(CLI::App& app, Common& common) {
   checked(verb->add_option("--id", flags->ids, "pollers that are quiet: 1, or 1..8, or 1,3"),
           parse_ids)
       ->type_name("N");
+  add_host_option(*verb, flags->host);
   add_json_option(*verb, common);
 }
 

@@ -9,6 +9,7 @@
 #include "answers/local_pollers.hpp"
 #include "base/clock.hpp"
 #include "commands/command.hpp"
+#include "commands/process/tell_fleet.hpp"
 #include "poller/face/control_socket.hpp"
 #include "poller/plugin_sets/set_record.hpp"
 
@@ -72,11 +73,20 @@ Result<void> roll_back(const Config& config, int id) {
   return {};
 }
 
-Result<int> rollback(const Common& common, const std::string& ids) {
+struct RollbackFlags {
+  std::string ids, host;
+};
+
+Result<int> rollback(const Common& common, const RollbackFlags& flags) {
+  if (flags.ids.empty() && flags.host.empty())
+    return refuse({"which pollers? write --id 1, --id 1..8, or --host NAME"});
   const auto config = load(common);
   if (!config) return config.error();
+  if (!flags.host.empty())
+    return tell_fleet(common, *config, choice_of(flags.host, flags.ids), {{"command", "rollback"}},
+                      {"rollback", "rolled_back", "goes back to the plugins it ran before"});
   int status = kDone;
-  const auto parsed = parse_ids(ids);
+  const auto parsed = parse_ids(flags.ids);
   for (const int id : *parsed)
     if (const auto done = roll_back(*config, id); !done) {
       print_error(done.error());
@@ -88,14 +98,14 @@ Result<int> rollback(const Common& common, const std::string& ids) {
 }  // namespace
 
 void add_rollback(CLI::App& app, Common& common) {
-  auto ids = std::make_shared<std::string>();
+  auto flags = std::make_shared<RollbackFlags>();
   auto* verb = add_verb(app, common, "rollback", "return to the plugins that a poller ran before",
                         "Example:  actiond rollback --id 1\n"
                         "They stay until the plugin directory changes.",
-                        [&common, ids] { return rollback(common, *ids); });
-  checked(verb->add_option("--id", *ids, "the pollers: 1, or 1..8, or 1,3"), parse_ids)
-      ->required()
+                        [&common, flags] { return rollback(common, *flags); });
+  checked(verb->add_option("--id", flags->ids, "the pollers: 1, or 1..8, or 1,3"), parse_ids)
       ->type_name("N");
+  add_host_option(*verb, flags->host);
 }
 
 }  // namespace actiond

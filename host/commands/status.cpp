@@ -12,6 +12,7 @@
 #include "base/duration.hpp"
 #include "base/text.hpp"
 #include "commands/command.hpp"
+#include "commands/process/tell_fleet.hpp"
 #include "commands/terminal/screen.hpp"
 #include "commands/terminal/watch_text.hpp"
 
@@ -25,7 +26,7 @@ constexpr auto kMostWatch = 1h;
 constexpr char kUsualWatch[] = "2s";
 
 struct StatusFlags {
-  std::string watch;
+  std::string watch, host;
   CLI::Option* watch_option = nullptr;
 };
 
@@ -61,12 +62,17 @@ std::int64_t monotonic_ms() {
       .count();
 }
 
-Result<int> watch(const Config& config, std::chrono::milliseconds every) {
+Result<nlohmann::json> picture_of(const Config& config, const std::string& host) {
+  if (host.empty()) return take_picture(config, process_name());
+  return take_fleet_picture(config, process_name(), host, asker_name());
+}
+
+Result<int> watch(const Config& config, const std::string& host, std::chrono::milliseconds every) {
   const WatchSignals signals;
   Trends trends;
   Screen screen;
   do {
-    const auto picture = take_picture(config, process_name());
+    const auto picture = picture_of(config, host);
     if (!picture) return picture.error();
     trends.add(*picture, monotonic_ms());
     const auto time = format_local_time(wall_now_ms()).substr(0, 19);
@@ -78,8 +84,8 @@ Result<int> watch(const Config& config, std::chrono::milliseconds every) {
 Result<int> status(const Common& common, const StatusFlags& flags) {
   auto config = load(common);
   if (!config) return config.error();
-  if (flags.watch_option->count() > 0) return watch(*config, *parse_watch(flags.watch));
-  const auto picture = take_picture(*config, process_name());
+  if (flags.watch_option->count() > 0) return watch(*config, flags.host, *parse_watch(flags.watch));
+  const auto picture = picture_of(*config, flags.host);
   if (!picture) return picture.error();
   if (common.is_json)
     print_json(*picture);
@@ -93,9 +99,11 @@ Result<int> status(const Common& common, const StatusFlags& flags) {
 void add_status(CLI::App& app, Common& common) {
   auto flags = std::make_shared<StatusFlags>();
   auto* verb = add_verb(app, common, "status", "show the pollers of this run_dir and the queues",
-                        "Example:  actiond status\n          actiond status --watch=5s",
+                        "Example:  actiond status\n          actiond status --watch=5s\n"
+                        "          actiond status --host all",
                         [&common, flags] { return status(common, *flags); });
   add_json_option(*verb, common);
+  add_host_option(*verb, flags->host);
   flags->watch_option =
       checked(verb->add_option("--watch", flags->watch, "redraw every TIME, 2s by default"),
               parse_watch)

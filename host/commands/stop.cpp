@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/duration.hpp"
 #include "commands/command.hpp"
+#include "commands/process/tell_fleet.hpp"
 #include "poller/face/control_socket.hpp"
 
 namespace actiond {
@@ -29,6 +30,7 @@ struct StopFlags {
   bool is_all = false;
   bool is_now = false;
   std::string timeout;
+  std::string host;
 };
 
 // A poller that has been told to stop.
@@ -194,6 +196,10 @@ Result<int> stop(const Common& common, const StopFlags& flags) {
   if (!config) return config.error();
   auto timeout = config->shutdown_timeout;
   if (!flags.timeout.empty()) timeout = *parse_duration(flags.timeout);
+  if (!flags.host.empty())
+    return stop_fleet(*config, choice_of(flags.host, flags.ids),
+                      {{"command", "stop"}, {"timeout_ms", timeout.count()}, {"now", flags.is_now}},
+                      timeout + kGoodbye);
   Stop stop(*config, flags, timeout);
   if (flags.is_all) return stop.all();
   return stop.some(*parse_ids(flags.ids));
@@ -209,8 +215,9 @@ void add_stop(CLI::App& app, Common& common) {
                         [&common, flags] { return stop(common, *flags); });
   auto* id =
       checked(verb->add_option("--id", flags->ids, "the pollers: 1, or 1..8, or 1,3"), parse_ids);
-  verb->add_flag("--all", flags->is_all, "all pollers of this run_dir")
+  verb->add_flag("--all", flags->is_all, "all pollers of this run_dir, or of --host")
       ->excludes(id->type_name("N"));
+  add_host_option(*verb, flags->host);
   verb->add_flag("--now", flags->is_now, "kill the handlers and give their events back");
   checked(verb->add_option("--timeout", flags->timeout,
                            "wait this long, then act as --now (default: shutdown_timeout:)"),

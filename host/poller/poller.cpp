@@ -95,6 +95,7 @@ Result<void> Poller::prepare() {
       io_, control_path(config_.run_dir, options_.id, ::getpid()),
       [this](const nlohmann::json& request) { return on_request(request); });
   if (auto listening = beside_.control->listen(); !listening) return listening;
+  beside_.voice = make_voice();
   crew_.load(plugins_.setup(), plugins_.hold());
   crew_.start();
   return {};
@@ -114,6 +115,7 @@ void Poller::arm() {
 void Poller::turn() {
   turns_.at("what the broker sends");
   session_.receive(scheduler_);
+  if (beside_.voice) beside_.voice->answer();
   turns_.at("what runners send");
   crew_.receive();
   turns_.at("deciding");
@@ -174,6 +176,7 @@ Result<void> Poller::take_over() {
 }
 
 void Poller::lost_broker() {
+  beside_.voice->lost();
   scheduler_.lost();
   if (state_ == State::Leaving) return;
   state_ = State::Connecting;
@@ -245,6 +248,7 @@ void Poller::finish_leaving() {
   }
   scheduler_.outcomes().give_up();
   scheduler_.outcomes().drop_strays();
+  beside_.voice->end();
   session_.close();
   if (!session_.is_closed()) return;
   crew_.end();

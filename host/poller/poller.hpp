@@ -20,6 +20,7 @@
 //   Reloader       plugins that change, a successor, and the way back
 //   BrokerSession  a broker, or getting one
 //   CronKeeper     what recurs is queued
+//   FleetVoice     what it is to other machines
 //   Tenure         whether this process is still poller N
 #pragma once
 
@@ -39,6 +40,7 @@
 #include "poller/delivery/journal.hpp"
 #include "poller/delivery/tracer.hpp"
 #include "poller/face/control_socket.hpp"
+#include "poller/face/fleet_voice.hpp"
 #include "poller/face/status.hpp"
 #include "poller/life/broker_session.hpp"
 #include "poller/life/tenure.hpp"
@@ -108,6 +110,7 @@ class Poller {
   CrewEvents crew_events();
   SessionEvents session_events();
   ReloadEvents reload_events();
+  std::unique_ptr<FleetVoice> make_voice();
   nlohmann::json on_request(const nlohmann::json& request);
   nlohmann::json on_rollback();
   Status status() const;
@@ -144,6 +147,7 @@ class Poller {
   struct Beside {
     std::unique_ptr<ControlSocket> control;
     std::unique_ptr<CronKeeper> cron;  // while it is at work, if anything recurs
+    std::unique_ptr<FleetVoice> voice;
   } beside_;
 };
 

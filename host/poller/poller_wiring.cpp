@@ -3,12 +3,14 @@
 
 #include <utility>
 
+#include "base/seal.hpp"
 #include "base/text.hpp"
 #include "poller/poller.hpp"
 
 namespace actiond {
 namespace {
 
+constexpr std::size_t kNonce = 8;         // digits
 constexpr std::size_t kMostParams = 300;  // bytes, of each event in hand
 
 std::string beginning_of(const std::string& params) {
@@ -55,6 +57,7 @@ SessionEvents Poller::session_events() {
   return {[this](Broker& broker, std::uint64_t epoch) {
             if (epoch > 1) bookkeeper_.reconnected();
             scheduler_.connected(broker, epoch);
+            beside_.voice->connected(broker);
             begin_work();
           },
           [this] { lost_broker(); },
@@ -84,6 +87,22 @@ ReloadEvents Poller::reload_events() {
             leave("its successor has another run_dir", std::nullopt);
           },
           [this](Mark mark) { bookkeeper_.mark(std::move(mark)); }};
+}
+
+std::unique_ptr<FleetVoice> Poller::make_voice() {
+  const auto slash = name_.rfind('/');
+  PollerName name{name_.substr(0, slash), name_.substr(slash + 1), new_nonce().substr(0, kNonce)};
+  return std::make_unique<FleetVoice>(
+      clock_, config_.remote, log_, std::move(name),
+      FleetVoice::Answers{[this](const nlohmann::json& request) { return on_request(request); },
+                          [this] {
+                            return nlohmann::json{{"state", state_text()},
+                                                  {"plugin_set", plugins_.hash()},
+                                                  {"in_hand", status().in_hand.size()},
+                                                  {"done", journal_.counts().done},
+                                                  {"failed", journal_.counts().failed}};
+                          },
+                          [this] { session_.look_at_pauses(); }});
 }
 
 // {"command": "status"} answers status(); {"command": "rollback"} begins to go back to the plugin

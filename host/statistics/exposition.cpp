@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/json_parts.hpp"
 #include "statistics/metric_lines.hpp"
 
 namespace actiond {
@@ -15,26 +16,9 @@ namespace {
 
 using nlohmann::json;
 
-// Pollers of other versions may answer otherwise: nothing here is taken for granted.
-std::string text_of(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-double number_of(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number() ? found->get<double>() : 0;
-}
-
-const json& list_of(const json& object, const char* key) {
-  static const json kNone = json::array();
-  const auto found = object.find(key);
-  return found != object.end() && found->is_array() ? *found : kNone;
-}
-
 // "waiting for the broker" as a label.
 std::string state_of(const json& poller) {
-  auto state = text_of(poller, "state");
+  auto state = text_in(poller, "state");
   for (auto& c : state)
     if (c == ' ') c = '_';
   return state;
@@ -84,7 +68,7 @@ void add_counters(MetricLines& lines, const std::vector<CounterRow>& counters) {
 }
 
 bool is_dead_queue(const json& queue) {
-  return text_of(queue, "name") == "dead";
+  return text_in(queue, "name") == "dead";
 }
 
 void add_queues(MetricLines& lines, const json& status) {
@@ -92,21 +76,21 @@ void add_queues(MetricLines& lines, const json& status) {
       {"ready", {"actiond_queue_ready", "Events that wait for a poller."}},
       {"later", {"actiond_queue_later", "Events that wait for their time, where it is known."}},
       {"consumers", {"actiond_queue_consumers", "Pollers that take events of a queue."}}};
-  const auto& queues = list_of(status, "queues");
+  const auto& queues = list_in(status, "queues");
   for (const auto& [key, gauge] : kGauges) {
     lines.family(gauge.first, "gauge", gauge.second);
     for (const auto& queue : queues)
       if (!is_dead_queue(queue) && queue.contains(key) && queue[key].is_number())
-        lines.sample({{"queue", text_of(queue, "name")}}, number_of(queue, key));
+        lines.sample({{"queue", text_in(queue, "name")}}, decimal_in(queue, key));
   }
   lines.family("actiond_queue_paused", "gauge", "1: no poller takes events of this queue.");
   for (const auto& queue : queues)
     if (!is_dead_queue(queue))
-      lines.sample({{"queue", text_of(queue, "name")}}, queue.value("paused", false) ? 1 : 0);
+      lines.sample({{"queue", text_in(queue, "name")}}, queue.value("paused", false) ? 1 : 0);
   lines.family("actiond_dead_letters", "gauge", "Events that have failed for good.");
   for (const auto& queue : queues)
     if (is_dead_queue(queue) && queue.contains("ready") && queue["ready"].is_number())
-      lines.sample({}, number_of(queue, "ready"));
+      lines.sample({}, decimal_in(queue, "ready"));
 }
 
 void add_broker(MetricLines& lines, const json& status) {
@@ -128,10 +112,10 @@ void add_pollers(MetricLines& lines, const json& pollers) {
   double busy = 0, all = 0, wanted = 0;
   for (const auto& poller : pollers) {
     ++states[state_of(poller)];
-    const auto runners = static_cast<double>(list_of(poller, "runners").size());
-    busy += static_cast<double>(list_of(poller, "in_hand").size());
+    const auto runners = static_cast<double>(list_in(poller, "runners").size());
+    busy += static_cast<double>(list_in(poller, "in_hand").size());
     all += runners;
-    wanted += std::max(runners, number_of(poller, "concurrency"));
+    wanted += std::max(runners, decimal_in(poller, "concurrency"));
   }
   lines.family("actiond_pollers", "gauge", "Pollers of this machine's run_dir, by state.");
   for (const auto& [state, count] : states) lines.sample({{"state", state}}, count);
@@ -144,9 +128,9 @@ void add_pollers(MetricLines& lines, const json& pollers) {
 void add_running(MetricLines& lines, const json& pollers) {
   std::map<std::string, double> longest_ms;
   for (const auto& poller : pollers)
-    for (const auto& run : list_of(poller, "in_hand")) {
-      auto& longest = longest_ms[text_of(run, "event")];
-      longest = std::max(longest, number_of(run, "for_ms"));
+    for (const auto& run : list_in(poller, "in_hand")) {
+      auto& longest = longest_ms[text_in(run, "event")];
+      longest = std::max(longest, decimal_in(run, "for_ms"));
     }
   lines.family("actiond_running_longest_seconds", "gauge",
                "For how long the longest run of an event has been under way.");
@@ -156,8 +140,8 @@ void add_running(MetricLines& lines, const json& pollers) {
 void add_plugins(MetricLines& lines, const json& pollers) {
   std::set<std::tuple<std::string, std::string, std::string>> plugins;
   for (const auto& poller : pollers)
-    for (const auto& plugin : list_of(poller, "plugins"))
-      plugins.emplace(text_of(plugin, "name"), text_of(plugin, "hash"), text_of(plugin, "version"));
+    for (const auto& plugin : list_in(poller, "plugins"))
+      plugins.emplace(text_in(plugin, "name"), text_in(plugin, "hash"), text_in(plugin, "version"));
   lines.family("actiond_plugin_info", "gauge", "The plugins that pollers run.");
   for (const auto& [plugin, hash, version] : plugins)
     lines.sample({{"plugin", plugin}, {"hash", hash}, {"version", version}}, 1);
@@ -172,7 +156,7 @@ std::string exposition(const MetricsSource& source) {
   add_events(lines, source.totals);
   add_times(lines, source.totals);
   add_counters(lines, source.counters);
-  const auto& pollers = list_of(source.status, "pollers");
+  const auto& pollers = list_in(source.status, "pollers");
   add_queues(lines, source.status);
   add_broker(lines, source.status);
   add_pollers(lines, pollers);

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "web/json_parts.hpp"
+#include "base/json_parts.hpp"
 #include "web/times.hpp"
 
 namespace actiond::web {

@@ -8,8 +8,8 @@
 
 #include "answers/dead_readers.hpp"
 #include "base/clock.hpp"
+#include "base/json_parts.hpp"
 #include "base/text.hpp"
-#include "web/json_parts.hpp"
 #include "web/response_text.hpp"
 
 namespace actiond::web {

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "answers/health_check.hpp"
-#include "web/json_parts.hpp"
+#include "base/json_parts.hpp"
 #include "web/overview.hpp"
 #include "web/response_text.hpp"
 

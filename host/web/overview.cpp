@@ -5,8 +5,8 @@
 #include <map>
 #include <set>
 
+#include "base/json_parts.hpp"
 #include "web/attention.hpp"
-#include "web/json_parts.hpp"
 
 namespace actiond::web {
 namespace {

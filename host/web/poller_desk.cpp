@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "answers/local_pollers.hpp"
+#include "base/json_parts.hpp"
 #include "poller/face/control_socket.hpp"
-#include "web/json_parts.hpp"
 #include "web/response_text.hpp"
 
 namespace actiond::web {

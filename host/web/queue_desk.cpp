@@ -4,9 +4,9 @@
 
 #include "answers/queue_choice.hpp"
 #include "base/clock.hpp"
+#include "base/json_parts.hpp"
 #include "base/text.hpp"
 #include "broker/pauses.hpp"
-#include "web/json_parts.hpp"
 #include "web/response_text.hpp"
 
 namespace actiond::web {

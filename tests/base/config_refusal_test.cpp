@@ -127,6 +127,13 @@ TEST_CASE("config refuses: what is out of range") {
       {"web: {base_path: x}",
        "actiond.yaml:1:18: 'web.base_path' must begin with / and have letters, digits, _, -, . and "
        "/, not 'x'"},
+      {"remote: all", "actiond.yaml:1:9: 'remote' must be status or full or none, not 'all'"},
+      {"remote: full",
+       "actiond.yaml:1:9: 'remote: full' wants 'remote_secret': the same on every machine, or "
+       "none"},
+      {"remote_secret: hush",
+       "actiond.yaml:1:16: 'remote_secret' must have at least 16 bytes, or be none (what stands "
+       "there is not shown)"},
       {"web: {password: [hush]}", "actiond.yaml:1:17: 'web.password' must be a line of text"},
       {"prefetch: 0",
        "actiond.yaml:1:11: 'prefetch' must be auto or a whole number from 1 to 65535, not '0'"},
@@ -228,7 +235,7 @@ TEST_CASE("config refuses: brokers of another scheme, and shows no password") {
         "actiond.yaml:1:9: 'broker' must be one queue file, one database, one memcached, or a "
         "list of RabbitMQ nodes");
   CHECK(scene.refusal("broker: []") == "actiond.yaml:1:9: 'broker' must not be empty");
-  CHECK(scene.refusal("brokers: x\n? amqp://u:secret@h\n: 1").find("secret") == std::string::npos);
+  CHECK(scene.refusal("brokers: x\n? amqp://u:hush@h\n: 1").find("hush") == std::string::npos);
 }
 
 TEST_CASE("config refuses: environments that are not there") {

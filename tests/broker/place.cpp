@@ -59,6 +59,7 @@ class RabbitPlace : public Place {
     auto names = config_.queues;
     names.push_back(action::kDead);
     for (const auto& name : config_.queues) names.push_back("pause." + name);
+    names.push_back("roster.v1");
     for (const auto& name : names)
       amqp_queue_delete(raw_calls(**connection), 1, action::to_bytes(topology.queue(name)), 0, 0);
   }

@@ -13,12 +13,13 @@ TEST_CASE("completion: verbs and options of the tree, but none that is hidden") 
   add_stop(app, common);
   const auto script = bash_completion(app);
   CHECK(script.find("      run|stop) verb=") != std::string::npos);
-  CHECK(script.find("    stop) words=\"--all --config --environment --help --id --now --timeout "
-                    "--verbose -c -e -h -v\" ;;") != std::string::npos);
-  CHECK(script.find("ready-fd") == std::string::npos);
   CHECK(script.find(
-            "    --concurrency|--config|--environment|--id|--queues|--timeout|-c|-e) return") !=
-        std::string::npos);
+            "    stop) words=\"--all --config --environment --help --host --id --now --timeout "
+            "--verbose -c -e -h -v\" ;;") != std::string::npos);
+  CHECK(script.find("ready-fd") == std::string::npos);
+  CHECK(
+      script.find("    --concurrency|--config|--environment|--host|--id|--queues|--timeout|-c|-e) "
+                  "return") != std::string::npos);
 }
 
 TEST_CASE("completion: a verb with verbs of its own offers those, and then their options") {

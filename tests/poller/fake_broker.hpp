@@ -23,6 +23,7 @@ class FakeBroker final : public actiond::Broker {
   std::optional<actiond::Error> refusal;  // of every publication, before it is sent
   std::vector<std::string> missing;       // queues, to be told once
   std::set<actiond::QueueIndex> paused;
+  actiond::FleetLink* link = nullptr;
   bool is_lost = false;  // the connection: reading, consuming and flushing fail
 
   std::vector<std::string> take() { return std::exchange(said, {}); }
@@ -51,6 +52,7 @@ class FakeBroker final : public actiond::Broker {
     ++pause_looks;
     return alive();
   }
+  actiond::FleetLink* fleet() override { return link; }
   void acknowledge(actiond::QueueIndex queue, std::uint64_t tag, actiond::Handled) override {
     (void)say("ack {} {}", queue, tag).ok();
   }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/config/remote_config.hpp"
 #include "base/config/web_config.hpp"
 #include "base/cron/entry.hpp"
 #include "base/log_config.hpp"
@@ -110,6 +111,7 @@ struct Config {
   std::optional<StatisticsConfig> statistics = StatisticsConfig{};  // none: none are kept
   std::filesystem::path trace_file;  // absolute; empty: no spans are written
   WebConfig web;
+  RemoteConfig remote;
   std::map<std::string, EventConfig> events;
   std::map<std::string, CronEntry> cron;  // what recurs, by its name
   nlohmann::json environment = nlohmann::json::object();

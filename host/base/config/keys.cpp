@@ -77,6 +77,8 @@ constexpr Key kOverlayKeys[] = {{"broker"},
                                 {"statistics", &kStatisticsSection},
                                 {"trace", &kTraceSection},
                                 {"web", &kWebSection},
+                                {"remote"},
+                                {"remote_secret"},
                                 {"events", &kEventsSection},
                                 {"cron", &kCronSection},
                                 {"environment", &kFreeSection}};

@@ -5,6 +5,7 @@
 #include "base/config/brokers.hpp"
 #include "base/config/cron.hpp"
 #include "base/config/queues.hpp"
+#include "base/config/remote.hpp"
 #include "base/config/scalar.hpp"
 #include "base/config/section.hpp"
 #include "base/config/web.hpp"
@@ -156,6 +157,7 @@ void read_config(const Tree& root, const std::filesystem::path& base, Config& co
   read_statistics(section, config.statistics);
   read_file(section.section("trace"), base, config.trace_file);
   read_web(section, base, config);
+  read_remote(section, config);
   read_events(section, config);
   read_environment(section, config.environment);
   read_queues(section, config);

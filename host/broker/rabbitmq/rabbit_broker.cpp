@@ -14,7 +14,8 @@
 namespace actiond {
 namespace {
 
-constexpr amqp_channel_t kPublishingChannel = 1;
+constexpr amqp_channel_t kPublishingChannel = 1;  // and the publisher's other one is 3
+constexpr amqp_channel_t kSayingChannel = 2;
 
 }  // namespace
 
@@ -38,7 +39,16 @@ Result<void> RabbitBroker::open(const std::string& name, std::chrono::millisecon
   auto publishing = open_publishing(name, timeout);
   auto consumed = consuming.get();
   remarks_.insert(remarks_.end(), pause_remarks_.begin(), pause_remarks_.end());
+  if (publishing && consumed) make_control();
   return publishing ? consumed : publishing;
+}
+
+void RabbitBroker::make_control() {
+  const auto number = static_cast<amqp_channel_t>(consumed_queues_.size() + 2);
+  control_ =
+      std::make_unique<ControlChannel>(ControlChannel::Channel{*consuming_, number},
+                                       ControlChannel::Channel{*publishing_, kSayingChannel},
+                                       topology_.application, [this] { return !is_blocked(); });
 }
 
 // Work need not wait for it to succeed.
@@ -150,6 +160,7 @@ Result<void> RabbitBroker::take(const amqp_frame_t& frame, BrokerListener& liste
     return taken;
   }
   if (frame.channel == channels_.size() + 1) return pauses_->take(frame, listener);
+  if (frame.channel == channels_.size() + 2) return control_->take(frame);
   if (frame.frame_type == AMQP_FRAME_METHOD &&
       frame.payload.method.id == AMQP_CONNECTION_CLOSE_METHOD)
     return Error{fmt::format("the broker closed the connection: {}",

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/broker.hpp"
+#include "broker/rabbitmq/control_channel.hpp"
 #include "broker/rabbitmq/pause_channel.hpp"
 #include "broker/rabbitmq/rabbit_channel.hpp"
 #include "client/rabbitmq/publisher.hpp"
@@ -44,6 +45,7 @@ class RabbitBroker : public Broker {
   Result<void> probe(QueueIndex queue) override { return channels_[queue].probe(); }
   bool is_paused(QueueIndex queue) const override { return pauses_->is_paused(queue); }
   Result<void> look_at_pauses() override { return pauses_->ask(); }
+  FleetLink* fleet() override { return control_.get(); }
   void acknowledge(QueueIndex queue, std::uint64_t tag, Handled) override {
     channels_[queue].acknowledge(tag);
   }
@@ -70,6 +72,7 @@ class RabbitBroker : public Broker {
   void route_again(const Config& config, const std::string& name,
                    std::chrono::milliseconds timeout);
   Result<void> receive_deliveries(BrokerListener& listener);
+  void make_control();
   Result<void> take(const amqp_frame_t& frame, BrokerListener& listener);
   Result<void> hear_goodbye();
 
@@ -86,8 +89,9 @@ class RabbitBroker : public Broker {
   bool is_closed_ = false;
   std::unique_ptr<action::Connection> consuming_;
   std::unique_ptr<action::Connection> publishing_;
-  std::deque<RabbitChannel> channels_;    // of queue i: channel i + 1
-  std::unique_ptr<PauseChannel> pauses_;  // the channel behind those
+  std::deque<RabbitChannel> channels_;       // of queue i: channel i + 1
+  std::unique_ptr<PauseChannel> pauses_;     // the channel behind those
+  std::unique_ptr<ControlChannel> control_;  // and the one behind that
   std::unique_ptr<action::Publisher> publisher_;
   BrokerListener* listener_ = nullptr;  // during receive only
 };

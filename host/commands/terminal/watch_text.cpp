@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "base/duration.hpp"
+#include "base/json_parts.hpp"
 #include "commands/terminal/status_text.hpp"
 #include "commands/terminal/table.hpp"
 
@@ -19,35 +20,18 @@ constexpr std::int64_t kTrend_ms = 60'000;
 constexpr std::size_t kMostRuns = 10;
 constexpr std::size_t kMostFailures = 5;
 
-// Pollers of other versions may answer otherwise: nothing here is taken for granted.
-std::string text_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end() || found->is_null()) return "";
-  return found->is_string() ? found->get<std::string>() : found->dump();
-}
-
-double number_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number() ? found->get<double>() : 0;
-}
-
-const json& list_at(const json& object, const char* key) {
-  static const json kNone = json::array();
-  const auto found = object.find(key);
-  return found != object.end() && found->is_array() ? *found : kNone;
-}
-
 // What all pollers have under `key`, each with its poller's id; the greatest `by` first.
 std::vector<json> gathered(const json& picture, const char* key, const char* by) {
   std::vector<json> all;
-  for (const auto& poller : list_at(picture, "pollers"))
-    for (json each : list_at(poller, key)) {
+  for (const auto& poller : list_in(picture, "pollers"))
+    for (json each : list_in(poller, key)) {
       if (!each.is_object()) continue;
-      each["poller"] = text_at(poller, "id").empty() ? "console" : text_at(poller, "id");
+      const auto name = text_in(poller, "poller"), id = shown_in(poller, "id");
+      each["poller"] = !name.empty() ? name : id.empty() ? "console" : id;
       all.push_back(std::move(each));
     }
   std::stable_sort(all.begin(), all.end(), [by](const json& one, const json& other) {
-    return number_at(one, by) > number_at(other, by);
+    return decimal_in(one, by) > decimal_in(other, by);
   });
   return all;
 }
@@ -74,9 +58,10 @@ std::string runs_text(const std::vector<json>& runs) {
   for (const auto& run : runs) {
     if (rows.size() == kMostRuns) break;
     const std::chrono::milliseconds run_time(
-        std::max<std::int64_t>(0, static_cast<std::int64_t>(number_at(run, "for_ms"))));
-    rows.push_back({text_at(run, "queue") + ":" + text_at(run, "event"), format_duration(run_time),
-                    text_at(run, "attempt"), text_at(run, "poller"), text_at(run, "id")});
+        std::max<std::int64_t>(0, static_cast<std::int64_t>(decimal_in(run, "for_ms"))));
+    rows.push_back({shown_in(run, "queue") + ":" + shown_in(run, "event"),
+                    format_duration(run_time), shown_in(run, "attempt"), shown_in(run, "poller"),
+                    shown_in(run, "id")});
   }
   if (rows.empty()) return "";
   return "\n" +
@@ -88,9 +73,9 @@ std::string failures_text(const std::vector<json>& failures) {
   for (const auto& failure : failures) {
     if (rows.size() == kMostFailures) break;
     rows.push_back(
-        {format_local_time(static_cast<std::int64_t>(number_at(failure, "at_ms"))).substr(0, 19),
-         text_at(failure, "event"), text_at(failure, "attempt"), text_at(failure, "poller"),
-         text_at(failure, "error")});
+        {format_local_time(static_cast<std::int64_t>(decimal_in(failure, "at_ms"))).substr(0, 19),
+         shown_in(failure, "event"), shown_in(failure, "attempt"), shown_in(failure, "poller"),
+         shown_in(failure, "error")});
   }
   if (rows.empty()) return "";
   return "\n" +
@@ -101,12 +86,12 @@ std::string failures_text(const std::vector<json>& failures) {
 
 void Trends::add(const json& picture, std::int64_t now_ms) {
   Seen now{now_ms, {}, {}};
-  for (const auto& queue : list_at(picture, "queues"))
+  for (const auto& queue : list_in(picture, "queues"))
     if (queue.contains("ready") && queue["ready"].is_number())
-      now.ready[text_at(queue, "name")] = number_at(queue, "ready");
-  for (const auto& poller : list_at(picture, "pollers"))
-    now.pollers[static_cast<std::int64_t>(number_at(poller, "pid"))] = {
-        number_at(poller, "done"), number_at(poller, "failed")};
+      now.ready[shown_in(queue, "name")] = decimal_in(queue, "ready");
+  for (const auto& poller : list_in(picture, "pollers"))
+    now.pollers[static_cast<std::int64_t>(decimal_in(poller, "pid"))] = {
+        decimal_in(poller, "done"), decimal_in(poller, "failed")};
   if (!seen_.empty()) compare(seen_.back(), now);
   seen_.push_back(std::move(now));
   while (seen_.front().at_ms < now_ms - kTrend_ms) seen_.pop_front();
@@ -143,7 +128,7 @@ std::vector<ScreenLine> watch_lines(const json& picture, const Trends& trends,
                                     const std::string& time) {
   json shown = picture;
   if (shown.contains("queues"))
-    for (auto& queue : shown["queues"]) queue["trend"] = trends.of_queue(text_at(queue, "name"));
+    for (auto& queue : shown["queues"]) queue["trend"] = trends.of_queue(shown_in(queue, "name"));
   std::vector<ScreenLine> lines;
   add_text(lines, fmt::format("{}  {:.1f} done/s, {:.1f} failed/s\n\n", time,
                               trends.done_a_second(), trends.failed_a_second()));

@@ -1,8 +1,8 @@
-#include "web/json_parts.hpp"
+#include "base/json_parts.hpp"
 
 #include <fmt/format.h>
 
-namespace actiond::web {
+namespace actiond {
 
 using nlohmann::json;
 
@@ -12,12 +12,25 @@ std::string text_in(const json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+std::string shown_in(const json& object, const char* key) {
+  if (!object.is_object()) return "";
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null()) return "";
+  return found->is_string() ? found->get<std::string>() : dump(*found);
+}
+
 std::int64_t number_in(const json& object, const char* key) {
   if (!object.is_object()) return 0;
   const auto found = object.find(key);
   if (found == object.end() || !found->is_number()) return 0;
   return found->is_number_float() ? static_cast<std::int64_t>(found->get<double>())
                                   : found->get<std::int64_t>();
+}
+
+double decimal_in(const json& object, const char* key) {
+  if (!object.is_object()) return 0;
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number() ? found->get<double>() : 0;
 }
 
 const json& list_in(const json& object, const char* key) {
@@ -32,8 +45,9 @@ std::string dump(const json& value) {
 }
 
 std::string name_of_poller(const json& poller) {
+  if (const auto name = text_in(poller, "poller"); !name.empty()) return "poller " + name;
   const auto id = number_in(poller, "id");
   return id > 0 ? fmt::format("poller {}", id) : "the console poller";
 }
 
-}  // namespace actiond::web
+}  // namespace actiond

@@ -1,0 +1,106 @@
+#include "commands/process/tell_fleet.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "base/clock.hpp"
+#include "base/json_parts.hpp"
+#include "commands/terminal/table.hpp"
+
+namespace actiond {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+constexpr auto kLookAtLeaving = 100ms;
+
+// The names of those that did what they were told. Prints the others' reasons.
+std::vector<RosterEntry> sort_out(const FleetReport& report, const FleetChoice& choice,
+                                  int& status) {
+  for (const auto& answer : report.answers) {
+    const auto poller = text_in(answer, "poller"), error = text_in(answer, "error");
+    if (error.empty()) continue;
+    print_error({fmt::format("poller {}: {}", printable(poller), printable(error))});
+    status = kFailed;
+  }
+  for (const auto& silent : report.missing) {
+    print_error({fmt::format("poller {} does not answer", printable(silent.name.text()))});
+    status = kFailed;
+  }
+  if (report.answers.empty() && report.missing.empty()) {
+    print_error({choice.host == kToAll ? "no poller answers"
+                                       : fmt::format("no poller on {} answers: actiond status "
+                                                     "--host all tells which there are",
+                                                     printable(choice.host))});
+    status = kFailed;
+  }
+  return report.answered();
+}
+
+}  // namespace
+
+CLI::Option* add_host_option(CLI::App& verb, std::string& host) {
+  return verb
+      .add_option("--host", host, "the pollers on that machine, or on all, asked over the broker")
+      ->type_name("NAME");
+}
+
+FleetChoice choice_of(const std::string& host, const std::string& ids) {
+  return {host, ids.empty() ? std::vector<int>() : *parse_ids(ids)};
+}
+
+void tell_of_pauses(const Config& config) {
+  if (auto asker = open_asker(config)) (void)asker->say_to_all({{"command", "pauses"}}).ok();
+}
+
+Result<FleetAsker> open_asker(const Config& config) {
+  return FleetAsker::open(config, process_name(), asker_name());
+}
+
+Result<int> tell_fleet(const Common& common, const Config& config, const FleetChoice& choice,
+                       const json& request, const PollerWord& word) {
+  auto asker = open_asker(config);
+  if (!asker) return asker.error();
+  const auto report = asker->ask(choice, request);
+  if (!report) return report.error();
+  int status = kDone;
+  json names = json::array();
+  for (const auto& told : sort_out(*report, choice, status)) {
+    names.push_back(told.name.text());
+    if (!common.is_json) fmt::print("poller {} {}\n", printable(told.name.text()), word.outcome);
+  }
+  if (common.is_json) print_json({{word.told, names}});
+  return status;
+}
+
+Result<int> stop_fleet(const Config& config, const FleetChoice& choice, const json& request,
+                       std::chrono::milliseconds timeout) {
+  auto asker = open_asker(config);
+  if (!asker) return asker.error();
+  const auto report = asker->ask(choice, request);
+  if (!report) return report.error();
+  int status = kDone;
+  auto leaving = sort_out(*report, choice, status);
+  const auto until = monotonic_now() + timeout;
+  while (!leaving.empty() && monotonic_now() < until) {
+    std::this_thread::sleep_for(kLookAtLeaving);
+    const auto gone = asker->gone_of(leaving);
+    if (!gone) return gone.error();
+    for (const auto& each : *gone) {
+      fmt::print("poller {} has stopped\n", printable(each.name.text()));
+      std::erase(leaving, each);
+    }
+    std::fflush(stdout);
+  }
+  for (const auto& each : leaving) {
+    print_error(
+        {fmt::format("poller {} still runs: end it on its machine", printable(each.name.text()))});
+    status = kFailed;
+  }
+  return status;
+}
+
+}  // namespace actiond

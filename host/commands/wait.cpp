@@ -1,0 +1,131 @@
+// wait: returns once pollers run a plugin set, for whoever has deployed it.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "answers/poller_answers.hpp"
+#include "base/clock.hpp"
+#include "base/duration.hpp"
+#include "base/json_parts.hpp"
+#include "commands/command.hpp"
+#include "commands/process/tell_fleet.hpp"
+#include "commands/terminal/table.hpp"
+#include "poller/plugin_sets/plugin_tree.hpp"
+
+namespace actiond {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+constexpr char kUsualTime[] = "2m";
+constexpr auto kLookAgain = 200ms;
+
+struct WaitFlags {
+  std::string set, host;
+  bool is_current = false;
+  std::string timeout = kUsualTime;
+};
+
+// Who lags, and behind what.
+struct Laggard {
+  std::string poller, state;
+};
+
+struct Look {
+  std::size_t pollers = 0;
+  std::vector<Laggard> lagging;
+};
+
+// One that leaves has been replaced, or is not to come back: whoever waits does not wait for it.
+Look look_for(const std::string& set, const json& pollers) {
+  Look look;
+  for (const auto& poller : pollers) {
+    const auto state = text_in(poller, "state"), runs = text_in(poller, "plugin_set");
+    if (state == "leaving") continue;
+    ++look.pollers;
+    if (runs == set && state != "loading") continue;
+    const auto problem = text_in(poller, "problem");
+    look.lagging.push_back(
+        {name_of_poller(poller),
+         runs.empty() ? state
+                      : fmt::format("runs {}{}", runs, problem.empty() ? "" : ": " + problem)});
+  }
+  return look;
+}
+
+Result<json> pollers_of(const Config& config, std::optional<FleetAsker>& asker,
+                        const std::string& host) {
+  if (!asker) return ask_pollers(config.run_dir);
+  auto report = asker->ask({host, {}}, {{"command", "status"}});
+  if (!report) return report.error();
+  for (const auto& silent : report->missing)
+    report->answers.push_back({{"poller", silent.name.text()}, {"state", "does not answer"}});
+  return report->answers;
+}
+
+int say(const Common& common, const std::string& set, const Look& look) {
+  const bool is_done = look.pollers > 0 && look.lagging.empty();
+  if (common.is_json) {
+    json lagging = json::array();
+    for (const auto& each : look.lagging)
+      lagging.push_back({{"poller", each.poller}, {"state", each.state}});
+    print_json({{"set", set}, {"pollers", look.pollers}, {"lagging", lagging}});
+  } else if (is_done) {
+    fmt::print("{} poller{} run{} the plugin set {}\n", look.pollers, look.pollers == 1 ? "" : "s",
+               look.pollers == 1 ? "s" : "", set);
+  }
+  if (is_done) return kDone;
+  if (look.pollers == 0) print_error({"no poller runs: start one with actiond start --id 1"});
+  for (const auto& each : look.lagging)
+    print_error({fmt::format("{} does not run the plugin set {}: it {}", printable(each.poller),
+                             set, printable(each.state))});
+  return kFailed;
+}
+
+Result<int> wait(const Common& common, const WaitFlags& flags) {
+  if (flags.set.empty() == !flags.is_current)
+    return refuse({"for which plugin set? write --set HASH, or --current"});
+  const auto config = load(common);
+  if (!config) return config.error();
+  const auto set = flags.is_current ? tree_hash(config->plugins, config->run_dir)
+                                    : Result<std::string>(flags.set);
+  if (!set) return set.error();
+  std::optional<FleetAsker> asker;
+  if (!flags.host.empty()) {
+    auto opened = open_asker(*config);
+    if (!opened) return opened.error();
+    asker = std::move(*opened);
+  }
+  const auto until = monotonic_now() + *parse_duration(flags.timeout);
+  for (;;) {
+    const auto pollers = pollers_of(*config, asker, flags.host);
+    if (!pollers) return pollers.error();
+    const auto look = look_for(*set, *pollers);
+    const bool is_done = look.pollers > 0 && look.lagging.empty();
+    if (is_done || monotonic_now() >= until) return say(common, *set, look);
+    std::this_thread::sleep_for(kLookAgain);
+  }
+}
+
+}  // namespace
+
+void add_wait(CLI::App& app, Common& common) {
+  auto flags = std::make_shared<WaitFlags>();
+  auto* verb = add_verb(app, common, "wait", "wait until all pollers run a plugin set",
+                        "Example:  actiond deploy mailer.so && actiond wait --current --host all\n"
+                        "Fails, and names those that lag, once the time is over.",
+                        [&common, flags] { return wait(common, *flags); });
+  verb->add_option("--set", flags->set, "the set, as actiond status shows it")->type_name("HASH");
+  verb->add_flag("--current", flags->is_current, "the set that the plugin directory holds now");
+  add_host_option(*verb, flags->host);
+  checked(verb->add_option("--timeout", flags->timeout, "wait at most this long (2m)"),
+          parse_duration)
+      ->type_name("TIME");
+  add_json_option(*verb, common);
+}
+
+}  // namespace actiond

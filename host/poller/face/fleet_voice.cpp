@@ -1,0 +1,121 @@
+#include "poller/face/fleet_voice.hpp"
+
+#include <utility>
+
+#include "base/json_parts.hpp"
+#include "broker/fleet_words.hpp"
+
+namespace actiond {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+constexpr auto kHello = 10s;
+constexpr int kRosterEvery = 6;  // hellos: once a minute
+// Whoever may write to the exchange must not fill the log.
+constexpr auto kRefusalTime = 60s;
+constexpr int kRefusalsLogged = 10;
+
+}  // namespace
+
+FleetVoice::FleetVoice(Clock& clock, const RemoteConfig& config, Log& log, PollerName name,
+                       Answers answers)
+    : clock_(clock),
+      config_(config),
+      log_(log),
+      name_(std::move(name)),
+      answers_(std::move(answers)),
+      desk_(config),
+      timer_(clock.timer()) {}
+
+void FleetVoice::connected(Broker& broker) {
+  has_greeted_ = false;
+  greetings_ = 0;
+  link_ = config_.allows == Remote::None ? nullptr : broker.fleet();
+  if (link_ != nullptr) (void)link_->join(name_).ok();  // lost: receive will say so
+}
+
+void FleetVoice::lost() {
+  link_ = nullptr;
+  timer_->cancel();
+}
+
+void FleetVoice::answer() {
+  if (link_ == nullptr) return;
+  if (!has_greeted_) begin();
+  for (const auto& request : link_->take_requests()) {
+    const auto answer = answer_to(request);
+    if (!answer.is_null() && link_ != nullptr) link_->answer(request, dump(answer));
+  }
+}
+
+void FleetVoice::begin() {
+  if (link_->has_joined()) {
+    has_greeted_ = true;
+    greet();
+  } else if (const auto& problem = link_->problem(); !problem.empty() && problem != problem_) {
+    problem_ = problem;
+    log_.warning(
+        "other machines can't reach this poller, nor see it with --host: {}: actiond check tells "
+        "which right is missing",
+        problem);
+  }
+}
+
+void FleetVoice::greet() {
+  if (link_ == nullptr) return;
+  const auto text = hello();
+  link_->say_hello(text);
+  if (greetings_++ % kRosterEvery == 0) link_->sign_roster(text);
+  timer_->set(kHello, [this] { greet(); });
+}
+
+std::string FleetVoice::hello() const {
+  auto hello = answers_.hello();
+  hello.update(
+      {{"host", name_.host}, {"id", name_.id}, {"nonce", name_.nonce}, {"at_ms", wall_now_ms()}});
+  return dump(hello);
+}
+
+void FleetVoice::end() {
+  if (link_ == nullptr) return;
+  auto left = json::parse(hello());
+  left["state"] = kHasLeft;
+  link_->say_hello(dump(left));
+  link_->sign_roster(dump(left));
+  lost();
+}
+
+// Null: nothing is to be said.
+json FleetVoice::answer_to(const FleetRequest& request) {
+  json answer;
+  const auto order = desk_.judge(request, wall_now_ms());
+  if (!order) {
+    log_refusal(order.error());
+    answer = {{"error", order.error().text}};
+  } else if (order->request.value("command", "") == "pauses") {
+    answers_.on_pauses();
+    return {};
+  } else {
+    if (order->is_command)
+      log_.info("{} says '{}' over the broker", order->by, order->request.value("command", ""));
+    answer = answers_.answer(order->request);
+  }
+  answer.update({{"host", name_.host}, {"poller", name_.text()}, {"nonce", name_.nonce}});
+  return answer;
+}
+
+void FleetVoice::log_refusal(const Error& why) {
+  const auto now = clock_.now();
+  if (refused_ == 0 || now - refused_since_ > kRefusalTime) {
+    if (refused_ > kRefusalsLogged)
+      log_.warning("{} more of that kind were refused", refused_ - kRefusalsLogged);
+    refused_since_ = now;
+    refused_ = 0;
+  }
+  if (++refused_ <= kRefusalsLogged)
+    log_.warning("refused what somebody asked over the broker: {}", why.text);
+}
+
+}  // namespace actiond
