@@ -34,6 +34,8 @@ class Alarm {
 
 // Behind what the kernel takes for a broker that reads nothing.
 const std::string kLarge = std::string(R"("pad": ")") + std::string(32 << 20, 'x') + '"';
+// To read it takes a test's plugin, which is not optimised, seconds of its CPU.
+constexpr auto kLargeTime = 60s;
 
 // Also while the broker does nothing.
 void check_answers(Site& site, const std::string& state) {
@@ -146,7 +148,7 @@ TEST_CASE("connection: a large failure in an alarm holds up nothing, and a stop 
     CHECK(site.wait_for_log("is given up, for the broker has not confirmed it"));
   }
   site.start();  // it was offered again, and its failure is stored now
-  CHECK(site.wait_for_log("Finished processing medium:throws"));
+  CHECK(site.wait_for_log("Finished processing medium:throws", 1, kLargeTime));
   CHECK(rabbit::ready("medium") == 0);
 }
 
@@ -183,5 +185,5 @@ TEST_CASE("connection: a broker that stops in mid-send holds up nothing") {
     CHECK_FALSE(contains(site.log(), "stood still"));
   }
   site.start();
-  CHECK(site.wait_for_log("Finished processing medium:sleep"));
+  CHECK(site.wait_for_log("Finished processing medium:sleep", 1, kLargeTime));
 }
