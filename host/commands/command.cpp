@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "answers/queue_choice.hpp"
+#include "base/config/concurrency.hpp"
 #include "base/ownership.hpp"
 #include "base/text.hpp"
 
@@ -108,8 +109,9 @@ CLI::Option* in_range(CLI::Option* option, int least, int most) {
 void add_poller_options(CLI::App& verb, PollerFlags& flags) {
   verb.add_option("--queues", flags.queues, "take only these queues, as in \"high medium\"")
       ->type_name("NAMES");
-  in_range(verb.add_option("--concurrency", flags.concurrency, "the number of runners, 1 to 256"),
-           1, 256)
+  checked(verb.add_option("--concurrency", flags.concurrency,
+                          "the number of runners, 1 to 256, or a range: 1..16"),
+          parse_concurrency)
       ->type_name("N");
 }
 
@@ -117,7 +119,11 @@ Result<Config> load(const Common& common, const PollerFlags& flags) {
   auto config = load_config(common.source);
   if (!config) return config;
   if (common.is_verbose) config->log.level = LogLevel::Debug;
-  if (flags.concurrency) config->concurrency = *flags.concurrency;
+  if (!flags.concurrency.empty()) {
+    const auto runners = parse_concurrency(flags.concurrency);
+    config->concurrency = runners->least;
+    config->concurrency_limit = runners->limit;
+  }
   if (!flags.queues.empty()) {
     auto queues = choose_queues(*config, flags.queues);
     if (!queues) return queues.error();

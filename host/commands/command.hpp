@@ -68,8 +68,8 @@ std::string process_name();
 
 // Options that change the configuration for this call, and the loading of it with them.
 struct PollerFlags {
-  std::string queues;  // "high medium", or with commas
-  std::optional<int> concurrency;
+  std::string queues;       // "high medium", or with commas
+  std::string concurrency;  // "4", "1..16"
 };
 void add_poller_options(CLI::App& verb, PollerFlags& flags);
 Result<Config> load(const Common& common, const PollerFlags& flags = {});

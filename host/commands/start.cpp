@@ -41,7 +41,7 @@ void add_options(const Common& common, const Config& config, const PollerFlags& 
   add("--config", config.file);
   add("--environment", common.source.environment);
   add("--queues", flags.queues);
-  if (flags.concurrency) add("--concurrency", std::to_string(*flags.concurrency));
+  add("--concurrency", flags.concurrency);
   if (common.is_verbose) words.push_back("--verbose");
 }
 

@@ -161,6 +161,7 @@ Status Poller::status() const {
   status.application = config_.application;
   status.queues = config_.queues_to_consume();
   status.concurrency = config_.concurrency;
+  status.concurrency_limit = config_.concurrency_limit;
   status.plugin_set = plugins_.hash();
   status.is_reload_underway = reloader_.is_underway();
   status.reload_problem = reloader_.problem();

@@ -100,6 +100,13 @@ bool Scheduler::is_stuck() const {
 }
 
 void Scheduler::schedule() {
+  const bool is_elastic = crew_.range().is_elastic();
+  if (is_elastic) pace_.staffed(crew_.size(), crew_.size() < crew_.range().most);
+  hand_out();
+  if (is_elastic) crew_.feel(intake_.highest_waiting().has_value());
+}
+
+void Scheduler::hand_out() {
   if (is_quiet()) return hand_dying(false);
   if (is_stuck()) {
     if (intake_.is_open()) hold();

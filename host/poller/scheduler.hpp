@@ -86,6 +86,7 @@ class Scheduler final : public BrokerListener {
 
  private:
   OutcomeEvents outcome_events();
+  void hand_out();
   void adjust_prefetch();
   bool is_stuck() const;
   void run_alone();

@@ -111,6 +111,15 @@ TEST_CASE("config refuses: what is out of range") {
       {"concurrency: 99999999999999999999",
        "actiond.yaml:1:14: 'concurrency' must be a whole number from 1 to 256, not "
        "'99999999999999999999'"},
+      {"concurrency: 4..2",
+       "actiond.yaml:1:14: 'concurrency' must be a range from 1 to at most 256, as in 1..16, not "
+       "'4..2'"},
+      {"concurrency: 0..2",
+       "actiond.yaml:1:14: 'concurrency' must be a range from 1 to at most 256, as in 1..16, not "
+       "'0..2'"},
+      {"concurrency: 1...3",
+       "actiond.yaml:1:14: 'concurrency' must be a range from 1 to at most 256, as in 1..16, not "
+       "'1...3'"},
       {"memory_limit: 5KiB",
        "actiond.yaml:1:15: 'memory_limit' must be none or at least 16MiB, not '5KiB'"},
       {"recycle: {memory: 5}",

@@ -262,3 +262,13 @@ environment: {user: "${BASE_TEST_ODD:-}"}
   CHECK(config.broker_variables == std::vector<std::string>{"BASE_TEST_USER", "BASE_TEST_HOST"});
   CHECK(scene.config("application: ${BASE_TEST_HOST}").broker_variables.empty());
 }
+
+TEST_CASE("config: concurrency may be a range, which an overlay's number ends") {
+  const ConfigScene scene;
+  const std::string yaml = "concurrency: 2..16\nenvironments: {p: {concurrency: 4}}";
+  CHECK(scene.config(yaml).concurrency == 2);
+  CHECK(scene.config(yaml).most_runners() == 16);
+  CHECK(scene.config(yaml, "p").concurrency == 4);
+  CHECK(scene.config(yaml, "p").most_runners() == 4);
+  CHECK(scene.config("concurrency: 3..3").most_runners() == 3);
+}

@@ -67,3 +67,19 @@ TEST_CASE("limits: log.params: false keeps what events are about out of the log"
   CHECK(site.wait_for_log("Processing medium:record id="));
   CHECK_FALSE(contains(site.log(), "secret"));
 }
+
+TEST_CASE("limits: with a range there are as many runners as are needed") {
+  NEEDS_BROKER();
+  Site site("concurrency: 1..3", {"sleeper"});
+  site.start();
+  CHECK_FALSE(contains(site.actiond({"status"}).out, "2 of 1..3"));
+  {
+    rabbit::Publishing publishing;
+    publishing.queue("sleep", site.params("ran", R"("ms": 300)"), "medium", 60);
+  }
+  CHECK(wait_until([&] { return site.lines("ran").size() == 60; }, 40s));
+  // What becomes of it is up to the machine, which may have too much else to do.
+  const bool has_grown = contains(site.log(), "3 of 1..3 runners now");
+  CHECK((has_grown || contains(site.log(), "the machine has nothing left")));
+  CHECK(has_grown == contains(site.actiond({"status"}).out, "3 of 1..3"));
+}

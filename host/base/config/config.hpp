@@ -3,6 +3,7 @@
 #pragma once
 
 #include <action/queue_type.hpp>
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -96,7 +97,8 @@ struct Config {
   std::filesystem::path plugins;  // absolute
   std::filesystem::path run_dir;  // absolute
   LogConfig log;
-  int concurrency = 1;
+  int concurrency = 1;        // runners
+  int concurrency_limit = 0;  // of a range, as in 1..16; 0: there are as many at all times
   QueueType queue_type = QueueType::Classic;
   std::optional<int> prefetch;  // nullopt: auto
   Reload reload = Reload::Auto;
@@ -117,6 +119,8 @@ struct Config {
   nlohmann::json environment = nlohmann::json::object();
   std::filesystem::path file;    // absolute; empty: no file was found, all is default
   std::string environment_name;  // of -e or $ACTIOND_ENV; may be empty
+
+  int most_runners() const { return std::max(concurrency, concurrency_limit); }
 
   // The queues that a poller takes from, highest first.
   const std::vector<std::string>& queues_to_consume() const {

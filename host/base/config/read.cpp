@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/config/brokers.hpp"
+#include "base/config/concurrency.hpp"
 #include "base/config/cron.hpp"
 #include "base/config/queues.hpp"
 #include "base/config/remote.hpp"
@@ -19,7 +20,6 @@ using std::chrono::milliseconds;
 constexpr Range<int> kAttemptsRange{1, 1'000'000};
 // What ran beside the one that ended a poller is cleared by its second run.
 constexpr Range<int> kInterruptionsRange{2, 1'000'000};
-constexpr Range<int> kConcurrencyRange{1, 256};
 constexpr Range<int> kPrefetchRange{1, 65535};
 constexpr Range<int> kRecycleRange{1, 1'000'000'000};
 constexpr std::uint64_t kLeastMemory = 16 << 20;  // a runner with an empty plugin holds a few MiB
@@ -139,7 +139,7 @@ void read_config(const Tree& root, const std::filesystem::path& base, Config& co
   section.read_path("plugins", base, config.plugins);
   section.read_path("run_dir", base, config.run_dir);
   read_log(section.section("log"), base, config.log);
-  section.read_whole("concurrency", kConcurrencyRange, config.concurrency);
+  read_concurrency(section, config);
   section.read_choice<QueueType>("queue_type",
                                  {{"classic", QueueType::Classic}, {"quorum", QueueType::Quorum}},
                                  config.queue_type);

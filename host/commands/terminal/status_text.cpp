@@ -59,29 +59,43 @@ std::string pid_text(const json& poller) {
   return pid.empty() ? "" : fmt::format(" (pid {})", pid);
 }
 
+// "3 of 1..16"; empty where the number is fixed, or not told.
+std::string runners_text(const json& poller) {
+  const auto least = number_in(poller, "concurrency_min"), most = number_in(poller, "concurrency");
+  if (least == 0 || least == most) return "";
+  return fmt::format("{} of {}..{}", list_in(poller, "runners").size(), least, most);
+}
+
+std::string problem_text(const json& poller) {
+  const auto problem = shown_in(poller, "problem");
+  if (problem.empty()) return "";
+  return fmt::format("poller {}{}: {}\n", id_text(poller), pid_text(poller), printable(problem));
+}
+
+// The runners' column is there if any poller has a range.
 std::string pollers_text(const json& pollers) {
   if (pollers.empty()) return "no poller runs: start one with actiond start --id 1\n";
+  const bool has_range = std::any_of(pollers.begin(), pollers.end(), [](const json& poller) {
+    return !runners_text(poller).empty();
+  });
+  std::vector<Column> columns{{"ID", true}, {"PID", true}, {"STATE"}};
+  if (has_range) columns.push_back({"RUNNERS"});
+  for (const Column& column :
+       {Column{"EVENT IN HAND"}, Column{"DONE", true}, Column{"FAILED", true}, Column{"UP SINCE"},
+        Column{"SET"}, Column{"PLUGINS"}})
+    columns.push_back(column);
   std::vector<std::vector<std::string>> rows;
   std::string problems;
   for (const auto& poller : pollers) {
-    rows.push_back({id_text(poller), shown_in(poller, "pid"), shown_in(poller, "state"),
-                    in_hand_text(poller), shown_in(poller, "done"), shown_in(poller, "failed"),
-                    since_text(poller), set_text(poller), plugins_text(poller)});
-    if (const auto problem = shown_in(poller, "problem"); !problem.empty())
-      problems +=
-          fmt::format("poller {}{}: {}\n", id_text(poller), pid_text(poller), printable(problem));
+    auto& row = rows.emplace_back();
+    row = {id_text(poller), shown_in(poller, "pid"), shown_in(poller, "state")};
+    if (has_range) row.push_back(runners_text(poller));
+    row.insert(row.end(),
+               {in_hand_text(poller), shown_in(poller, "done"), shown_in(poller, "failed"),
+                since_text(poller), set_text(poller), plugins_text(poller)});
+    problems += problem_text(poller);
   }
-  return format_table({{"ID", true},
-                       {"PID", true},
-                       {"STATE"},
-                       {"EVENT IN HAND"},
-                       {"DONE", true},
-                       {"FAILED", true},
-                       {"UP SINCE"},
-                       {"SET"},
-                       {"PLUGINS"}},
-                      rows) +
-         problems;
+  return format_table(columns, rows) + problems;
 }
 
 // "-" for what the broker can't tell.

@@ -33,9 +33,10 @@ void Pace::ran(std::chrono::nanoseconds duration) {
 
 int Pace::prefetch() const {
   // Fewer than one for each runner would leave a runner unable to tell whether a queue is empty.
-  if (fixed_prefetch_) return std::max(*fixed_prefetch_, runners_);
-  if (!typical_) return queues_ == action::QueueType::Quorum ? runners_ : kFirstPrefetch;
-  return static_cast<int>(std::clamp<long>(runs_in(kHeldWork, *typical_, kMostHeld) * runners_,
+  if (fixed_prefetch_) return std::max(*fixed_prefetch_, runners_ + spare_);
+  if (!typical_) return queues_ == action::QueueType::Quorum ? runners_ + spare_ : kFirstPrefetch;
+  return spare_ +
+         static_cast<int>(std::clamp<long>(runs_in(kHeldWork, *typical_, kMostHeld) * runners_,
                                            runners_, std::max<long>(kMostHeld, runners_)));
 }
 

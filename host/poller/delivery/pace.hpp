@@ -18,6 +18,12 @@ class Pace {
       : fixed_prefetch_(fixed_prefetch), runners_(runners), queues_(queues) {}
 
   void ran(std::chrono::nanoseconds duration);
+  // There are so many runners now, and there may be more: then one event more is asked for, so that
+  // it is known whether any waits.
+  void staffed(int runners, bool may_grow) {
+    runners_ = runners;
+    spare_ = may_grow ? 1 : 0;
+  }
 
   // Messages of one queue to be unsettled at most: about 5 ms of work, 1 to 256.
   int prefetch() const;
@@ -29,6 +35,7 @@ class Pace {
  private:
   std::optional<int> fixed_prefetch_;
   int runners_;
+  int spare_ = 0;
   action::QueueType queues_;
   std::optional<std::chrono::nanoseconds> typical_;  // run time; nullopt: nothing ran yet
 };

@@ -38,7 +38,7 @@ struct Status {
   std::optional<std::string> broker;  // none: it is away
   std::string application;
   std::vector<std::string> queues;  // highest first
-  int concurrency;
+  int concurrency, concurrency_limit;  // the least, and the most of a range or 0
   std::vector<pid_t> runners;
   std::string plugin_set;  // its hash
   bool is_reload_underway;

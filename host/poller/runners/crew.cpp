@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kTick = 25ms;  // while something runs
+constexpr auto kLookAtIdle = 5s;
 
 // With other runners beside it, nothing is to wait behind its run in hand.
 bool is_slow(const Station& station, MonotonicTime now) {
@@ -24,7 +25,9 @@ bool is_slow(const Station& station, MonotonicTime now) {
 Crew::Crew(boost::asio::io_context& io, Clock& clock, const Config& config, Log& log,
            RunListener& listener, CrewEvents events, RunnerSlot::Spawn spawn)
     : commons_{io, clock, config, log, listener, std::move(events), std::move(spawn)},
-      tick_timer_(clock.timer()) {
+      staffing_({config.concurrency, config.most_runners()}),
+      tick_timer_(clock.timer()),
+      idle_timer_(clock.timer()) {
   commons_.events.on_ready =
       [this, on_ready = std::move(commons_.events.on_ready)](const LoadReport& report) {
         commons_.has_been_ready |= are_all_ready();
@@ -56,6 +59,7 @@ void Crew::arm() {
 
 void Crew::receive() {
   for (auto& station : stations_) station.receive();
+  while (size() > range().least && stations_.back().is_vacant()) stations_.pop_back();
 }
 
 void Crew::flush() {
@@ -107,6 +111,42 @@ void Crew::recall_lower_than(QueueIndex queue) {
 
 void Crew::for_each_in_hand(const std::function<void(Delivery& delivery)>& visit) {
   for (auto& station : stations_) station.slot().pipe().for_each(visit);
+}
+
+void Crew::feel(bool is_any_waiting) {
+  if (commons_.is_retired) return;
+  const bool are_all_busy = are_all_ready() && !is_any_idle();
+  if (!staffing_.wants_more(commons_.clock.now(), size(), are_all_busy, is_any_waiting)) return;
+  const auto machine = commons_.events.machine();
+  const bool was_short = std::exchange(is_short_, !machine.allows_more());
+  if (is_short_ && !was_short)
+    commons_.log.info(
+        "all runners are busy and events wait, but the machine has nothing left for one more: its "
+        "load is {:.1f}, and {:.0f} % of its memory are free",
+        machine.load, machine.memory_share * 100);
+  if (is_short_) return;
+  stations_.emplace_back(commons_).start();
+  commons_.log.info("all runners are busy and events wait: {} of {}..{} runners now", size(),
+                    range().least, range().most);
+  let_go_later();
+}
+
+void Crew::let_go_later() {
+  idle_timer_->set(kLookAtIdle, [this] { let_go(); });
+}
+
+// Events go to the first that is free, so the last is the one that idles.
+void Crew::let_go() {
+  if (commons_.is_retired || size() <= range().least) return;
+  auto& last = stations_.back();
+  const auto& slot = last.slot();
+  const bool is_idle = slot.is_ready() && slot.pipe().empty();
+  if (is_idle && staffing_.wants_fewer(commons_.clock.now(), size(), slot.waits_since())) {
+    last.retire();
+    commons_.log.info("runner {} was idle: {} of {}..{} runners now", slot.process().pid(),
+                      size() - 1, range().least, range().most);
+  }
+  let_go_later();
 }
 
 void Crew::stop(const std::string& why) {

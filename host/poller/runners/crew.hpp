@@ -1,5 +1,5 @@
-// The runners of a poller, as many as `concurrency` says: alive, within their limits, and handed
-// what is to run.
+// The runners of a poller, as many as `concurrency` says, which may be a range: alive, within their
+// limits, and handed what is to run.
 #pragma once
 
 #include <deque>
@@ -53,6 +53,13 @@ class Crew {
   // All that runners have been handed and not ended.
   void for_each_in_hand(const std::function<void(Delivery& delivery)>& visit);
 
+  // With a range: all that can start has been handed out; something waits, or not. Starts one more
+  // runner if that has been so for long enough.
+  void feel(bool is_any_waiting);
+  // How many runners there are, and may be.
+  int size() const { return static_cast<int>(stations_.size()); }
+  const StaffRange& range() const { return staffing_.range(); }
+
   // Kills the runs in hand; they end as stopped, for that reason.
   void stop(const std::string& why);
   // None that goes is followed by another.
@@ -74,11 +81,16 @@ class Crew {
 
  private:
   void tick(const Tick& tick);
+  void let_go_later();
+  void let_go();
   bool is_any_owing() const;
 
   CrewCommons commons_;
   std::deque<Station> stations_;
+  Staffing staffing_;
+  bool is_short_ = false;  // the machine had nothing left for one more; it was logged
   std::unique_ptr<Timer> tick_timer_;
+  std::unique_ptr<Timer> idle_timer_;  // while there are more than the least
   bool is_tick_armed_ = false;
 };
 

@@ -67,6 +67,7 @@ void Station::replace() {
 }
 
 void Station::retire() {
+  is_retired_ = true;
   timer_->cancel();
   slot_.dismiss();
 }
@@ -107,7 +108,7 @@ void Station::on_logged(Delivery* delivery, const LogFrame& frame) {
 }
 
 void Station::on_died(RunnerSlot&, bool had_worked, const std::string& how) {
-  if (commons_.is_retired) return;
+  if (commons_.is_retired || is_retired_) return;
   const auto wait = respawn_.died(had_worked);
   if (!how.empty() && how != commons_.problem)
     commons_.log.warning("{}: starting another runner", how);

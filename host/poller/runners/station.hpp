@@ -12,6 +12,7 @@
 #include "poller/runners/respawn.hpp"
 #include "poller/runners/run_limits.hpp"
 #include "poller/runners/runner_slot.hpp"
+#include "poller/runners/staffing.hpp"
 #include "poller/timer.hpp"
 #include "poller/watch.hpp"
 
@@ -43,6 +44,8 @@ struct CrewEvents {
   std::function<void(const Error& why)> on_refused;
   // Another is to be started in the place of one that has ended: what it is to load must be there.
   std::function<Result<void>()> before_another = [] { return Result<void>{}; };
+  // What the machine has left, before there are more of them.
+  std::function<MachineLoad()> machine = machine_load;
 };
 
 // What the stations of a crew have in common.
@@ -85,6 +88,8 @@ class Station final : SlotListener {
   void replace();
   // No runner is to follow.
   void retire();
+  // Its last runner has gone, and none follows.
+  bool is_vacant() const { return is_retired_ && !slot_.is_alive(); }
 
  private:
   void on_ready(RunnerSlot& slot, const LoadReport& report) override;
@@ -106,6 +111,7 @@ class Station final : SlotListener {
   std::unique_ptr<Timer> timer_;
   std::shared_ptr<const void> plugins_;  // that its runner has loaded
   std::unique_ptr<Watch> socket_watch_, death_watch_;
+  bool is_retired_ = false;
 };
 
 }  // namespace actiond

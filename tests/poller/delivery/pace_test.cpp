@@ -33,6 +33,14 @@ TEST_CASE("pace: every runner needs one, whatever was configured") {
   CHECK(Pace(30, 8).prefetch() == 30);
 }
 
+TEST_CASE("pace: where there may be more runners one more is asked for") {
+  Pace pace = after(1s);
+  pace.staffed(2, true);
+  CHECK(pace.prefetch() == 3);
+  pace.staffed(4, false);
+  CHECK(pace.prefetch() == 4);
+}
+
 TEST_CASE("pace: of a replicated queue nothing is taken at first that no runner can begin") {
   Pace pace(std::nullopt, 2, action::QueueType::Quorum);
   CHECK(Pace(std::nullopt, 2).prefetch() == 16);

@@ -23,13 +23,16 @@ struct CrewScene : LogScene, actiond::RunListener {
   std::string refused;
   int ticks = 0;
   bool is_full = false;
+  actiond::MachineLoad machine;
   actiond::Crew crew;
 
   explicit CrewScene(int concurrency = 1, actiond::Config with = {})
       : config(with),
         crew(io, clock, with_concurrency(concurrency), log, *this,
              {[](const actiond::LoadReport&) {},
-              [this](const actiond::Error& why) { refused = why.text; }},
+              [this](const actiond::Error& why) { refused = why.text; },
+              [] { return actiond::Result<void>{}; },
+              [this] { return machine; }},
              runners.spawn()) {
     crew.load("one", nullptr);
     crew.start();
