@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "base/clock.hpp"
+#include "base/json_object.hpp"
 #include "base/json_parts.hpp"
 
 namespace actiond {
@@ -135,13 +136,14 @@ Result<FleetAsker> FleetAsker::open(const Config& config, const std::string& pro
                                     std::string asker) {
   auto fleet = open_fleet(config, process_name, kConnectTime);
   if (!fleet) return fleet.error();
-  return FleetAsker(std::move(*fleet), config.remote.secret, std::move(asker));
+  return FleetAsker(std::move(*fleet),
+                    {std::move(asker), config.application, config.remote.secret});
 }
 
 Result<void> FleetAsker::send(const std::vector<std::string>& targets, const json& request) {
   std::vector<Fleet::Saying> sayings;
   for (const auto& target : targets)
-    sayings.push_back({target, fleet_text(request, asker_, target, wall_now_ms(), secret_)});
+    sayings.push_back({target, fleet_text(request, speaker_, target, wall_now_ms())});
   return fleet_->ask(sayings);
 }
 
@@ -195,6 +197,7 @@ Result<FleetReport> FleetAsker::collect(std::vector<RosterEntry> expected,
     const auto texts = fleet_->answers(left);
     if (!texts) return texts.error();
     for (const auto& text : *texts) {
+      if (is_too_deep(text)) continue;
       auto answer = json::parse(text, nullptr, false);
       const auto name = answer.is_object() ? name_in(poller_of(answer)) : PollerName{};
       if (name.host.empty() || !choice.has(name)) continue;
@@ -208,19 +211,11 @@ Result<FleetReport> FleetAsker::collect(std::vector<RosterEntry> expected,
   return report;
 }
 
-// One that was killed says nothing any more.
+// Silence is no proof: who does not answer may be held up, or cut off, and still run events.
 Result<std::vector<RosterEntry>> FleetAsker::gone_of(const std::vector<RosterEntry>& told) {
   const auto roster = fleet_->roster();
   if (!roster) return roster.error();
-  auto gone = left_of(told, *roster);
-  if (!gone.empty()) return gone;
-  const auto report = ask(told, {{"command", "status"}});
-  if (!report) return report.error();
-  std::set<std::string> there;
-  for (const auto& answer : report->answers) there.insert(text_in(answer, "nonce"));
-  for (const auto& each : told)
-    if (!there.contains(each.name.nonce)) gone.push_back(each);
-  return gone;
+  return left_of(told, *roster);
 }
 
 std::string asker_name() {

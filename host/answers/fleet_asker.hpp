@@ -60,21 +60,20 @@ class FleetAsker {
   // The same for these pollers only.
   Result<FleetReport> ask(const std::vector<RosterEntry>& pollers, const nlohmann::json& request,
                           std::chrono::milliseconds timeout = std::chrono::seconds(2));
-  // Those of them that have left, or don't answer.
+  // Those of them that have said that they have left.
   Result<std::vector<RosterEntry>> gone_of(const std::vector<RosterEntry>& told);
   // Says it to all who listen, and waits for no answer.
   Result<void> say_to_all(const nlohmann::json& request);
 
  private:
-  FleetAsker(std::unique_ptr<Fleet> fleet, std::string secret, std::string asker)
-      : fleet_(std::move(fleet)), secret_(std::move(secret)), asker_(std::move(asker)) {}
+  FleetAsker(std::unique_ptr<Fleet> fleet, FleetSpeaker speaker)
+      : fleet_(std::move(fleet)), speaker_(std::move(speaker)) {}
   Result<void> send(const std::vector<std::string>& targets, const nlohmann::json& request);
   Result<FleetReport> collect(std::vector<RosterEntry> expected, const FleetChoice& choice,
                               std::chrono::milliseconds timeout);
 
   std::unique_ptr<Fleet> fleet_;
-  std::string secret_;
-  std::string asker_;
+  FleetSpeaker speaker_;
 };
 
 // "root@box1": who runs this process, and where.

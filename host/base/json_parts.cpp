@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace actiond {
 
 using nlohmann::json;
@@ -23,8 +25,9 @@ std::int64_t number_in(const json& object, const char* key) {
   if (!object.is_object()) return 0;
   const auto found = object.find(key);
   if (found == object.end() || !found->is_number()) return 0;
-  return found->is_number_float() ? static_cast<std::int64_t>(found->get<double>())
-                                  : found->get<std::int64_t>();
+  if (!found->is_number_float()) return found->get<std::int64_t>();
+  constexpr double kMost = 9e18;  // for which a whole number of 64 bits has room
+  return static_cast<std::int64_t>(std::clamp(found->get<double>(), -kMost, kMost));
 }
 
 double decimal_in(const json& object, const char* key) {

@@ -21,8 +21,11 @@ std::string hexadecimal(std::span<const unsigned char> bytes) {
 
 // No two different ones have the same: each part says first how long it is.
 std::string all_of(const Sealed& sealed) {
-  return fmt::format("{}:{}{}:{}{}:{}{}", sealed.text.size(), sealed.text, sealed.target.size(),
-                     sealed.target, sealed.nonce.size(), sealed.nonce, sealed.at_ms);
+  std::string all;
+  for (const auto* part :
+       {&sealed.text, &sealed.target, &sealed.nonce, &sealed.application, &sealed.by})
+    all += fmt::format("{}:{}", part->size(), *part);
+  return all + std::to_string(sealed.at_ms);
 }
 
 }  // namespace

@@ -13,7 +13,9 @@ struct Sealed {
   std::string target;      // whom it was said to: elsewhere it is worth nothing
   std::int64_t at_ms = 0;  // since 1970 UTC
   std::string nonce;       // never twice
-  std::string mac{};       // in hexadecimal digits
+  std::string application{};
+  std::string by{};   // who says it
+  std::string mac{};  // in hexadecimal digits
 };
 
 // The mac that belongs to the other members.

@@ -3,19 +3,16 @@
 #include "base/json_parts.hpp"
 
 namespace actiond {
-namespace {
 
 using nlohmann::json;
 
-}  // namespace
-
-std::string fleet_text(const json& request, const std::string& by, const std::string& target,
-                       std::int64_t at_ms, const std::string& secret) {
-  Sealed sealed{request.dump(), target, at_ms, new_nonce()};
-  json text{{"request", sealed.text}, {"by", by}, {"at_ms", at_ms}};
-  if (!secret.empty()) {
+std::string fleet_text(const json& request, const FleetSpeaker& speaker, const std::string& target,
+                       std::int64_t at_ms) {
+  const Sealed sealed{dump(request), target, at_ms, new_nonce(), speaker.application, speaker.by};
+  json text{{"request", sealed.text}, {"by", sealed.by}, {"at_ms", at_ms}};
+  if (!speaker.secret.empty()) {
     text["nonce"] = sealed.nonce;
-    text["mac"] = mac_of(sealed, secret);
+    text["mac"] = mac_of(sealed, speaker.secret);
   }
   return dump(text);
 }
@@ -25,8 +22,7 @@ Result<FleetOrder> fleet_order_in(const FleetRequest& request) {
   if (!text.is_object() || text_in(text, "request").empty())
     return Error{"what was asked can't be understood"};
   return FleetOrder{{text_in(text, "request"), request.target, number_in(text, "at_ms"),
-                     text_in(text, "nonce"), text_in(text, "mac")},
-                    text_in(text, "by")};
+                     text_in(text, "nonce"), "", text_in(text, "by"), text_in(text, "mac")}};
 }
 
 std::optional<RosterEntry> roster_entry_in(const std::string& text) {

@@ -20,13 +20,16 @@ namespace actiond {
 
 // A request as it was written; `sealed.mac` is empty without a seal.
 struct FleetOrder {
-  Sealed sealed;  // its text is the request
-  std::string by;
+  Sealed sealed;  // its text is the request; the application is for whoever checks it to say
 };
 
+// Who says it, of which application, and with which secret; empty: without a seal.
+struct FleetSpeaker {
+  std::string by, application, secret;
+};
 // With a secret it is sealed for `target`.
-std::string fleet_text(const nlohmann::json& request, const std::string& by,
-                       const std::string& target, std::int64_t at_ms, const std::string& secret);
+std::string fleet_text(const nlohmann::json& request, const FleetSpeaker& speaker,
+                       const std::string& target, std::int64_t at_ms);
 // Fails with a sentence on what can't be understood, which may be anything.
 Result<FleetOrder> fleet_order_in(const FleetRequest& request);
 

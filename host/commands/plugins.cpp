@@ -7,6 +7,7 @@
 #include "answers/poller_answers.hpp"
 #include "base/content_hash.hpp"
 #include "base/duration.hpp"
+#include "base/json_parts.hpp"
 #include "commands/command.hpp"
 #include "commands/process/tell_fleet.hpp"
 #include "commands/terminal/table.hpp"
@@ -133,18 +134,18 @@ Result<int> fleet_plugins(const Common& common, const Config& config, const std:
   if (common.is_json) {
     json all = json::array();
     for (const auto& answer : report->answers)
-      all.push_back({{"poller", answer.value("poller", "")},
-                     {"plugin_set", answer.value("plugin_set", "")},
-                     {"plugins", answer.value("plugins", json::array())}});
+      all.push_back({{"poller", text_in(answer, "poller")},
+                     {"plugin_set", text_in(answer, "plugin_set")},
+                     {"plugins", list_in(answer, "plugins")}});
     print_json({{"pollers", all}, {"fleet", report->to_json()}});
     return kDone;
   }
   std::vector<std::vector<std::string>> rows;
   for (const auto& answer : report->answers)
-    for (const auto& plugin : answer.value("plugins", json::array()))
-      rows.push_back({answer.value("poller", ""), answer.value("plugin_set", ""),
-                      plugin.value("name", "") + " " + plugin.value("version", ""),
-                      plugin.value("hash", ""), plugin.value("file", "")});
+    for (const auto& plugin : list_in(answer, "plugins"))
+      rows.push_back({text_in(answer, "poller"), text_in(answer, "plugin_set"),
+                      text_in(plugin, "name") + " " + text_in(plugin, "version"),
+                      text_in(plugin, "hash"), text_in(plugin, "file")});
   fmt::print("{}{}\n", format_table({{"POLLER"}, {"SET"}, {"PLUGIN"}, {"HASH"}, {"FILE"}}, rows),
              printable(report->summary()));
   return kDone;

@@ -22,7 +22,7 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 
 constexpr char kUsualTime[] = "2m";
-constexpr auto kLookAgain = 200ms;
+constexpr auto kLookAtSets = 200ms;
 
 struct WaitFlags {
   std::string set, host;
@@ -107,7 +107,7 @@ Result<int> wait(const Common& common, const WaitFlags& flags) {
     const auto look = look_for(*set, *pollers);
     const bool is_done = look.pollers > 0 && look.lagging.empty();
     if (is_done || monotonic_now() >= until) return say(common, *set, look);
-    std::this_thread::sleep_for(kLookAgain);
+    std::this_thread::sleep_for(kLookAtSets);
   }
 }
 

@@ -102,7 +102,7 @@ std::unique_ptr<FleetVoice> Poller::make_voice() {
                                                   {"done", journal_.counts().done},
                                                   {"failed", journal_.counts().failed}};
                           },
-                          [this] { session_.look_at_pauses(); }});
+                          [this] { session_.look_at_pauses(); }, config_.application});
 }
 
 // {"command": "status"} answers status(); {"command": "rollback"} begins to go back to the plugin

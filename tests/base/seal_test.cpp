@@ -26,7 +26,7 @@ TEST_CASE("seal: whoever has the secret finds it whole") {
 
 TEST_CASE("seal: any change breaks it") {
   const auto whole = sealed_with("secret");
-  std::vector<Sealed> changed(7, whole);
+  std::vector<Sealed> changed(9, whole);
   changed[0].text = R"({"command":"quiet"})";
   changed[1].target = "all";
   ++changed[2].at_ms;
@@ -36,14 +36,16 @@ TEST_CASE("seal: any change breaks it") {
   // A byte moves from one part into the next.
   changed[6].target = whole.target + "0";
   changed[6].nonce = whole.nonce.substr(1);
+  changed[7].application = "another";
+  changed[8].by = "somebody";
   for (const auto& each : changed) CHECK_FALSE(is_sealed_with(each, "secret"));
 }
 
-// python3 -c 'import hmac; print(hmac.new(b"key", b"2:hi3:all1:n5", "sha256").hexdigest())'
+// python3 -c 'import hmac; print(hmac.new(b"key", b"2:hi3:all1:n0:0:5", "sha256").hexdigest())'
 TEST_CASE("seal: as others compute it") {
   const Sealed sealed{"hi", "all", 5, "n"};
   CHECK(mac_of(sealed, "key") ==
-        "9547e0d8dcb4765e17b02a5b22c086bf0102d83944a0766de012b8734fd8d4f4");
+        "106c680242aa0086e6dc1ef0e197e15e02f04ee3639d57930bad193b3b1d7b15");
 }
 
 TEST_CASE("seal: no nonce comes twice") {

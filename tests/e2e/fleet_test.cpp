@@ -91,10 +91,10 @@ TEST_CASE("fleet: commands go where they are meant to go") {
   const Ran quiet = site.actiond({"quiet", "--host", "all", "--id", "2", "--json"});
   CHECK(quiet.status == 0);
   CHECK(json::parse(quiet.out) == json{{"quiet", {poller(2)}}});
-  CHECK(contains(site.log(2), "says 'quiet' over the broker"));
+  CHECK(site.wait_for_log("says 'quiet' over the broker", 2));
   CHECK_FALSE(contains(site.log(1), "says 'quiet'"));
   CHECK(site.actiond({"resume", "--host", host()}).status == 0);
-  CHECK(contains(site.log(1), "says 'resume' over the broker"));
+  CHECK(site.wait_for_log("says 'resume' over the broker", 1));
 
   const Ran nobody = site.actiond({"quiet", "--host", "box99", "--id", "7"});
   CHECK(nobody.status == 1);
@@ -121,8 +121,8 @@ TEST_CASE("fleet: a command without the secret is refused, and logged") {
     CHECK(ran.status == 1);
     CHECK(contains(ran.err, "poller " + poller(2) + ": 'stop' is not for other machines to say"));
   }
-  CHECK(contains(site.log(1), "the command's seal is not made with this poller's remote_secret"));
-  CHECK(contains(site.log(1), "the command is not sealed"));
+  CHECK(site.wait_for_log("the command's seal is not made with this poller's remote_secret"));
+  CHECK(site.wait_for_log("the command is not sealed"));
   CHECK(is_running(first));
   CHECK(is_running(second));
   silent.start(3);

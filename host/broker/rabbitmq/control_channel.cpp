@@ -79,10 +79,21 @@ Result<void> ControlChannel::take(const amqp_frame_t& frame) {
   }
 }
 
+// The broker refuses what is said here: nothing more is.
+void ControlChannel::take_other(const amqp_frame_t& frame) {
+  if (frame.channel != saying_.number || frame.frame_type != AMQP_FRAME_METHOD ||
+      frame.payload.method.id != AMQP_CHANNEL_CLOSE_METHOD)
+    return;
+  has_joined_ = false;
+  problem_ = action::close_reason(frame.payload.method).text;
+  amqp_channel_close_ok_t ok{};
+  (void)saying_.connection.send(saying_.number, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok).ok();
+}
+
 Result<void> ControlChannel::take_method(const amqp_method_t& method) {
   switch (method.id) {
     case AMQP_BASIC_CONSUME_OK_METHOD:
-      has_joined_ = true;
+      has_joined_ = problem_.empty();
       return {};
     case AMQP_BASIC_DELIVER_METHOD:
       coming_ = {};

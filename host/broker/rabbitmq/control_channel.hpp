@@ -33,6 +33,8 @@ class ControlChannel final : public FleetLink {
 
   // A frame of the channel on which it hears.
   Result<void> take(const amqp_frame_t& frame);
+  // A frame of the connection on which it says something.
+  void take_other(const amqp_frame_t& frame);
 
  private:
   Result<void> declare();

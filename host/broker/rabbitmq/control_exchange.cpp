@@ -10,7 +10,9 @@ namespace {
 
 using action::to_bytes;
 
-constexpr char kExpiration[] = "60000";           // ms; whoever does not read by then, need not
+constexpr char kExpiration[] = "60000";  // ms; whoever does not read by then, need not
+constexpr std::int64_t kExpirationMs = 60'000;
+constexpr std::int64_t kLongestOwnQueue = 1000;   // messages
 constexpr std::int64_t kLongestRoster = 100'000;  // messages
 
 // A virtual host may make quorum queues of all that don't say what they are.
@@ -65,11 +67,12 @@ Result<void> send_roster(action::Connection& connection, amqp_channel_t channel,
 
 Result<void> send_own_queue(action::Connection& connection, amqp_channel_t channel,
                             const std::string& queue) {
-  auto type = classic();
+  std::array entries{classic(), number("x-max-length", kLongestOwnQueue),
+                     number("x-message-ttl", kExpirationMs)};
   amqp_queue_declare_t declare{};
   declare.queue = to_bytes(queue);
   declare.exclusive = true;
-  declare.arguments = {1, &type};
+  declare.arguments = {static_cast<int>(entries.size()), entries.data()};
   return connection.send(channel, AMQP_QUEUE_DECLARE_METHOD, &declare);
 }
 

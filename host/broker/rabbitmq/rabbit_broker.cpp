@@ -49,6 +49,7 @@ void RabbitBroker::make_control() {
       std::make_unique<ControlChannel>(ControlChannel::Channel{*consuming_, number},
                                        ControlChannel::Channel{*publishing_, kSayingChannel},
                                        topology_.application, [this] { return !is_blocked(); });
+  publisher_->on_other_channel([this](const amqp_frame_t& frame) { control_->take_other(frame); });
 }
 
 // Work need not wait for it to succeed.

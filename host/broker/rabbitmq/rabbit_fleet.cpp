@@ -20,8 +20,9 @@ constexpr amqp_channel_t kAskingChannel = 1;
 constexpr amqp_channel_t kRosterChannel = 2;
 constexpr char kAnswers[] = "amq.rabbitmq.reply-to";
 // Others who read the roster are through in less.
-constexpr auto kRosterTurn = 2s;
+constexpr auto kRosterTurn = 5s;
 constexpr auto kTryAgain = 20ms;
+constexpr std::size_t kLongestAnswer = 4 << 20;  // bytes; what is longer is cut, and so no JSON
 
 std::chrono::milliseconds left_until(Time until) {
   return std::max(
@@ -196,7 +197,7 @@ class RabbitFleet final : public Fleet {
     }
     if (frame.frame_type != AMQP_FRAME_BODY) return false;
     const auto& part = frame.payload.body_fragment;
-    body_.append(static_cast<const char*>(part.bytes), part.len);
+    if (body_.size() < kLongestAnswer) body_.append(static_cast<const char*>(part.bytes), part.len);
     missing_ -= std::min<std::uint64_t>(missing_, part.len);
     return missing_ == 0;
   }
@@ -207,6 +208,8 @@ class RabbitFleet final : public Fleet {
     const bool is_end =
         method.id == AMQP_CHANNEL_CLOSE_METHOD || method.id == AMQP_CONNECTION_CLOSE_METHOD;
     if (!is_end) return {};
+    if (action::close_reason(method).code == AMQP_NOT_FOUND)
+      return Error{"no poller has ever been reached over this broker: start one"};
     return Error{"pollers can't be asked over the broker: " + action::end_of(method)};
   }
 

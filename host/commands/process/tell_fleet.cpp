@@ -16,6 +16,7 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 
 constexpr auto kLookAtLeaving = 100ms;
+constexpr std::size_t kLongestHost = 200;
 
 // The names of those that did what they were told. Prints the others' reasons.
 std::vector<RosterEntry> sort_out(const FleetReport& report, const FleetChoice& choice,
@@ -40,11 +41,18 @@ std::vector<RosterEntry> sort_out(const FleetReport& report, const FleetChoice& 
   return report.answered();
 }
 
+// A host's name, as gethostname has it.
+Result<std::string> parse_host(const std::string& text) {
+  if (!text.empty() && text.size() <= kLongestHost) return text;
+  return Error{fmt::format("a machine's name has 1 to {} bytes", kLongestHost)};
+}
+
 }  // namespace
 
 CLI::Option* add_host_option(CLI::App& verb, std::string& host) {
-  return verb
-      .add_option("--host", host, "the pollers on that machine, or on all, asked over the broker")
+  return checked(verb.add_option("--host", host,
+                                 "the pollers on that machine, or on all, asked over the broker"),
+                 parse_host)
       ->type_name("NAME");
 }
 
@@ -97,7 +105,8 @@ Result<int> stop_fleet(const Config& config, const FleetChoice& choice, const js
   }
   for (const auto& each : leaving) {
     print_error(
-        {fmt::format("poller {} still runs: end it on its machine", printable(each.name.text()))});
+        {fmt::format("poller {} has not said that it has left: see actiond status --host {}",
+                     printable(each.name.text()), printable(each.name.host))});
     status = kFailed;
   }
   return status;

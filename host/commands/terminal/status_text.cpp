@@ -56,7 +56,7 @@ std::string id_text(const json& poller) {
 // " (pid 4711)", of one that has told it.
 std::string pid_text(const json& poller) {
   const auto pid = shown_in(poller, "pid");
-  return pid.empty() ? "" : fmt::format(" (pid {})", pid);
+  return pid.empty() ? "" : fmt::format(" (pid {})", printable(pid));
 }
 
 // "3 of 1..16"; empty where the number is fixed, or not told.

@@ -17,6 +17,15 @@ constexpr int kRosterEvery = 6;  // hellos: once a minute
 constexpr auto kRefusalTime = 60s;
 constexpr int kRefusalsLogged = 10;
 
+// Whoever may only write to the broker must not read by this what events hold.
+void hide_params(json& answer) {
+  for (const char* list : {"in_hand", "failures"})
+    if (answer.contains(list) && answer[list].is_array())
+      for (auto& each : answer[list])
+        for (const char* member : {"params", "error"})
+          if (each.is_object()) each.erase(member);
+}
+
 }  // namespace
 
 FleetVoice::FleetVoice(Clock& clock, const RemoteConfig& config, Log& log, PollerName name,
@@ -26,7 +35,7 @@ FleetVoice::FleetVoice(Clock& clock, const RemoteConfig& config, Log& log, Polle
       log_(log),
       name_(std::move(name)),
       answers_(std::move(answers)),
-      desk_(config),
+      desk_(config, answers_.application, wall_now_ms()),
       timer_(clock.timer()) {}
 
 void FleetVoice::connected(Broker& broker) {
@@ -43,7 +52,7 @@ void FleetVoice::lost() {
 
 void FleetVoice::answer() {
   if (link_ == nullptr) return;
-  if (!has_greeted_) begin();
+  if (!has_greeted_ || !link_->has_joined()) begin();
   for (const auto& request : link_->take_requests()) {
     const auto answer = answer_to(request);
     if (!answer.is_null() && link_ != nullptr) link_->answer(request, dump(answer));
@@ -51,8 +60,8 @@ void FleetVoice::answer() {
 }
 
 void FleetVoice::begin() {
-  if (link_->has_joined()) {
-    has_greeted_ = true;
+  has_greeted_ = link_->has_joined();
+  if (has_greeted_) {
     greet();
   } else if (const auto& problem = link_->problem(); !problem.empty() && problem != problem_) {
     problem_ = problem;
@@ -87,6 +96,15 @@ void FleetVoice::end() {
   lost();
 }
 
+// Its members may have any type.
+json FleetVoice::answer_of(const json& request) const {
+  try {
+    return answers_.answer(request);
+  } catch (const json::exception& error) {
+    return {{"error", std::string("the request can't be understood: ") + error.what()}};
+  }
+}
+
 // Null: nothing is to be said.
 json FleetVoice::answer_to(const FleetRequest& request) {
   json answer;
@@ -100,8 +118,9 @@ json FleetVoice::answer_to(const FleetRequest& request) {
   } else {
     if (order->is_command)
       log_.info("{} says '{}' over the broker", order->by, order->request.value("command", ""));
-    answer = answers_.answer(order->request);
+    answer = answer_of(order->request);
   }
+  if (!order || !order->is_trusted) hide_params(answer);
   answer.update({{"host", name_.host}, {"poller", name_.text()}, {"nonce", name_.nonce}});
   return answer;
 }

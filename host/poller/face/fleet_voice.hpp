@@ -24,6 +24,7 @@ class FleetVoice {
     std::function<nlohmann::json()> hello;
     // Somebody has paused a queue, or resumed one.
     std::function<void()> on_pauses;
+    std::string application{};  // whose pollers these are: commands to others' are none to it
   };
   // The references must outlive it.
   FleetVoice(Clock& clock, const RemoteConfig& config, Log& log, PollerName name, Answers answers);
@@ -41,6 +42,7 @@ class FleetVoice {
   void greet();
   std::string hello() const;
   nlohmann::json answer_to(const FleetRequest& request);
+  nlohmann::json answer_of(const nlohmann::json& request) const;
   void log_refusal(const Error& why);
 
   Clock& clock_;

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-
 #include "base/seal.hpp"
 #include "base/text.hpp"
 #include "broker/fleet_words.hpp"
@@ -22,15 +20,19 @@ bool is_look(const std::string& command) {
 
 Result<RemoteDesk::Order> RemoteDesk::judge(const FleetRequest& request, std::int64_t now_ms) {
   if (config_.allows == Remote::None) return Error{"this poller answers nobody over the broker"};
-  const auto order = fleet_order_in(request);
+  auto order = fleet_order_in(request);
   if (!order) return order.error();
+  order->sealed.application = application_;
   auto asked = nlohmann::json::parse(order->sealed.text, nullptr, false);
   const auto command = asked.is_object() ? asked.find("command") : asked.end();
   if (!asked.is_object() || command == asked.end() || !command->is_string())
     return Error{"what was asked can't be understood"};
   const auto word = command->get<std::string>();
-  const auto by = std::string(utf8_prefix(order->by, kLongestAsker));
-  if (is_look(word)) return Order{std::move(asked), by, false};
+  const auto by = std::string(utf8_prefix(order->sealed.by, kLongestAsker));
+  if (is_look(word)) {
+    const bool is_sealed = !config_.secret.empty() && check_seal(order->sealed, now_ms).ok();
+    return Order{std::move(asked), by, false, is_sealed};
+  }
   if (config_.allows != Remote::Full)
     return Error{
         fmt::format("'{}' is not for other machines to say: set remote: full in the "
@@ -38,7 +40,7 @@ Result<RemoteDesk::Order> RemoteDesk::judge(const FleetRequest& request, std::in
                     utf8_prefix(word, kLongestAsker))};
   if (!config_.secret.empty())
     if (auto sealed = check_seal(order->sealed, now_ms); !sealed) return sealed.error();
-  return Order{std::move(asked), by, true};
+  return Order{std::move(asked), by, true, !config_.secret.empty()};
 }
 
 Result<void> RemoteDesk::check_seal(const Sealed& sealed, std::int64_t now_ms) {
@@ -46,7 +48,9 @@ Result<void> RemoteDesk::check_seal(const Sealed& sealed, std::int64_t now_ms) {
     return Error{"the command is not sealed: it wants this poller's remote_secret"};
   if (!is_sealed_with(sealed, config_.secret))
     return Error{"the command's seal is not made with this poller's remote_secret"};
-  if (std::abs(now_ms - sealed.at_ms) > kFreshMs)
+  if (sealed.at_ms < began_ms_)
+    return Error{"the command is older than this process: it may be repeated, so say it again"};
+  if (sealed.at_ms > now_ms + kFreshMs || sealed.at_ms < now_ms - kFreshMs)
     return Error{
         fmt::format("the command is from {} s away: it is old, or the clock of one of the "
                     "machines is wrong",

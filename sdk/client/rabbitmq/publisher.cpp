@@ -109,6 +109,7 @@ Publisher::Lane* Publisher::lane_of(amqp_channel_t channel) {
 
 Result<void> Publisher::take(const amqp_frame_t& frame) {
   Lane* const lane = lane_of(frame.channel);
+  if (lane == nullptr && frame.channel != 0 && tell_other_) tell_other_(frame);
   if (frame.frame_type == AMQP_FRAME_METHOD)
     return lane != nullptr ? take_method_of(*lane, frame.payload.method)
                            : take_method(frame.payload.method);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -45,6 +46,11 @@ class Publisher {
   Result<void> poll();
   // The same, but waits up to `timeout` for the first word.
   Result<void> wait(std::chrono::milliseconds timeout);
+
+  // Told of each frame of a channel that is not the publisher's.
+  void on_other_channel(std::function<void(const amqp_frame_t&)> tell) {
+    tell_other_ = std::move(tell);
+  }
 
   std::size_t unconfirmed() const;
   // Less waits to be sent than is worth a wait.
@@ -90,6 +96,7 @@ class Publisher {
   std::unique_ptr<Lane> lane_;    // on which is published
   std::unique_ptr<Lane> former_;  // before it; nullptr: it has answered for all, and is closed
   std::chrono::steady_clock::time_point renewed_at_{};
+  std::function<void(const amqp_frame_t&)> tell_other_;
   std::string return_reason_;
   std::string blocked_reason_;
   bool is_blocked_ = false;

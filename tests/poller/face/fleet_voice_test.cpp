@@ -44,10 +44,11 @@ struct Scene {
   FakeLink link;
   std::vector<Json> asked;
   int pauses = 0;
+  std::function<Json(const Json&)> reply = [](const Json&) { return Json{{"ok", true}}; };
   FleetVoice voice{clock, config, log.log, PollerName{"box4", "17", "00ff"},
                    FleetVoice::Answers{[this](const Json& request) {
                                          asked.push_back(request);
-                                         return Json{{"ok", true}};
+                                         return reply(request);
                                        },
                                        [] {
                                          return Json{{"state", "idle"}};
@@ -56,7 +57,7 @@ struct Scene {
 
   Scene() { broker.link = &link; }
   void ask(const Json& request) {
-    link.waiting.push_back({"all", fleet_text(request, "root@box1", "all", 0, ""), "", ""});
+    link.waiting.push_back({"all", fleet_text(request, {"root@box1", "", ""}, "all", 0), "", ""});
     voice.answer();
   }
 };
@@ -172,4 +173,37 @@ TEST_CASE("fleet voice: a broker without a link is none to speak over") {
   scene.voice.answer();
   scene.voice.end();
   CHECK(scene.link.hellos.empty());
+}
+
+TEST_CASE("fleet voice: a request with members of other types is answered, and ends nothing") {
+  Scene scene;
+  scene.reply = [](const Json& request) { return Json{{"now", request.value("now", false)}}; };
+  scene.voice.connected(scene.broker);
+  scene.ask({{"command", "stop"}, {"now", "yes"}});
+  REQUIRE(scene.link.answers.size() == 1);
+  CHECK(scene.link.answers[0].contains("error"));
+}
+
+TEST_CASE("fleet voice: without a seal nobody is shown what events hold") {
+  Scene scene;
+  scene.reply = [](const Json&) {
+    return Json{{"in_hand", {{{"event", "x"}, {"params", "secret"}}}},
+                {"failures", {{{"event", "x"}, {"error", "secret"}}}}};
+  };
+  scene.voice.connected(scene.broker);
+  scene.ask({{"command", "status"}});
+  REQUIRE(scene.link.answers.size() == 1);
+  CHECK(scene.link.answers[0]["in_hand"][0]["event"] == "x");
+  CHECK(scene.link.answers[0].dump().find("secret") == std::string::npos);
+}
+
+TEST_CASE("fleet voice: a link that breaks after the greeting is said, too") {
+  Scene scene;
+  scene.voice.connected(scene.broker);
+  scene.voice.answer();
+  scene.link.is_in = false;
+  scene.link.why = "403 ACCESS_REFUSED";
+  scene.voice.answer();
+  scene.voice.answer();
+  CHECK(scene.log.times_logged("other machines can't reach this poller") == 1);
 }

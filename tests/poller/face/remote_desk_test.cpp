@@ -15,7 +15,8 @@ const std::string kSecret = "0123456789abcdef";
 FleetRequest said(const std::string& command, const std::string& secret = {},
                   std::int64_t at_ms = kNow) {
   const auto target = to_poller("box4", "17");
-  return {target, fleet_text({{"command", command}}, "root@box1", target, at_ms, secret), "", ""};
+  return {target, fleet_text({{"command", command}}, {"root@box1", "", secret}, target, at_ms), "",
+          ""};
 }
 
 std::string refusal_of(RemoteDesk& desk, const FleetRequest& request, std::int64_t now = kNow) {
@@ -75,6 +76,22 @@ TEST_CASE("remote desk: forged, old, repeated and misdirected commands are refus
   auto elsewhere = said("stop", kSecret);
   elsewhere.target = kToAll;
   CHECK(has(refusal_of(desk, elsewhere), "not made with"));
+}
+
+TEST_CASE("remote desk: what was said before this process was there, or to others, is refused") {
+  const RemoteConfig config{Remote::Full, kSecret};
+  RemoteDesk young(config, "", kNow - 1000), another(config, "another");
+  CHECK(has(refusal_of(young, said("stop", kSecret, kNow - 1001)), "older than this process"));
+  CHECK(refusal_of(young, said("stop", kSecret, kNow - 1000)) == "");
+  CHECK(has(refusal_of(another, said("stop", kSecret)), "not made with"));
+}
+
+TEST_CASE("remote desk: only who has the secret is shown what events hold") {
+  const RemoteConfig config{Remote::Status, kSecret};
+  RemoteDesk desk(config);
+  CHECK(desk.judge(said("status", kSecret), kNow)->is_trusted);
+  CHECK_FALSE(desk.judge(said("status"), kNow)->is_trusted);
+  CHECK_FALSE(desk.judge(said("status", "fedcba9876543210"), kNow)->is_trusted);
 }
 
 TEST_CASE("remote desk: what can't be understood gets a sentence") {
