@@ -37,7 +37,7 @@ struct Status {
   std::int64_t up_since_ms;           // since 1970 UTC
   std::optional<std::string> broker;  // none: it is away
   std::string application;
-  std::vector<std::string> queues;  // highest first
+  std::vector<std::string> queues;     // highest first
   int concurrency, concurrency_limit;  // the least, and the most of a range or 0
   std::vector<pid_t> runners;
   std::string plugin_set;  // its hash
