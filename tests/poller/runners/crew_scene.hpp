@@ -31,8 +31,7 @@ struct CrewScene : LogScene, actiond::RunListener {
         crew(io, clock, with_concurrency(concurrency), log, *this,
              {[](const actiond::LoadReport&) {},
               [this](const actiond::Error& why) { refused = why.text; },
-              [] { return actiond::Result<void>{}; },
-              [this] { return machine; }},
+              [] { return actiond::Result<void>{}; }, [this] { return machine; }},
              runners.spawn()) {
     crew.load("one", nullptr);
     crew.start();
