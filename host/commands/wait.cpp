@@ -67,7 +67,7 @@ Result<json> pollers_of(const Config& config, std::optional<FleetAsker>& asker,
   return report->answers;
 }
 
-int say(const Common& common, const std::string& set, const Look& look) {
+int say(const Common& common, const std::string& set, const std::string& host, const Look& look) {
   const bool is_done = look.pollers > 0 && look.lagging.empty();
   if (common.is_json) {
     json lagging = json::array();
@@ -79,7 +79,9 @@ int say(const Common& common, const std::string& set, const Look& look) {
                look.pollers == 1 ? "s" : "", set);
   }
   if (is_done) return kDone;
-  if (look.pollers == 0) print_error({"no poller runs: start one with actiond start --id 1"});
+  if (look.pollers == 0)
+    print_error(host.empty() ? Error{"no poller runs: start one with actiond start --id 1"}
+                             : nobody_answers({host, {}}));
   for (const auto& each : look.lagging)
     print_error({fmt::format("{} does not run the plugin set {}: it {}", printable(each.poller),
                              set, printable(each.state))});
@@ -106,7 +108,7 @@ Result<int> wait(const Common& common, const WaitFlags& flags) {
     if (!pollers) return pollers.error();
     const auto look = look_for(*set, *pollers);
     const bool is_done = look.pollers > 0 && look.lagging.empty();
-    if (is_done || monotonic_now() >= until) return say(common, *set, look);
+    if (is_done || monotonic_now() >= until) return say(common, *set, flags.host, look);
     std::this_thread::sleep_for(kLookAtSets);
   }
 }
@@ -120,7 +122,8 @@ void add_wait(CLI::App& app, Common& common) {
                         "Fails, and names those that lag, once the time is over.",
                         [&common, flags] { return wait(common, *flags); });
   verb->add_option("--set", flags->set, "the set, as actiond status shows it")->type_name("HASH");
-  verb->add_flag("--current", flags->is_current, "the set that the plugin directory holds now");
+  verb->add_flag("--current", flags->is_current,
+                 "the set that this machine's plugin directory holds now");
   add_host_option(*verb, flags->host);
   checked(verb->add_option("--timeout", flags->timeout, "wait at most this long (2m)"),
           parse_duration)

@@ -63,7 +63,9 @@ TEST_CASE("fleet: status shows every poller, and names the one that was killed")
   // One that leaves as it should is not missed.
   CHECK(site.actiond({"stop", "--id", "3"}).status == 0);
   CHECK(contains(site.actiond({"status", "--host", "all"}).out, "2 of 3 pollers answered"));
-  CHECK(contains(site.actiond({"status", "--host", "elsewhere"}).out, "0 of 0 pollers answered"));
+  const Ran elsewhere = site.actiond({"status", "--host", "elsewhere"});
+  CHECK(contains(elsewhere.out, "no poller is known there: is the machine's name right?"));
+  CHECK(contains(elsewhere.out, "0 of 0 pollers answered"));
   const Ran plugins = site.actiond({"plugins", "--host", "all"});
   CHECK(plugins.status == 0);
   CHECK(contains(plugins.out, poller(1)));
@@ -100,6 +102,9 @@ TEST_CASE("fleet: commands go where they are meant to go") {
   CHECK(nobody.status == 1);
   CHECK(contains(nobody.err, "poller box99/7 does not answer"));
   CHECK(site.actiond({"quiet"}).status == 2);
+  CHECK(contains(site.actiond({"quiet", "--host", "box99"}).err, "no poller answers on box99: "));
+  CHECK(contains(site.actiond({"quiet", "--host", "all", "--id", "7"}).err,
+                 "no such poller answers on any machine: actiond status --host all"));
 
   const Ran stop = site.actiond({"stop", "--host", host(), "--all"});
   CHECK_MESSAGE(stop.status == 0, stop.err);
@@ -161,6 +166,10 @@ TEST_CASE("wait: until every poller runs the plugin set, or who lags is named") 
   CHECK(contains(late.err, "poller 1 does not run the plugin set " + set.get<std::string>()));
   CHECK(contains(late.err, "poller 2 does not run"));
   CHECK(site.actiond({"wait"}).status == 2);
+  const Ran nowhere =
+      site.actiond({"wait", "--current", "--host", "elsewhere", "--timeout", "1ms"});
+  CHECK(nowhere.status == 1);
+  CHECK(contains(nowhere.err, "no poller answers on elsewhere: "));
   Site empty("", {}, Site::kWithoutRabbit);
   empty.configure("", "amqp://127.0.0.1:1");
   CHECK(contains(empty.actiond({"wait", "--current", "--timeout", "1ms"}).err, "no poller runs"));

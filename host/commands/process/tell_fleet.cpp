@@ -32,10 +32,7 @@ std::vector<RosterEntry> sort_out(const FleetReport& report, const FleetChoice& 
     status = kFailed;
   }
   if (report.answers.empty() && report.missing.empty()) {
-    print_error({choice.host == kToAll ? "no poller answers"
-                                       : fmt::format("no poller on {} answers: actiond status "
-                                                     "--host all tells which there are",
-                                                     printable(choice.host))});
+    print_error(nobody_answers(choice));
     status = kFailed;
   }
   return report.answered();
@@ -58,6 +55,14 @@ CLI::Option* add_host_option(CLI::App& verb, std::string& host) {
 
 FleetChoice choice_of(const std::string& host, const std::string& ids) {
   return {host, ids.empty() ? std::vector<int>() : *parse_ids(ids)};
+}
+
+Error nobody_answers(const FleetChoice& choice) {
+  const bool is_any = choice.host == kToAll && choice.ids.empty();
+  return {fmt::format("no {}poller answers on {}: {}", choice.ids.empty() ? "" : "such ",
+                      choice.host == kToAll ? "any machine" : printable(choice.host),
+                      is_any ? "does one run with this broker and application?"
+                             : "actiond status --host all tells which there are")};
 }
 
 void tell_of_pauses(const Config& config) {

@@ -17,6 +17,9 @@ CLI::Option* add_host_option(CLI::App& verb, std::string& host);
 // `ids` as parse_ids takes them; empty: all.
 FleetChoice choice_of(const std::string& host, const std::string& ids);
 
+// That none of them is there to answer, and how to find those that are.
+Error nobody_answers(const FleetChoice& choice);
+
 // Says to all pollers that somebody has paused a queue, or resumed one, so that they look now; they
 // look within 6 s anyway, so that it fails is not worth a word. Blocks for seconds at most.
 void tell_of_pauses(const Config& config);

@@ -73,8 +73,8 @@ std::string problem_text(const json& poller) {
 }
 
 // The runners' column is there if any poller has a range.
-std::string pollers_text(const json& pollers) {
-  if (pollers.empty()) return "no poller runs: start one with actiond start --id 1\n";
+std::string pollers_text(const json& pollers, const char* none) {
+  if (pollers.empty()) return none;
   const bool has_range = std::any_of(pollers.begin(), pollers.end(), [](const json& poller) {
     return !runners_text(poller).empty();
   });
@@ -159,7 +159,10 @@ std::string broker_text(const json& status) {
 std::string status_text(const json& status) {
   const auto fleet = status.value("fleet", json::object());
   const auto summary = shown_in(fleet, "summary");
-  return pollers_text(list_in(status, "pollers")) +
+  const char* const none = summary.empty()
+                               ? "no poller runs: start one with actiond start --id 1\n"
+                               : "no poller is known there: is the machine's name right?\n";
+  return pollers_text(list_in(status, "pollers"), none) +
          (summary.empty() ? "" : printable(summary) + "\n") + "\n" + broker_text(status);
 }
 

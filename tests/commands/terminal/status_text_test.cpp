@@ -49,6 +49,12 @@ TEST_CASE("status: queues with their depths, and those that are not there yet") 
         "broker amqp://u@h\n");
 }
 
+TEST_CASE("status: of other machines it does not say to start a poller here") {
+  const auto text = status_text(
+      json::parse(R"({"pollers": [], "fleet": {"summary": "0 of 0 pollers answered in 0.2 s"}})"));
+  CHECK(has(text, "no poller is known there: is the machine's name right?\n0 of 0"));
+}
+
 TEST_CASE("status: with the broker down the pollers are still shown") {
   const auto text =
       status_text({{"pollers", {working_poller()}}, {"broker", {{"error", "connection refused"}}}});
