@@ -150,6 +150,26 @@ TEST_CASE("filter: one that throws fails the event, before and after") {
   CHECK(steps_of<AfterEvent>({}, Outcome::Failed) == Steps{"process"});
 }
 
+TEST_CASE("filter: one of another class fails the event with a sentence, and is not called") {
+  struct OtherEvent : action::Event {
+    std::string text = "its own";
+    void check() { steps.push_back(text); }
+    void process() override {}
+  };
+  struct BeforeEvent : action::Event {
+    BeforeEvent() { before_filter(&OtherEvent::check); }
+    void process() override { steps.push_back("process"); }
+  };
+  struct AfterEvent : action::Event {
+    AfterEvent() { after_filter(&OtherEvent::check); }
+    void process() override { steps.push_back("process"); }
+  };
+  CHECK(steps_of<BeforeEvent>({}, Outcome::Failed) == Steps{});
+  CHECK(steps_of<AfterEvent>({}, Outcome::Failed) == Steps{"process"});
+  CHECK(run<BeforeEvent>({}).reason.find("a member of another class than this event") !=
+        std::string::npos);
+}
+
 TEST_CASE("filter: one that is added by a filter runs as well") {
   struct GrowingEvent : BaseEvent {
     GrowingEvent() { before_filter(&GrowingEvent::grow); }

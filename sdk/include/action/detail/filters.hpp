@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <stdexcept>
 #include <type_traits>
 #include <vector>
 
@@ -25,9 +26,16 @@ struct Filter {
 };
 
 // The sanitizer takes a filter of a second base class, found beyond Base, for a call on no Base.
-template <class Base, class Function>
+// C's own members are not there in an event of another class, which nothing tells at compile time.
+template <class Base, class Function, class C>
 __attribute__((no_sanitize("vptr"))) bool call_filter(Base& event,
                                                       const typename Filter<Base>::Member& member) {
+#if defined(__cpp_rtti)
+  if (dynamic_cast<C*>(&event) == nullptr)
+    throw std::logic_error(
+        "a filter is a member of another class than this event: name the event's own, as in "
+        "before_filter(&MyEvent::check)");
+#endif
   const auto function = std::bit_cast<Function>(member);
   if constexpr (std::is_void_v<decltype((event.*function)())>) {
     (event.*function)();
@@ -59,7 +67,7 @@ Filter<Base> to_filter(Function C::*filter) {
   if constexpr (is_member && is_filter<Base, Function>()) {
     using Member = Function Base::*;
     return {std::bit_cast<typename Filter<Base>::Member>(static_cast<Member>(filter)),
-            &call_filter<Base, Member>};
+            &call_filter<Base, Member, C>};
   } else {
     return {};
   }
