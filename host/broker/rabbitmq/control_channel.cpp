@@ -42,26 +42,14 @@ Result<void> ControlChannel::join(const PollerName& name) {
 // All at once: what is refused closes the channel, and the broker reads nothing behind it.
 Result<void> ControlChannel::declare() {
   auto& [connection, channel] = hearing_;
-  if (auto sent = send_exchange(connection, channel, application_); !sent) return sent;
-  if (auto sent = send_roster(connection, channel, application_); !sent) return sent;
-  if (auto sent = send_own_queue(connection, channel, queue_); !sent) return sent;
-  for (const auto& target :
-       {std::string(kToAll), to_host(name_.host), to_poller(name_.host, name_.id)})
-    if (auto bound = bind(target); !bound) return bound;
+  for (const auto& step : control_steps(
+           application_, queue_, {kToAll, to_host(name_.host), to_poller(name_.host, name_.id)}))
+    if (auto sent = action::send_step(connection, channel, step); !sent) return sent;
   amqp_basic_consume_t consume{};
   consume.queue = to_bytes(queue_);
   consume.no_ack = true;
   consume.exclusive = true;
   return connection.send(channel, AMQP_BASIC_CONSUME_METHOD, &consume);
-}
-
-Result<void> ControlChannel::bind(const std::string& target) {
-  const auto exchange = control_exchange(application_);
-  amqp_queue_bind_t bind{};
-  bind.queue = to_bytes(queue_);
-  bind.exchange = to_bytes(exchange);
-  bind.routing_key = to_bytes(target);
-  return hearing_.connection.send(hearing_.number, AMQP_QUEUE_BIND_METHOD, &bind);
 }
 
 Result<void> ControlChannel::take(const amqp_frame_t& frame) {

@@ -38,7 +38,6 @@ class ControlChannel final : public FleetLink {
 
  private:
   Result<void> declare();
-  Result<void> bind(const std::string& target);
   Result<void> take_method(const amqp_method_t& method);
   Result<void> take_close(const amqp_method_t& method);
   void take_header(const amqp_frame_t& frame);

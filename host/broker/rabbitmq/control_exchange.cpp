@@ -1,7 +1,5 @@
 #include "broker/rabbitmq/control_exchange.hpp"
 
-#include <array>
-
 #include "broker/fleet.hpp"
 #include "client/rabbitmq/amqp.hpp"
 
@@ -15,23 +13,6 @@ constexpr std::int64_t kExpirationMs = 60'000;
 constexpr std::int64_t kLongestOwnQueue = 1000;   // messages
 constexpr std::int64_t kLongestRoster = 100'000;  // messages
 
-// A virtual host may make quorum queues of all that don't say what they are.
-amqp_table_entry_t classic() {
-  amqp_table_entry_t type{};
-  type.key = amqp_cstring_bytes("x-queue-type");
-  type.value.kind = AMQP_FIELD_KIND_UTF8;
-  type.value.value.bytes = amqp_cstring_bytes("classic");
-  return type;
-}
-
-amqp_table_entry_t number(const char* key, std::int64_t value) {
-  amqp_table_entry_t entry{};
-  entry.key = amqp_cstring_bytes(key);
-  entry.value.kind = AMQP_FIELD_KIND_I64;
-  entry.value.value.i64 = value;
-  return entry;
-}
-
 }  // namespace
 
 std::string control_exchange(const std::string& application) {
@@ -42,38 +23,24 @@ std::string roster_queue(const std::string& application) {
   return application + ".roster.v1";
 }
 
-Result<void> send_exchange(action::Connection& connection, amqp_channel_t channel,
-                           const std::string& application) {
-  const auto name = control_exchange(application);
-  amqp_exchange_declare_t declare{};
-  declare.exchange = to_bytes(name);
-  declare.type = amqp_cstring_bytes("topic");
-  declare.durable = true;
-  return connection.send(channel, AMQP_EXCHANGE_DECLARE_METHOD, &declare);
-}
-
-Result<void> send_roster(action::Connection& connection, amqp_channel_t channel,
-                         const std::string& application) {
-  std::array entries{classic(),
-                     number("x-message-ttl", std::chrono::milliseconds(kRosterTime).count()),
-                     number("x-max-length", kLongestRoster)};
-  const auto name = roster_queue(application);
-  amqp_queue_declare_t declare{};
-  declare.queue = to_bytes(name);
-  declare.durable = true;
-  declare.arguments = {static_cast<int>(entries.size()), entries.data()};
-  return connection.send(channel, AMQP_QUEUE_DECLARE_METHOD, &declare);
-}
-
-Result<void> send_own_queue(action::Connection& connection, amqp_channel_t channel,
-                            const std::string& queue) {
-  std::array entries{classic(), number("x-max-length", kLongestOwnQueue),
-                     number("x-message-ttl", kExpirationMs)};
-  amqp_queue_declare_t declare{};
-  declare.queue = to_bytes(queue);
-  declare.exclusive = true;
-  declare.arguments = {static_cast<int>(entries.size()), entries.data()};
-  return connection.send(channel, AMQP_QUEUE_DECLARE_METHOD, &declare);
+// A virtual host may make quorum queues of all that don't say what they are.
+std::vector<action::Step> control_steps(const std::string& application, const std::string& queue,
+                                        const std::vector<std::string>& targets) {
+  using action::Step, action::StepKind;
+  const auto exchange = control_exchange(application);
+  std::vector<Step> steps{{StepKind::Exchange, exchange, "topic"},
+                          {StepKind::Queue, roster_queue(application)},
+                          {StepKind::Queue, queue}};
+  steps[1].arguments = {{"x-queue-type", "classic"},
+                        {"x-message-ttl", std::chrono::milliseconds(kRosterTime).count()},
+                        {"x-max-length", kLongestRoster}};
+  steps[2].arguments = {{"x-queue-type", "classic"},
+                        {"x-message-ttl", kExpirationMs},
+                        {"x-max-length", kLongestOwnQueue}};
+  steps[2].is_exclusive = true;
+  for (const auto& target : targets)
+    steps.push_back({StepKind::BindQueue, queue, exchange, target});
+  return steps;
 }
 
 Result<void> publish_control(action::Connection& connection, amqp_channel_t channel,

@@ -3,8 +3,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "client/rabbitmq/connection.hpp"
+#include "client/rabbitmq/steps.hpp"
 
 namespace actiond {
 
@@ -14,16 +17,13 @@ std::string roster_queue(const std::string& application);      // "<application>
 // What pollers say of themselves now is said to the exchange under this key.
 inline constexpr char kHello[] = "hello";
 
-// These send a method and wait for nothing.
-Result<void> send_exchange(action::Connection& connection, amqp_channel_t channel,
-                           const std::string& application);
-Result<void> send_roster(action::Connection& connection, amqp_channel_t channel,
-                         const std::string& application);
-// A queue that goes with the connection.
-Result<void> send_own_queue(action::Connection& connection, amqp_channel_t channel,
-                            const std::string& queue);
+// What a poller needs there: the exchange, the roster, and a queue of its own, to which comes what
+// is said to these targets.
+std::vector<action::Step> control_steps(const std::string& application, const std::string& queue,
+                                        const std::vector<std::string>& targets);
 
-// What goes over the exchange. Borrowed for the call; empty texts are left out.
+// What goes over the exchange. Borrowed for the call; empty texts are left out. publish_control
+// waits for nothing, and fails when the connection is lost.
 struct ControlMessage {
   std::string_view exchange, key, body, reply_to, correlation_id;
 };

@@ -43,38 +43,7 @@ class Conversation {
   Result<void> send_rest() {
     for (std::size_t i = next_; i < steps_.size(); ++i)
       if (!steps_[i].is_skipped)
-        if (auto sent = send(steps_[i]); !sent) return sent;
-    return {};
-  }
-
-  Result<void> send(const Step& step) {
-    auto entries = entries_of(step);
-    const amqp_table_t table{static_cast<int>(entries.size()), entries.data()};
-    const amqp_bytes_t name = to_bytes(step.name), source = to_bytes(step.source),
-                       key = to_bytes(step.key);
-    switch (step.kind) {
-      case StepKind::Exchange: {
-        amqp_exchange_declare_t method{0,     name,  source, step.is_passive, true, false,
-                                       false, false, table};
-        return connection_.send(channel_, AMQP_EXCHANGE_DECLARE_METHOD, &method);
-      }
-      case StepKind::Queue: {
-        amqp_queue_declare_t method{0, name, step.is_passive, true, false, false, false, table};
-        return connection_.send(channel_, AMQP_QUEUE_DECLARE_METHOD, &method);
-      }
-      case StepKind::BindQueue: {
-        amqp_queue_bind_t method{0, name, source, key, false, table};
-        return connection_.send(channel_, AMQP_QUEUE_BIND_METHOD, &method);
-      }
-      case StepKind::UnbindQueue: {
-        amqp_queue_unbind_t method{0, name, source, key, table};
-        return connection_.send(channel_, AMQP_QUEUE_UNBIND_METHOD, &method);
-      }
-      case StepKind::BindExchange: {
-        amqp_exchange_bind_t method{0, name, source, key, false, table};
-        return connection_.send(channel_, AMQP_EXCHANGE_BIND_METHOD, &method);
-      }
-    }
+        if (auto sent = send_step(connection_, channel_, steps_[i]); !sent) return sent;
     return {};
   }
 
@@ -121,6 +90,38 @@ class Conversation {
 };
 
 }  // namespace
+
+Result<void> send_step(Connection& connection, amqp_channel_t channel, const Step& step) {
+  auto entries = entries_of(step);
+  const amqp_table_t table{static_cast<int>(entries.size()), entries.data()};
+  const amqp_bytes_t name = to_bytes(step.name), source = to_bytes(step.source),
+                     key = to_bytes(step.key);
+  switch (step.kind) {
+    case StepKind::Exchange: {
+      amqp_exchange_declare_t method{0,     name,  source, step.is_passive, true, false,
+                                     false, false, table};
+      return connection.send(channel, AMQP_EXCHANGE_DECLARE_METHOD, &method);
+    }
+    case StepKind::Queue: {
+      amqp_queue_declare_t method{
+          0, name, step.is_passive, !step.is_exclusive, step.is_exclusive, false, false, table};
+      return connection.send(channel, AMQP_QUEUE_DECLARE_METHOD, &method);
+    }
+    case StepKind::BindQueue: {
+      amqp_queue_bind_t method{0, name, source, key, false, table};
+      return connection.send(channel, AMQP_QUEUE_BIND_METHOD, &method);
+    }
+    case StepKind::UnbindQueue: {
+      amqp_queue_unbind_t method{0, name, source, key, table};
+      return connection.send(channel, AMQP_QUEUE_UNBIND_METHOD, &method);
+    }
+    case StepKind::BindExchange: {
+      amqp_exchange_bind_t method{0, name, source, key, false, table};
+      return connection.send(channel, AMQP_EXCHANGE_BIND_METHOD, &method);
+    }
+  }
+  return {};
+}
 
 Result<void> carry_out(Connection& connection, amqp_channel_t channel, std::vector<Step>& steps,
                        const OnRefused& on_refused) {

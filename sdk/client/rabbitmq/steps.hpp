@@ -30,11 +30,15 @@ struct Step {
   std::string key{};     // of the binding
   std::vector<Argument> arguments{};
   Purpose purpose = Purpose::Exchange;
-  bool is_passive = false;  // look, and make nothing
-  bool is_skipped = false;  // never sent
-  int variant = 0;          // the caller's: how often it was changed
-  std::uint32_t ready = 0;  // in a queue: what the broker told of it
+  bool is_passive = false;    // look, and make nothing
+  bool is_exclusive = false;  // a queue that goes with the connection; the others are durable
+  bool is_skipped = false;    // never sent
+  int variant = 0;            // the caller's: how often it was changed
+  std::uint32_t ready = 0;    // in a queue: what the broker told of it
 };
+
+// Sends one, and waits for no answer.
+Result<void> send_step(Connection& connection, amqp_channel_t channel, const Step& step);
 
 // What to do when the broker has refused a step: leave it, or send it once more as it is now.
 enum class Refused { Skip, Again };
