@@ -25,7 +25,7 @@ constexpr auto kConnectTime = 3s;
 // For pollers that are there and in no roster yet.
 constexpr auto kGrace = 200ms;
 
-int number_in(std::string_view id) {
+int id_in(std::string_view id) {
   int number = 0;
   const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
   return error == std::errc() && end == id.data() + id.size() ? number : 0;
@@ -34,7 +34,7 @@ int number_in(std::string_view id) {
 std::tuple<std::string, int, std::string> order_of(const std::string& poller) {
   const auto slash = std::min(poller.rfind('/'), poller.size());
   const auto id = slash < poller.size() ? poller.substr(slash + 1) : std::string();
-  return {poller.substr(0, slash), number_in(id), id};
+  return {poller.substr(0, slash), id_in(id), id};
 }
 
 std::string poller_of(const json& answer) {
@@ -57,7 +57,7 @@ void sort_by_poller(json& answers) {
 
 bool FleetChoice::has(const PollerName& name) const {
   if (host != kToAll && host != name.host) return false;
-  return ids.empty() || std::find(ids.begin(), ids.end(), number_in(name.id)) != ids.end();
+  return ids.empty() || std::find(ids.begin(), ids.end(), id_in(name.id)) != ids.end();
 }
 
 bool is_before(const std::string& poller, const std::string& other) {

@@ -2,9 +2,8 @@
 //
 //   a request  {"request": "{\"command\": \"status\"}", "by": "root@box1", "at_ms": 1700000000000,
 //               "nonce": "00ff…", "mac": "…"}    the last two only with a seal, see base/seal.hpp
-//   an answer  {"host": "box4", "poller": "box4/17", "nonce": "…", and what the control socket
-//   answers} a hello    {"host", "id", "nonce", "at_ms", "state", "plugin_set", "in_hand", "done",
-//   "failed"}
+//   an answer  what the control socket answers, with "host", "poller" ("box4/17") and "nonce"
+//   a hello    {"host", "id", "nonce", "at_ms", "state", "plugin_set", "in_hand", "done", "failed"}
 #pragma once
 
 #include <cstdint>

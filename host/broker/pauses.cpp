@@ -5,11 +5,8 @@
 #include "base/json_parts.hpp"
 
 namespace actiond {
-namespace {
 
 using nlohmann::json;
-
-}  // namespace
 
 std::string to_text(const Pause& pause) {
   return json{{"by", pause.by}, {"at_ms", pause.at_ms}, {"reason", pause.reason}}.dump(

@@ -40,6 +40,12 @@ struct Look {
   std::vector<Laggard> lagging;
 };
 
+// "17", "box4/17", "console".
+std::string name_of(const json& poller) {
+  const auto name = text_in(poller, "poller"), id = shown_in(poller, "id");
+  return !name.empty() ? name : id.empty() ? "console" : id;
+}
+
 // One that leaves has been replaced, or is not to come back: whoever waits does not wait for it.
 Look look_for(const std::string& set, const json& pollers) {
   Look look;
@@ -50,7 +56,7 @@ Look look_for(const std::string& set, const json& pollers) {
     if (runs == set && state != "loading") continue;
     const auto problem = text_in(poller, "problem");
     look.lagging.push_back(
-        {name_of_poller(poller),
+        {name_of(poller),
          runs.empty() ? state
                       : fmt::format("runs {}{}", runs, problem.empty() ? "" : ": " + problem)});
   }
@@ -83,8 +89,8 @@ int say(const Common& common, const std::string& set, const std::string& host, c
     print_error(host.empty() ? Error{"no poller runs: start one with actiond start --id 1"}
                              : nobody_answers({host, {}}));
   for (const auto& each : look.lagging)
-    print_error({fmt::format("{} does not run the plugin set {}: it {}", printable(each.poller),
-                             set, printable(each.state))});
+    print_error({fmt::format("poller {} does not run the plugin set {}: it {}",
+                             printable(each.poller), set, printable(each.state))});
   return kFailed;
 }
 

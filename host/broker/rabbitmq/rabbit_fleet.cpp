@@ -80,8 +80,23 @@ class RabbitFleet final : public Fleet {
     return {};
   }
 
+  // Waits for an answer, and takes what else is there.
   Result<std::vector<std::string>> answers(std::chrono::milliseconds timeout) override {
-    return read_answers(timeout);
+    std::vector<std::string> bodies;
+    const auto until = std::chrono::steady_clock::now() + timeout;
+    amqp_frame_t frame;
+    for (;;) {
+      const bool is_enough = !bodies.empty() && missing_ == 0;
+      const auto got = connection_->next_frame(frame, is_enough ? 0ms : left_until(until));
+      if (!got) return got.error();
+      if (!*got && (is_enough || left_until(until) <= 0ms)) return bodies;
+      if (!*got) continue;
+      const bool is_whole = frame.channel == kAskingChannel && take(frame);
+      const auto ended = end_in(frame);
+      connection_->release(frame.channel);
+      if (!ended) return ended.error();
+      if (is_whole && answers_ == question_) bodies.push_back(std::exchange(body_, {}));
+    }
   }
 
  private:
@@ -162,25 +177,6 @@ class RabbitFleet final : public Fleet {
       if (auto sent = connection_->send(kRosterChannel, AMQP_BASIC_GET_METHOD, &get); !sent)
         return sent;
     return {};
-  }
-
-  // Waits for an answer, and takes what else is there.
-  Result<std::vector<std::string>> read_answers(std::chrono::milliseconds wait) {
-    std::vector<std::string> bodies;
-    const auto until = std::chrono::steady_clock::now() + wait;
-    amqp_frame_t frame;
-    for (;;) {
-      const bool is_enough = !bodies.empty() && missing_ == 0;
-      const auto got = connection_->next_frame(frame, is_enough ? 0ms : left_until(until));
-      if (!got) return got.error();
-      if (!*got && (is_enough || left_until(until) <= 0ms)) return bodies;
-      if (!*got) continue;
-      const bool is_whole = frame.channel == kAskingChannel && take(frame);
-      const auto ended = end_in(frame);
-      connection_->release(frame.channel);
-      if (!ended) return ended.error();
-      if (is_whole && answers_ == question_) bodies.push_back(std::exchange(body_, {}));
-    }
   }
 
   // True: with it a message is whole.

@@ -66,30 +66,30 @@ void FleetVoice::begin() {
   } else if (const auto& problem = link_->problem(); !problem.empty() && problem != problem_) {
     problem_ = problem;
     log_.warning(
-        "other machines can't reach this poller, nor see it with --host: {}: actiond check tells "
-        "which right is missing",
+        "other machines can't reach this poller, nor see it with --host; its events run as ever: "
+        "{}",
         problem);
   }
 }
 
 void FleetVoice::greet() {
   if (link_ == nullptr) return;
-  const auto text = hello();
+  const auto text = dump(hello());
   link_->say_hello(text);
   if (greetings_++ % kRosterEvery == 0) link_->sign_roster(text);
   timer_->set(kHello, [this] { greet(); });
 }
 
-std::string FleetVoice::hello() const {
+json FleetVoice::hello() const {
   auto hello = answers_.hello();
   hello.update(
       {{"host", name_.host}, {"id", name_.id}, {"nonce", name_.nonce}, {"at_ms", wall_now_ms()}});
-  return dump(hello);
+  return hello;
 }
 
 void FleetVoice::end() {
   if (link_ == nullptr) return;
-  auto left = json::parse(hello());
+  auto left = hello();
   left["state"] = kHasLeft;
   link_->say_hello(dump(left));
   link_->sign_roster(dump(left));

@@ -40,7 +40,7 @@ class FleetVoice {
  private:
   void begin();
   void greet();
-  std::string hello() const;
+  nlohmann::json hello() const;
   nlohmann::json answer_to(const FleetRequest& request);
   nlohmann::json answer_of(const nlohmann::json& request) const;
   void log_refusal(const Error& why);
