@@ -50,6 +50,9 @@ struct FleetReport {
 
 class FleetAsker {
  public:
+  // Over a fleet that is there, whichever.
+  FleetAsker(std::unique_ptr<Fleet> fleet, FleetSpeaker speaker)
+      : fleet_(std::move(fleet)), speaker_(std::move(speaker)) {}
   // Connects; blocks for seconds at most. `asker` is who asks, for the pollers' logs.
   static Result<FleetAsker> open(const Config& config, const std::string& process_name,
                                  std::string asker);
@@ -66,8 +69,6 @@ class FleetAsker {
   Result<void> say_to_all(const nlohmann::json& request);
 
  private:
-  FleetAsker(std::unique_ptr<Fleet> fleet, FleetSpeaker speaker)
-      : fleet_(std::move(fleet)), speaker_(std::move(speaker)) {}
   Result<void> send(const std::vector<std::string>& targets, const nlohmann::json& request);
   Result<FleetReport> collect(std::vector<RosterEntry> expected, const FleetChoice& choice,
                               std::chrono::milliseconds timeout);
