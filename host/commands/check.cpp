@@ -142,9 +142,9 @@ void check_fleet(const Config& config, Broker& broker, Check& check) {
     }
     if (!broker.receive(deaf)) return;
   }
-  if (!link->has_joined())
-    check.warn("fleet", "other machines can't reach these pollers, nor see them with --host: " +
-                            link->problem());
+  if (link->has_joined()) return;
+  const auto why = link->problem().empty() ? "the broker does not answer" : link->problem();
+  check.warn("fleet", "other machines can't reach these pollers, nor see them with --host: " + why);
 }
 
 void check_broker(const Config& config, Check& check) {
