@@ -26,8 +26,8 @@ std::int64_t number_in(const json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end() || !found->is_number()) return 0;
   if (!found->is_number_float()) return found->get<std::int64_t>();
-  constexpr double kMost = 9e18;  // for which a whole number of 64 bits has room
-  return static_cast<std::int64_t>(std::clamp(found->get<double>(), -kMost, kMost));
+  constexpr double kMostWhole = 9e18;  // for which a whole number of 64 bits has room
+  return static_cast<std::int64_t>(std::clamp(found->get<double>(), -kMostWhole, kMostWhole));
 }
 
 double decimal_in(const json& object, const char* key) {

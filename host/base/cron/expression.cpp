@@ -116,7 +116,7 @@ std::vector<std::string> words_of(std::string_view text) {
 
 Result<CronExpression> read_fields(const std::vector<std::string>& fields) {
   CronExpression cron;
-  for (auto read :
+  for (const auto& read :
        {read_field(kFields[0], fields[0], cron.minutes),
         read_field(kFields[1], fields[1], cron.hours), read_field(kFields[2], fields[2], cron.days),
         read_field(kFields[3], fields[3], cron.months),

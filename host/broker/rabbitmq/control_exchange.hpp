@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.hpp"
 #include "client/rabbitmq/connection.hpp"
 #include "client/rabbitmq/steps.hpp"
 

@@ -118,7 +118,7 @@ class RabbitFleet final : public Fleet {
   Result<void> lock_roster() {
     const auto until = std::chrono::steady_clock::now() + kRosterTurn;
     for (;;) {
-      const auto locked = try_to_lock_roster();
+      auto locked = try_to_lock_roster();
       const bool is_taken =
           !locked && locked.error().text.find("403 ACCESS_REFUSED") != std::string::npos;
       if (!is_taken || left_until(until) <= 0ms) return locked;

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <vector>
+
 using namespace actiond;
 using namespace std::chrono_literals;
 
