@@ -279,4 +279,12 @@ TEST_CASE("memcached: of the dead letters the newest are kept") {
   CHECK(ready(place, "dead") == mc::kDeadRing);
 }
 
+TEST_CASE("memcached: what is delayed is due a moment late rather than early") {
+  const action::WallTime whole(1'700'000'000'000ms), within = whole + 999us;
+  CHECK(mc::due_ms(600, within) == 1'700'000'000'601);
+  CHECK(mc::due_ms(600, whole) == 1'700'000'000'600);
+  CHECK(mc::due_ms(0, within) == 1'700'000'000'000);
+  CHECK(mc::due_ms(-5, within) == 1'700'000'000'000);
+}
+
 }  // namespace actiond::test

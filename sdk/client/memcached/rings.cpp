@@ -31,8 +31,12 @@ std::uint64_t number_in(const Item& item) {
 }  // namespace
 
 std::int64_t now_ms() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<milliseconds>(since).count();
+  return now_for_delays_ms();
+}
+
+std::int64_t due_ms(std::int64_t delay_ms, WallTime now) {
+  if (delay_ms > 0) return due_at_ms(milliseconds(delay_ms), now);
+  return std::chrono::floor<milliseconds>(now.time_since_epoch()).count();
 }
 
 Result<std::unique_ptr<Rings>> Rings::open(const std::string& address,
@@ -150,10 +154,10 @@ Result<void> Rings::give_numbers(std::span<const NewSlot> events,
 
 void Rings::add_commands(std::span<const NewSlot> events, std::span<const std::uint64_t> slots,
                          std::vector<Command>& commands) const {
-  const auto now = now_ms();
+  const auto now = std::chrono::system_clock::now();
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (slots[i] == 0) continue;
-    const auto due = now + std::max<std::int64_t>(0, events[i].delay_ms);
+    const auto due = due_ms(events[i].delay_ms, now);
     commands.push_back(
         set(event_key(events[i].queue, slots[i]), encode_slot(due, *events[i].message)));
   }

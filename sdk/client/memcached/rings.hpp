@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "client/delay_trip.hpp"
 #include "client/memcached/connection.hpp"
 #include "client/memcached/slot.hpp"
 #include "client/message.hpp"
@@ -107,8 +108,12 @@ class Rings {
   std::set<std::string> queues_;  // that are known to be there
 };
 
-// Since 1970 UTC, by this machine's clock.
+// Since 1970 UTC, by this machine's clock, as due times are compared with it: rounded down.
 std::int64_t now_ms();
+
+// When what is stored now is due: rounded up, so that it is not early, and what has no delay is
+// due at once.
+std::int64_t due_ms(std::int64_t delay_ms, WallTime now);
 
 inline constexpr char kNoQuorumInMemcached[] =
     "queue_type: quorum wants RabbitMQ: with memcached leave queue_type out";
