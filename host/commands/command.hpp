@@ -104,6 +104,7 @@ void add_stats(CLI::App& app, Common& common);
 void add_health(CLI::App& app, Common& common);
 void add_metrics(CLI::App& app, Common& common);
 void add_wait(CLI::App& app, Common& common);
+void add_cluster(CLI::App& app, Common& common);
 void add_web(CLI::App& app, Common& common);
 void add_enqueue(CLI::App& app, Common& common);
 void add_dead(CLI::App& app, Common& common);

@@ -31,6 +31,7 @@ void declare(CLI::App& app, Common& common) {
   add_run(app, common);
   add_start(app, common);
   add_stop(app, common);
+  add_cluster(app, common);
   add_setup(app, common);
   add_deploy(app, common);
   add_rollback(app, common);

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/config/cluster_config.hpp"
 #include "base/config/remote_config.hpp"
 #include "base/config/web_config.hpp"
 #include "base/cron/entry.hpp"
@@ -114,6 +115,7 @@ struct Config {
   std::filesystem::path trace_file;  // absolute; empty: no spans are written
   WebConfig web;
   RemoteConfig remote;
+  ClusterConfig cluster;
   std::map<std::string, EventConfig> events;
   std::map<std::string, CronEntry> cron;  // what recurs, by its name
   nlohmann::json environment = nlohmann::json::object();

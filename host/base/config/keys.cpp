@@ -41,7 +41,11 @@ constexpr Key kEventKeys[] = {{"queue"}, {"attempts"}, {"timeout"}, {"expires"},
 constexpr Key kCronKeys[] = {{"at"},    {"every"}, {"zone"}, {"event"}, {"params", &kFreeSection},
                              {"queue"}, {"missed"}};
 
+constexpr Key kClusterKeys[] = {{"ids"},      {"min"},  {"max"},
+                                {"max_load"}, {"step"}, {"drain_within"}};
+
 constexpr KeySet kLogSection{kLogKeys};
+constexpr KeySet kClusterSection{kClusterKeys};
 constexpr KeySet kRetrySection{kRetryKeys};
 constexpr KeySet kRecycleSection{kRecycleKeys};
 constexpr KeySet kRollbackSection{kRollbackKeys};
@@ -78,6 +82,7 @@ constexpr Key kOverlayKeys[] = {{"broker"},
                                 {"trace", &kTraceSection},
                                 {"web", &kWebSection},
                                 {"remote"},
+                                {"cluster", &kClusterSection},
                                 {"remote_secret"},
                                 {"events", &kEventsSection},
                                 {"cron", &kCronSection},

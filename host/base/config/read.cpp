@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/config/brokers.hpp"
+#include "base/config/cluster.hpp"
 #include "base/config/concurrency.hpp"
 #include "base/config/cron.hpp"
 #include "base/config/queues.hpp"
@@ -158,6 +159,7 @@ void read_config(const Tree& root, const std::filesystem::path& base, Config& co
   read_file(section.section("trace"), base, config.trace_file);
   read_web(section, base, config);
   read_remote(section, config);
+  read_cluster(section, config);
   read_events(section, config);
   read_environment(section, config.environment);
   read_queues(section, config);

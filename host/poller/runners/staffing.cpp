@@ -1,16 +1,5 @@
 #include "poller/runners/staffing.hpp"
 
-#include <fcntl.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <array>
-#include <cstring>
-#include <string>
-#include <thread>
-
-#include "base/fd.hpp"
-
 namespace actiond {
 namespace {
 
@@ -19,37 +8,8 @@ using namespace std::chrono_literals;
 constexpr auto kBusyTime = 1s;
 constexpr auto kBreath = 100ms;  // between two runs, while the broker is asked for the next
 constexpr auto kIdleTime = 60s;
-constexpr double kMostLoad = 2;        // for each core
-constexpr double kLeastMemory = 0.05;  // of all
-
-std::string text_of_proc(const char* path) {
-  const UniqueFd file(::open(path, O_RDONLY | O_CLOEXEC));
-  std::array<char, 4096> text;
-  const auto size = file ? ::read(file.get(), text.data(), text.size()) : 0;
-  return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
-}
-
-// "MemTotal:  16318268 kB"; 0 without it.
-double number_behind(const std::string& text, const char* name) {
-  const auto at = text.find(name);
-  return at == std::string::npos ? 0 : ::strtod(text.c_str() + at + std::strlen(name), nullptr);
-}
 
 }  // namespace
-
-bool MachineLoad::allows_more() const {
-  return load < kMostLoad * cores && memory_share > kLeastMemory;
-}
-
-MachineLoad machine_load() {
-  MachineLoad machine;
-  machine.load = ::strtod(text_of_proc("/proc/loadavg").c_str(), nullptr);
-  machine.cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  const auto memory = text_of_proc("/proc/meminfo");
-  const auto all = number_behind(memory, "MemTotal:");
-  if (all > 0) machine.memory_share = number_behind(memory, "MemAvailable:") / all;
-  return machine;
-}
 
 bool Staffing::wants_more(MonotonicTime now, int runners, bool are_all_busy, bool is_any_waiting) {
   if (!are_all_busy || runners >= range_.most) {

@@ -14,19 +14,6 @@ struct StaffRange {
   bool is_elastic() const { return most > least; }
 };
 
-// What the machine has left.
-struct MachineLoad {
-  double load = 0;  // its average over a minute
-  int cores = 1;
-  double memory_share = 1;  // what is available of it, 0 to 1
-
-  // Runners that are started now do not make it worse for all.
-  bool allows_more() const;
-};
-
-// As the kernel tells it, from /proc, which waits for nothing. What can't be read allows all.
-MachineLoad machine_load();
-
 class Staffing {
  public:
   explicit Staffing(StaffRange range) : range_(range) {}

@@ -9,6 +9,7 @@
 
 #include "base/config/config.hpp"
 #include "base/log.hpp"
+#include "base/machine_load.hpp"
 #include "poller/runners/respawn.hpp"
 #include "poller/runners/run_limits.hpp"
 #include "poller/runners/runner_slot.hpp"

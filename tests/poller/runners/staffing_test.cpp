@@ -63,15 +63,3 @@ TEST_CASE("staffing: never more than the most, never fewer than the least") {
   CHECK_FALSE(staffing.wants_fewer(at(59'999ms), 3, at(0s)));
   CHECK(staffing.wants_fewer(at(60s), 3, at(0s)));
 }
-
-TEST_CASE("staffing: a machine with nothing left gets no more") {
-  CHECK(MachineLoad{}.allows_more());
-  CHECK(MachineLoad{7.9, 4, 0.5}.allows_more());
-  CHECK_FALSE(MachineLoad{8, 4, 0.5}.allows_more());
-  CHECK_FALSE(MachineLoad{0, 4, 0.04}.allows_more());
-  const auto here = machine_load();
-  CHECK(here.cores >= 1);
-  CHECK(here.load >= 0);
-  CHECK(here.memory_share > 0);
-  CHECK(here.memory_share <= 1);
-}
