@@ -88,6 +88,7 @@ class FakeRunner {
   }
 
   void die() {
+    if (is_dead()) return;  // the crew may have killed it before, and have buried it
     ::kill(pid_, SIGKILL);
     siginfo_t info{};
     REQUIRE(::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) == 0);
