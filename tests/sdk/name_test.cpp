@@ -51,8 +51,13 @@ ACTION_EVENT(InNamespaceEvent)
 
 ACTION_EVENT(NamedEvent, "given.name-1")
 ACTION_EVENT(NamedEvent, "another_name");
+// clang-format off
+ACTION_EVENT(NamedEvent, "one_of_a_line") ACTION_EVENT(NamedEvent, "other_of_a_line")
+    // clang-format on
 
-TEST_CASE("name: an event has its class's name, wherever the class is") {
+    TEST_CASE("name: an event has its class's name, wherever the class is") {
+  CHECK(event_named("one_of_a_line"));
+  CHECK(event_named("other_of_a_line"));
   CHECK(event_named("in_namespace"));
 }
 

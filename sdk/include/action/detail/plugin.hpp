@@ -335,30 +335,31 @@ const action_plugin_descriptor action_plugin = {sizeof(action_plugin_descriptor)
 #define ACTION_DETAIL_THIRD(first, second, third, ...) third
 #define ACTION_DETAIL_JOIN(a, b) ACTION_DETAIL_JOIN_NOW(a, b)
 #define ACTION_DETAIL_JOIN_NOW(a, b) a##b
-#define ACTION_DETAIL_UNIQUE(prefix) ACTION_DETAIL_JOIN(prefix, __LINE__)
+#define ACTION_DETAIL_UNIQUE(prefix) ACTION_DETAIL_JOIN(prefix, __COUNTER__)
 
 #define ACTION_DETAIL_CLASS_EVENT(Class) \
-  ACTION_DETAIL_REGISTER(Class, ::action::detail::event_name_of(#Class))
+  ACTION_DETAIL_REGISTER(Class, ::action::detail::event_name_of(#Class), __COUNTER__)
 #define ACTION_DETAIL_NAMED_EVENT(Class, name) \
-  ACTION_DETAIL_REGISTER(Class, ::action::detail::given_event_name(name))
+  ACTION_DETAIL_REGISTER(Class, ::action::detail::given_event_name(name), __COUNTER__)
 
-#define ACTION_DETAIL_REGISTER(Class, event_name)                                                 \
-  static_assert(::std::derived_from<Class, ::action::Event>,                                      \
-                "ACTION_EVENT: " #Class " must derive publicly from action::Event");              \
-  static_assert(!::std::is_abstract_v<Class>,                                                     \
-                "ACTION_EVENT: " #Class " is abstract; it lacks 'void process() override'");      \
-  static_assert(::std::is_abstract_v<Class> || ::std::default_initializable<Class>,               \
-                "ACTION_EVENT: " #Class " needs a public constructor without arguments");         \
-  static_assert(                                                                                  \
-      !::std::derived_from<Class, ::action::Event> || ::action::detail::HasSoundOnDead<Class>,    \
-      "ACTION_EVENT: " #Class "'s on_dead must be public: 'void on_dead() override'");            \
-  static constexpr auto ACTION_DETAIL_UNIQUE(action_event_name_) = event_name;                    \
-  static_assert(::action::detail::is_event_name(ACTION_DETAIL_UNIQUE(action_event_name_).view()), \
-                "ACTION_EVENT: " #Class                                                           \
-                "'s event needs a name of [a-z0-9_.-], at most 255 "                              \
-                "of them; give one: ACTION_EVENT(Class, \"name\")");                              \
-  [[maybe_unused]] static const ::action::detail::EventRegistration ACTION_DETAIL_UNIQUE(         \
-      action_event_)(::std::type_identity<Class>{},                                               \
-                     ACTION_DETAIL_UNIQUE(action_event_name_).text);
+#define ACTION_DETAIL_REGISTER(Class, event_name, number)                                      \
+  static_assert(::std::derived_from<Class, ::action::Event>,                                   \
+                "ACTION_EVENT: " #Class " must derive publicly from action::Event");           \
+  static_assert(!::std::is_abstract_v<Class>,                                                  \
+                "ACTION_EVENT: " #Class " is abstract; it lacks 'void process() override'");   \
+  static_assert(::std::is_abstract_v<Class> || ::std::default_initializable<Class>,            \
+                "ACTION_EVENT: " #Class " needs a public constructor without arguments");      \
+  static_assert(                                                                               \
+      !::std::derived_from<Class, ::action::Event> || ::action::detail::HasSoundOnDead<Class>, \
+      "ACTION_EVENT: " #Class "'s on_dead must be public: 'void on_dead() override'");         \
+  static constexpr auto ACTION_DETAIL_JOIN(action_event_name_, number) = event_name;           \
+  static_assert(                                                                               \
+      ::action::detail::is_event_name(ACTION_DETAIL_JOIN(action_event_name_, number).view()),  \
+      "ACTION_EVENT: " #Class                                                                  \
+      "'s event needs a name of [a-z0-9_.-], at most 255 "                                     \
+      "of them; give one: ACTION_EVENT(Class, \"name\")");                                     \
+  [[maybe_unused]] static const ::action::detail::EventRegistration ACTION_DETAIL_JOIN(        \
+      action_event_, number)(::std::type_identity<Class>{},                                    \
+                             ACTION_DETAIL_JOIN(action_event_name_, number).text);
 
 #endif
