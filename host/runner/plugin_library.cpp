@@ -1,5 +1,6 @@
 #include "runner/plugin_library.hpp"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +12,8 @@
 #include "base/ownership.hpp"
 #include "runner/elf_check.hpp"
 #include "runner/loader_text.hpp"
+
+extern "C" void* actiond_dlopen(const char* file, int flags);
 
 namespace actiond {
 namespace {
@@ -56,6 +59,8 @@ Result<PluginLibrary> PluginLibrary::load(const std::string& path) {
   if (auto safe = check_not_writable_by_others(path); !safe) return safe.error().within("plugin");
   const auto taken = names_taken_from(path);
   try {
+    // Loaded once more below, which tells what is wrong with it.
+    (void)actiond_dlopen(path.c_str(), RTLD_NOW);
     // Every symbol now, not at the first call: a missing one would end the process in a handler.
     auto library =
         std::make_unique<boost::dll::shared_library>(path, boost::dll::load_mode::rtld_now);

@@ -214,12 +214,14 @@ TEST_CASE("commands: perform has gdb run the same call, without a time limit") {
 
 TEST_CASE("commands: plugins shows what each provides, and what is wrong with which") {
   NEEDS_BROKER();
-  Site site("", {"hello_world", "wrong_abi", "unresolved", "constructor_crash"});
+  Site site("",
+            {"hello_world", "wrong_abi", "unresolved", "constructor_crash", "constructor_throws"});
   site.install_text("text.so", "no library\n");
   const Ran shown = site.actiond({"plugins"});
   CHECK(shown.status == 1);
   CHECK(contains(shown.out, "hello_world"));
-  for (const char* part : {"wrong_abi.so", "unresolved.so", "constructor_crash.so", "text.so"})
+  for (const char* part : {"wrong_abi.so", "unresolved.so", "constructor_crash.so",
+                           "what():  no server of this name", "text.so"})
     CHECK_MESSAGE(contains(shown.err, part), shown.err);
   const Ran good = site.actiond({"plugins", plugin_file("hello_world")});
   CHECK_MESSAGE(good.status == 0, good.err);

@@ -92,6 +92,7 @@ TEST_CASE("slot: plugins that can't be used are refused by name and reason") {
       {"unresolved", "undefined symbol"},
       {"setup_fails", "setup failed"},
       {"constructor_crash", "crashed the runner while it was loaded (SIG"},
+      {"constructor_throws", "crashed the runner while it was loaded (SIGABRT)"},
   };
   for (const auto& row : reasons) {
     const auto& plugin = row.first;
