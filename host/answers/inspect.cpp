@@ -62,6 +62,19 @@ Result<LoadReport> inspect(const std::string& file, std::chrono::milliseconds li
   return await_report(*runner, file, limit);
 }
 
+std::vector<std::string> names_of(const std::vector<PluginInfo>& plugins) {
+  std::vector<std::string> names;
+  for (const auto& plugin : plugins)
+    for (const auto& event : plugin.events) names.push_back(event.name);
+  return names;
+}
+
+// What becomes of an event that nobody provides, or what was meant.
+std::string what_then(const std::string& event, const std::vector<std::string>& provided) {
+  const std::string near = nearest(event, provided);
+  return near.empty() ? "it waits until one does" : fmt::format("did you mean '{}'?", near);
+}
+
 }  // namespace
 
 PluginInfo inspect_plugin(const std::string& file, const LoadTimeout& limit) {
@@ -101,33 +114,35 @@ std::vector<EventInfo> effective_events(const Config& config, const PluginInfo& 
 }
 
 std::vector<std::string> warnings_of(const Config& config, const PluginInfo& plugin) {
-  std::vector<std::string> warnings;
-  const EventPolicies policies(config, {{plugin}});
-  for (const auto& event : plugin.events) {
-    const auto& queues = config.queues;
-    if (event.queue.empty() || std::find(queues.begin(), queues.end(), event.queue) != queues.end())
-      continue;
+  auto warnings = unknown_queues(config, plugin);
+  if (plugin.events.empty() && plugin.problem.empty())
     warnings.push_back(fmt::format(
-        "plugin {} wants the event '{}' in the queue '{}', which the configuration does not have: "
-        "it goes to '{}'",
-        file_name_of(plugin.file), event.name, event.queue, policies.of(event.name).queue));
-  }
+        "plugin {} provides no event: write ACTION_EVENT(Class) after each event's class",
+        file_name_of(plugin.file)));
   return warnings;
 }
 
 std::vector<std::string> queued_warnings(const PluginInfo& plugin,
                                          const std::vector<PluginInfo>& all) {
-  std::vector<std::string> provided, warnings;
-  for (const auto& each : all)
-    for (const auto& event : each.events) provided.push_back(event.name);
-  for (const auto& name : plugin.queued) {
-    if (std::find(provided.begin(), provided.end(), name) != provided.end()) continue;
-    const std::string near = nearest(name, provided);
-    warnings.push_back(fmt::format(
-        "plugin {} queues the event '{}', which no plugin here provides: {}",
-        file_name_of(plugin.file), name,
-        near.empty() ? "it waits until one does" : fmt::format("did you mean '{}'?", near)));
-  }
+  const auto provided = names_of(all);
+  std::vector<std::string> warnings;
+  for (const auto& name : plugin.queued)
+    if (std::find(provided.begin(), provided.end(), name) == provided.end())
+      warnings.push_back(
+          fmt::format("plugin {} queues the event '{}', which no plugin here provides: {}",
+                      file_name_of(plugin.file), name, what_then(name, provided)));
+  return warnings;
+}
+
+std::vector<std::string> recurring_warnings(const Config& config,
+                                            const std::vector<PluginInfo>& all) {
+  const auto provided = names_of(all);
+  std::vector<std::string> warnings;
+  for (const auto& [name, entry] : config.cron)
+    if (std::find(provided.begin(), provided.end(), entry.event) == provided.end())
+      warnings.push_back(
+          fmt::format("cron.{} queues the event '{}', which no plugin here provides: {}", name,
+                      entry.event, what_then(entry.event, provided)));
   return warnings;
 }
 

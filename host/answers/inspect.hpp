@@ -19,11 +19,16 @@ void find_duplicates(std::vector<PluginInfo>& plugins);
 // An event as it will be run: what its plugin declares, and the configuration over it.
 std::vector<EventInfo> effective_events(const Config& config, const PluginInfo& plugin);
 
-// What does not hinder the plugin, but is hardly meant: a queue that the configuration lacks.
+// What does not hinder the plugin, but is hardly meant: a queue that the configuration lacks, or
+// that it provides no event.
 std::vector<std::string> warnings_of(const Config& config, const PluginInfo& plugin);
 
 // Events that the plugin's handlers queue, as far as it knows, and that none of `all` provides.
 std::vector<std::string> queued_warnings(const PluginInfo& plugin,
                                          const std::vector<PluginInfo>& all);
+
+// Events that recur and that none of `all` provides.
+std::vector<std::string> recurring_warnings(const Config& config,
+                                            const std::vector<PluginInfo>& all);
 
 }  // namespace actiond

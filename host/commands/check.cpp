@@ -106,10 +106,18 @@ LoadReport check_plugins(const Config& config, Check& check) {
   for (const auto& plugin : report->plugins) events += plugin.events.size();
   check.ok("plugins", fmt::format("{} with {} in {}", counted(report->plugins.size(), "plugin"),
                                   counted(events, "event"), config.plugins.native()));
-  for (const auto& plugin : report->plugins)
+  for (const auto& plugin : report->plugins) {
+    for (const auto& warning : warnings_of(config, plugin)) check.warn("plugins", warning);
     for (const auto& warning : queued_warnings(plugin, report->plugins))
       check.warn("plugins", warning);
+  }
   return std::move(*report);
+}
+
+void check_recurring(const Config& config, const LoadReport& report, Check& check) {
+  if (report.plugins.empty()) return;  // that is said already
+  for (const auto& warning : recurring_warnings(config, report.plugins))
+    check.warn("cron", warning);
 }
 
 // Makes what pollers would make.
@@ -117,7 +125,8 @@ void check_cron(const Config& config, Check& check) {
   if (config.cron.empty()) return;
   const auto lease = open_lease(config, "actiond check", obey, kBrokerTime);
   if (!lease) return check.fail("cron", lease.error());
-  check.ok("cron", fmt::format("{} recur", counted(config.cron.size(), "event")));
+  check.ok("cron", fmt::format("{} {}", counted(config.cron.size(), "event"),
+                               config.cron.size() == 1 ? "recurs" : "recur"));
 }
 
 // Nothing is consumed, so nothing comes.
@@ -190,7 +199,9 @@ Result<int> check_all(const Common& common) {
     check.fail("configuration", config.error());
   } else {
     check.ok("configuration", describe(*config));
-    check_timeouts(*config, check_plugins(*config, check), check);
+    const auto report = check_plugins(*config, check);
+    check_timeouts(*config, report, check);
+    check_recurring(*config, report, check);
     check_broker(*config, check);
     check_run_dir(*config, check);
   }

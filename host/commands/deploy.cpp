@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <fstream>
 #include <memory>
+#include <span>
 #include <sstream>
 
 #include "answers/inspect.hpp"
@@ -63,8 +64,10 @@ class Hold {
 };
 
 // What the directory will hold, as it will be loaded: these, and those that stay.
-Result<void> check_set(const fs::path& directory, const std::vector<std::string>& files,
-                       const LoadTimeout& limit) {
+// Warns of what is hardly meant in these.
+Result<void> check_set(const Config& config, const std::vector<std::string>& files) {
+  const auto& directory = config.plugins;
+  const auto& limit = config.load_timeout;
   const auto there = list_plugins(directory);
   if (!there) return there.error();
   std::vector<PluginInfo> plugins;
@@ -81,6 +84,9 @@ Result<void> check_set(const fs::path& directory, const std::vector<std::string>
   for (const auto& plugin : plugins)
     if (!plugin.problem.empty()) problems += (problems.empty() ? "" : "\n") + plugin.problem;
   if (!problems.empty()) return Error{problems};
+  for (const auto& plugin : std::span(plugins).last(files.size()))
+    for (const auto& warning : warnings_of(config, plugin))
+      print_error({"warning: " + printable(warning)});
   return {};
 }
 
@@ -138,7 +144,7 @@ Result<int> deploy(const Common& common, const std::vector<std::string>& files) 
   if (auto checked = check_files(directory, files); !checked) return checked.error();
   auto hold = Hold::make(directory);
   if (!hold) return hold.error();
-  if (auto checked = check_set(directory, files, config->load_timeout); !checked)
+  if (auto checked = check_set(*config, files); !checked)
     return checked.error().within("nothing is deployed");
   if (auto done = put(directory, files); !done) return done.error();
   fmt::print("{} {} in {}\n", files.size(), files.size() == 1 ? "plugin is" : "plugins are",

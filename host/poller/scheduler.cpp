@@ -50,7 +50,11 @@ OutcomeEvents Scheduler::outcome_events() {
 }
 
 void Scheduler::learn(const LoadReport& report, const std::string& set) {
+  const bool is_new = policies_.empty() || policies_.back().set() != set;
   policies_.emplace_back(config_, report, set);
+  if (!is_new) return;
+  for (const auto& plugin : report.plugins)
+    for (const auto& warning : unknown_queues(config_, plugin)) journal_.doubtful(warning);
 }
 
 void Scheduler::connected(Broker& broker, std::uint64_t epoch) {

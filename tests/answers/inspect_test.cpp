@@ -68,8 +68,27 @@ TEST_CASE("plugins: an event that is queued and that nobody provides is warned o
                                  "provides: it waits until one does"});
 }
 
+TEST_CASE("plugins: an event that recurs and that nobody provides is warned of") {
+  Config config;
+  config.cron["nightly"].event = "reprt";
+  config.cron["ping"].event = "ping";
+  CHECK(recurring_warnings(config, {plugin("/p/a.so", {event("report"), event("ping")})}) ==
+        std::vector<std::string>{"cron.nightly queues the event 'reprt', which no plugin here "
+                                 "provides: did you mean 'report'?"});
+}
+
+TEST_CASE("plugins: one that provides no event is warned of") {
+  CHECK(warnings_of({}, plugin("/p/a.so", {})) ==
+        std::vector<std::string>{"plugin a.so provides no event: write ACTION_EVENT(Class) after "
+                                 "each event's class"});
+}
+
 TEST_CASE("plugins: a queue that the configuration lacks is warned of") {
   Config config;
+  config.events["moved"].queue = "low";
+  CHECK(warnings_of(config, plugin("/p/a.so", {event("moved", "urgent")})).empty());
+  CHECK(warnings_of(config, plugin("/p/a.so", {event("x", "hgih")}))[0].ends_with(
+      "it goes to 'medium'; did you mean 'high'?"));
   CHECK(warnings_of(config, plugin("/p/a.so", {event("x", "high"), event("y")})).empty());
   const auto warnings = warnings_of(config, plugin("/p/a.so", {event("x", "urgent")}));
   REQUIRE(warnings.size() == 1);

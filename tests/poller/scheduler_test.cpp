@@ -49,6 +49,17 @@ TEST_CASE("scheduler: its run is logged when it has begun, however often it is h
   CHECK(scene.times_logged("Processing low:mail") == 1);
 }
 
+TEST_CASE("scheduler: a queue that plugins name and nobody has is logged, once a set") {
+  SchedulerScene scene;
+  actiond::PluginInfo plugin;
+  plugin.file = "late.so";
+  plugin.events = {{"mail", "hihg", 3, 0}};
+  scene.scheduler.learn(actiond::LoadReport{{plugin}}, "another set");
+  scene.scheduler.learn(actiond::LoadReport{{plugin}}, "another set");
+  CHECK(scene.times_logged("wants the event 'mail' in the queue 'hihg'") == 1);
+  CHECK(scene.times_logged("did you mean 'high'?") == 1);
+}
+
 TEST_CASE("scheduler: a higher queue runs first") {
   SchedulerScene scene;
   scene.deliver(1, "slow");

@@ -30,9 +30,11 @@ std::string in_hand_text(const json& poller) {
 
 std::string plugins_text(const json& poller) {
   std::string all;
-  for (const auto& plugin : list_in(poller, "plugins"))
-    all += fmt::format("{}{} {}", all.empty() ? "" : ", ", shown_in(plugin, "name"),
-                       shown_in(plugin, "version"));
+  for (const auto& plugin : list_in(poller, "plugins")) {
+    const auto version = shown_in(plugin, "version");
+    all += fmt::format("{}{}{}{}", all.empty() ? "" : ", ", shown_in(plugin, "name"),
+                       version.empty() ? "" : " ", version);
+  }
   return all;
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/duration.hpp"
+#include "base/nearest.hpp"
 
 namespace actiond {
 namespace {
@@ -40,6 +41,25 @@ EventPolicies::EventPolicies(const Config& config, const LoadReport& report, con
     if (event.attempts) policy.attempts = *event.attempts;
     policy.expires = event.expires;
   }
+}
+
+std::vector<std::string> unknown_queues(const Config& config, const PluginInfo& plugin) {
+  std::vector<std::string> warnings;
+  for (const auto& event : plugin.events) {
+    const auto& queues = config.queues;
+    const auto configured = config.events.find(event.name);
+    const bool is_moved = configured != config.events.end() && configured->second.queue;
+    if (event.queue.empty() || is_moved ||
+        std::find(queues.begin(), queues.end(), event.queue) != queues.end())
+      continue;
+    const auto near = nearest(event.queue, queues);
+    warnings.push_back(fmt::format(
+        "plugin {} wants the event '{}' in the queue '{}', which the configuration does not have: "
+        "it goes to '{}'{}",
+        std::filesystem::path(plugin.file).filename().native(), event.name, event.queue,
+        config.default_queue, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+  }
+  return warnings;
 }
 
 const EventPolicy& EventPolicies::of(std::string_view event) const {

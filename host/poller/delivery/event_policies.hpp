@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/config/config.hpp"
 #include "wire/setup.hpp"
@@ -23,6 +24,9 @@ struct EventPolicy {
 
   bool is_known() const { return !plugin.empty(); }
 };
+
+// Queues that this plugin's events are declared for and the configuration lacks, a sentence each.
+std::vector<std::string> unknown_queues(const Config& config, const PluginInfo& plugin);
 
 class EventPolicies {
  public:

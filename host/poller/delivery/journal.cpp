@@ -176,6 +176,10 @@ void Journal::paused(const std::string& queue, bool is_paused) {
     log_.info("the queue {} is resumed", queue);
 }
 
+void Journal::doubtful(const std::string& warning) {
+  log_.warning("{}", warning);
+}
+
 void Journal::quiet(bool is_quiet) {
   log_.info("{}", is_quiet ? "quiet: nothing new starts here until actiond resume --id"
                            : "no longer quiet: takes events again");

@@ -45,6 +45,8 @@ class Journal {
   void paused(const std::string& queue, bool is_paused);
   // Nothing new starts here any more, or it does again.
   void quiet(bool is_quiet);
+  // Of the plugins: what hinders nothing, but is hardly meant.
+  void doubtful(const std::string& warning);
 
   const JournalCounts& counts() const { return counts_; }
 
