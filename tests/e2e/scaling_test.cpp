@@ -1,5 +1,6 @@
 // As many pollers as are needed: actiond cluster.
 #include <csignal>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -103,6 +104,7 @@ TEST_CASE("scaling: more are started while events wait, none twice, and never ab
 
 TEST_CASE("scaling: what is not needed any more is stopped, idle ones first (long)") {
   NEEDS_BROKER();
+  if (std::getenv("ACTION_TEST_LONG") == nullptr) SKIP_TEST("ACTION_TEST_LONG does not ask for it");
   Site site(kGrowing, {"sleeper"});
   site.start(101);
   site.start(102);
