@@ -19,6 +19,7 @@
 #include "poller/cron/keeper.hpp"
 #include "poller/life/connector.hpp"
 #include "poller/life/upkeep.hpp"
+#include "web/at_work.hpp"
 
 namespace actiond {
 namespace {
@@ -115,7 +116,7 @@ int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   const int status = actiond::main(argc, argv);
   if (actiond::Connector::is_any_trying() || actiond::Upkeep::is_any_looking() ||
-      actiond::CronKeeper::is_any_at_work())
+      actiond::CronKeeper::is_any_at_work() || actiond::web::is_any_at_work())
     ::_exit(status);
   return status;
 }

@@ -3,6 +3,8 @@
 #include <thread>
 #include <utility>
 
+#include "web/at_work.hpp"
+
 namespace actiond::web {
 
 Chores::Chores() : shared_(std::make_shared<Shared>()) {
@@ -29,6 +31,7 @@ void Chores::work(Shared& shared) {
   for (;;) {
     shared.changed.wait(lock, [&] { return shared.is_over || !shared.waiting.empty(); });
     if (shared.is_over) return;
+    const AtWork at_work;
     const auto chore = std::move(shared.waiting.front());
     shared.waiting.pop_front();
     lock.unlock();

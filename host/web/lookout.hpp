@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "web/at_work.hpp"
 
 namespace actiond::web {
 
@@ -67,6 +68,7 @@ class Lookout {
     for (;;) {
       shared.changed.wait(lock, [&] { return shared.is_over || !shared.waiters.empty(); });
       if (shared.is_over) return;
+      const AtWork at_work;
       const auto begun = monotonic_now();
       auto waiters = std::exchange(shared.waiters, {});
       lock.unlock();

@@ -12,9 +12,9 @@ using namespace actiond::web;
 
 namespace {
 
-// As long as the process: threads of it look at the configuration.
+// Neither is ever destroyed: threads look at the configuration until the process ends.
 Router& router() {
-  static Config config;
+  static auto& config = *new Config;
   static const bool is_configured = [] {
     config.run_dir = std::filesystem::temp_directory_path() / "actiond-fuzz-without-pollers";
     config.brokers = {"sqlite:" + (config.run_dir / "queue.db").native()};
