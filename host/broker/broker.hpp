@@ -38,6 +38,10 @@ class BrokerListener {
   virtual void on_probe_delivered(QueueIndex queue) = 0;
   // Somebody has paused the queue, or resumed it: see Broker::is_paused.
   virtual void on_paused([[maybe_unused]] QueueIndex queue, [[maybe_unused]] bool is_paused) {}
+  // The answer to ask_for_key: this delivery may run, or another event has its key, by its id if
+  // that is known.
+  virtual void on_key([[maybe_unused]] QueueIndex queue, [[maybe_unused]] std::uint64_t tag,
+                      [[maybe_unused]] bool may_run, [[maybe_unused]] const std::string& holder) {}
   // The answer to publish: confirmed, or why it was not taken.
   virtual void on_published(std::uint64_t number, const Result<void>& taken) = 0;
 };
@@ -90,6 +94,17 @@ class Broker {
   virtual bool is_paused([[maybe_unused]] QueueIndex queue) const { return false; }
   // Asks whether that has changed. A broker that finds out by itself does nothing.
   virtual Result<void> look_at_pauses() { return {}; }
+
+  // Unique keys are kept by the store, which takes no second event with one. False: what comes with
+  // a key may run only after ask_for_key, which on_key answers, perhaps at once. It has the key
+  // until it is settled.
+  virtual bool keeps_keys() const { return true; }
+  virtual Result<void> ask_for_key([[maybe_unused]] QueueIndex queue,
+                                   [[maybe_unused]] std::uint64_t tag,
+                                   [[maybe_unused]] const Message& message,
+                                   [[maybe_unused]] BrokerListener& listener) {
+    return {};
+  }
 
   // Over which pollers on other machines are heard, as long as the broker; nullptr: it can't.
   virtual FleetLink* fleet() { return nullptr; }

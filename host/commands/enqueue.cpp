@@ -18,6 +18,7 @@
 #include "client/names.hpp"
 #include "client/sender.hpp"
 #include "client/trace.hpp"
+#include "client/unique.hpp"
 #include "commands/command.hpp"
 #include "commands/terminal/line_reader.hpp"
 #include "commands/terminal/params.hpp"
@@ -33,6 +34,7 @@ struct EnqueueFlags {
   std::vector<std::string> words;
   std::string queue;
   std::string in, at, expires;
+  std::string unique, unique_for;
 };
 
 // When events are to run. Of many, each waits from when it is queued.
@@ -40,6 +42,8 @@ struct When {
   std::optional<std::chrono::milliseconds> in;
   std::optional<std::int64_t> at_ms;
   std::chrono::milliseconds expires{0};  // so long after that; 0: never
+  std::string unique;                    // a key; empty: none
+  std::chrono::milliseconds unique_for{0};
 
   // {}: now
   action::DueTime due_at(action::WallTime now) const {
@@ -56,14 +60,16 @@ class Enqueue {
       : sender_(std::move(target), kBatch, kTimeout),
         event_(std::move(event)),
         queue_(std::move(queue)),
-        when_(when),
+        when_(std::move(when)),
         is_json_(is_json) {}
 
   Result<int> one(std::string params) {
     auto event = make(std::move(params));
     const Sent sent = sent_of(event);
-    if (auto queued = sender_.queue(std::move(event)); !queued)
+    if (auto queued = sender_.queue(std::move(event)); !queued) {
+      if (queued.error().fault == action::Fault::Duplicate) return not_queued(queued.error());
       return queued.error().within(fmt::format("can't queue '{}'", event_));
+    }
     print(sent);
     return kDone;
   }
@@ -108,6 +114,9 @@ class Enqueue {
     event.due_at = when_.due_at(now);
     event.message.trail.expires_at_ms =
         action::expires_at_ms(when_.expires, std::max<action::WallTime>(now, event.due_at));
+    (void)action::make_unique(event.message, when_.unique, when_.unique_for,
+                              std::max<action::WallTime>(now, event.due_at))
+        .ok();  // checked while the command line was parsed
     return event;
   }
 
@@ -133,6 +142,17 @@ class Enqueue {
   std::string how_far() const {
     return fmt::format("{} event{} queued before it, none after it", queued_,
                        queued_ == 1 ? " was" : "s were");
+  }
+
+  // One with its key is there: its id is printed.
+  int not_queued(const Error& why) const {
+    if (is_json_) {
+      print_json({{"id", why.id}, {"event", event_}, {"queued", false}, {"why", why.text}});
+    } else {
+      fmt::print("{}\n", why.id);
+      print_error({"not queued: " + printable(why.text)});
+    }
+    return kDone;
   }
 
   // Waits until the broker has taken all that was sent, and prints their ids in order.
@@ -175,6 +195,8 @@ When when_of(const EnqueueFlags& flags) {
   if (!flags.in.empty()) when.in = *parse_duration(flags.in);
   if (!flags.at.empty()) when.at_ms = *parse_rfc3339(flags.at);
   if (!flags.expires.empty()) when.expires = *parse_duration(flags.expires);
+  when.unique = flags.unique;
+  if (!flags.unique_for.empty()) when.unique_for = *parse_duration(flags.unique_for);
   return when;
 }
 
@@ -226,6 +248,14 @@ void add_enqueue(CLI::App& app, Common& common) {
                            "don't run it if it has not begun so long after it was to run"),
           parse_duration)
       ->type_name("10m");
+  auto* unique = checked(verb->add_option("--unique", flags->unique,
+                                          "don't queue it while one with this key waits or runs"),
+                         action::check_unique_key)
+                     ->type_name("KEY");
+  checked(verb->add_option("--unique-for", flags->unique_for, "for so long at most"),
+          parse_duration)
+      ->type_name("1h")
+      ->needs(unique);
   add_json_option(*verb, common);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "client/delay_trip.hpp"
+#include "client/unique.hpp"
 #include "poller/delivery/waiting.hpp"
 
 namespace actiond {
@@ -78,8 +79,11 @@ void Outcomes::give_up() {
   }
 }
 
+// One that its key makes unneeded is as good as taken.
 void Outcomes::published(std::uint64_t number, const Result<void>& taken) {
-  settler_.published(number, taken);
+  if (taken || taken.error().fault != Fault::Duplicate) return settler_.published(number, taken);
+  parts_.journal.unneeded(taken.error().text);
+  settler_.published(number, {});
 }
 
 bool Outcomes::resume() {
@@ -172,6 +176,11 @@ void Outcomes::on_queued(Delivery& delivery, const QueueFrame& frame) {
   message.trail.queued_at_ms = wall_now_ms();
   message.enqueued_at_s = message.trail.queued_at_ms / 1000;
   message.trail.expires_at_ms = expires_at(frame, message.trail.queued_at_ms);
+  const auto begin =
+      action::due_at(std::chrono::milliseconds(frame.delay_ms), std::chrono::system_clock::now());
+  (void)action::make_unique(message, frame.unique, std::chrono::milliseconds(frame.unique_ms),
+                            begin)
+      .ok();  // the runner has checked the key
   settler_.queue(delivery, {frame.queue.empty() ? parts_.policies.back().of(frame.event).queue
                                                 : std::string(frame.queue),
                             std::move(message), std::chrono::milliseconds(frame.delay_ms)});

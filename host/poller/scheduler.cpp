@@ -36,6 +36,7 @@ Scheduler::Scheduler(const Config& config, Clock& clock, const std::string& poll
 
 Scheduler::~Scheduler() {
   if (auto waiting = quarantine_.take_waiting()) waiting->is_settled = true;
+  keys_.lost();
   intake_.lost();
 }
 
@@ -59,6 +60,7 @@ void Scheduler::learn(const LoadReport& report, const std::string& set) {
 
 void Scheduler::connected(Broker& broker, std::uint64_t epoch) {
   intake_.connected(broker, epoch);
+  keys_.connected(broker);
   outcomes_.connected(broker, epoch);
   if (epoch == 1) quiet_.read();  // the one before may have been told so just now
   if (epoch == 1 && is_quiet()) journal_.quiet(true);
@@ -71,6 +73,7 @@ void Scheduler::lost() {
   quarantine_.lost();
   intake_.lost();
   outcomes_.lost(crew_);
+  keys_.lost();
 }
 
 bool Scheduler::open() {
@@ -151,6 +154,7 @@ void Scheduler::adjust_prefetch() {
 }
 
 void Scheduler::hand(RunnerSlot& slot, DeliveryPointer delivery) {
+  if (keys_.is_closed_for(*delivery)) return keys_.ask(std::move(delivery), *this);
   events_.on_heard(false);
   delivery->plugin_set = policies_.back().set();
   const EventPolicy& policy = policies_.back().of(delivery->message.event);
@@ -216,6 +220,18 @@ void Scheduler::on_paused(QueueIndex queue, bool is_paused) {
   if (!is_paused) return;
   if (auto waiting = quarantine_.take_waiting()) intake_.put_back(std::move(waiting));
   crew_.recall();
+}
+
+// One that has its key is handed out next, unless nothing is to begin any more.
+void Scheduler::on_key(QueueIndex queue, std::uint64_t tag, bool may_run,
+                       const std::string& holder) {
+  DeliveryPointer delivery = keys_.take(queue, tag);
+  if (!delivery) return;
+  delivery->has_key = true;
+  if (may_run) return intake_.put_back(std::move(delivery));
+  delivery->plugin_set = policies_.back().set();
+  delivery->outcome = another_has_key(delivery->message, holder);
+  outcomes_.settle(std::move(delivery));
 }
 
 void Scheduler::on_published(std::uint64_t number, const Result<void>& taken) {

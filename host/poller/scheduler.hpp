@@ -11,6 +11,7 @@
 #include "base/config/config.hpp"
 #include "broker/broker.hpp"
 #include "poller/delivery/intake.hpp"
+#include "poller/delivery/key_gate.hpp"
 #include "poller/delivery/pace.hpp"
 #include "poller/delivery/quiet.hpp"
 #include "poller/outcomes.hpp"
@@ -83,6 +84,8 @@ class Scheduler final : public BrokerListener {
   void on_probe_delivered(QueueIndex queue) override;
   void on_published(std::uint64_t number, const Result<void>& taken) override;
   void on_paused(QueueIndex queue, bool is_paused) override;
+  void on_key(QueueIndex queue, std::uint64_t tag, bool may_run,
+              const std::string& holder) override;
 
  private:
   OutcomeEvents outcome_events();
@@ -101,6 +104,7 @@ class Scheduler final : public BrokerListener {
   DeliveryPool pool_;  // outlives all that holds deliveries
   PolicyHistory policies_{1};
   Intake intake_;
+  KeyGate keys_;
   Quarantine quarantine_;
   Outcomes outcomes_;
   Pace pace_;

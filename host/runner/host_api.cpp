@@ -36,6 +36,16 @@ std::int64_t expires_of(const action_request& request) {
   return request.size >= end ? std::max<std::int64_t>(0, request.expires_ms) : 0;
 }
 
+// Or before there were unique keys.
+bool has_unique(const action_request& request) {
+  constexpr auto end = offsetof(action_request, unique_ms) + sizeof(request.unique_ms);
+  return request.size >= end && request.unique != nullptr;
+}
+
+std::string_view unique_of(const action_request& request) {
+  return has_unique(request) ? request.unique : "";
+}
+
 }  // namespace
 
 HostApi::HostApi(const RunnerSetup& setup, Outbox& outbox, const Progress& progress)
@@ -133,7 +143,8 @@ std::string HostApi::send(const action_request& request, char* id) {
            "those that serve all events in ACTION_SETUP";
   outbox_.send(QueueFrame{number_, delay_of(request), request.event, new_event,
                           has_queue ? request.queue : std::string_view(), params_of(request),
-                          expires_of(request)});
+                          expires_of(request), unique_of(request),
+                          has_unique(request) ? std::max<std::int64_t>(0, request.unique_ms) : 0});
   if (id != nullptr) std::memcpy(id, new_event.c_str(), ACTION_ID_SIZE);
   return {};
 }
@@ -149,6 +160,8 @@ std::string HostApi::problem_with(const action_request& request) const {
                        fmt::join(setup_.queues, ", "));
   if (!is_json_object(params_of(request)))
     return fmt::format("the params of '{}' are not a JSON object", request.event);
+  if (const auto key = unique_of(request); !key.empty())
+    if (auto checked = action::check_unique_key(key); !checked) return checked.error().text;
   return {};
 }
 

@@ -4,8 +4,8 @@ namespace actiond {
 namespace {
 
 constexpr std::string_view kLabelNames[kOutcomeLabels] = {
-    "done",    "halted",    "failed",  "dead",    "discarded",
-    "crashed", "timed_out", "snoozed", "expired", "unknown"};
+    "done",      "halted",  "failed",  "dead",    "discarded", "crashed",
+    "timed_out", "snoozed", "expired", "unknown", "duplicate"};
 
 }  // namespace
 
@@ -39,6 +39,8 @@ std::optional<OutcomeLabel> label_for(Ending ending, bool is_dead_letter) {
       return is_dead_letter ? OutcomeLabel::Dead : OutcomeLabel::Crashed;
     case Ending::Expired:
       return OutcomeLabel::Expired;
+    case Ending::Duplicate:
+      return OutcomeLabel::Duplicate;
     case Ending::Unknown:
       return is_dead_letter ? OutcomeLabel::Dead : OutcomeLabel::Unknown;
   }

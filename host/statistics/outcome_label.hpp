@@ -22,8 +22,9 @@ enum class OutcomeLabel : std::uint8_t {
   Snoozed,
   Expired,
   Unknown,
+  Duplicate,
 };
-inline constexpr int kOutcomeLabels = static_cast<int>(OutcomeLabel::Unknown) + 1;
+inline constexpr int kOutcomeLabels = static_cast<int>(OutcomeLabel::Duplicate) + 1;
 
 // "done", "timed_out", …
 std::string_view name(OutcomeLabel label);

@@ -30,7 +30,7 @@ void fields(auto& io, Of<LogFrame> auto& frame) {
 }
 void fields(auto& io, Of<QueueFrame> auto& frame) {
   io(frame.number, frame.delay_ms, frame.event, frame.id, frame.queue, frame.params,
-     frame.expires_ms);
+     frame.expires_ms, frame.unique, frame.unique_ms);
 }
 void fields(auto& io, Of<OutcomeFrame> auto& frame) {
   io(frame.number, frame.ending, frame.snooze_ms, frame.duration_ns, frame.reason, frame.retry_ms);
@@ -104,6 +104,8 @@ const char* name(Ending ending) {
       return "interrupted";
     case Ending::Expired:
       return "expired";
+    case Ending::Duplicate:
+      return "duplicate";
   }
   return "?";
 }

@@ -64,6 +64,8 @@ struct QueueFrame {
   std::int64_t delay_ms = 0;  // it is to run that much later; 0 or less: now
   std::string_view event, id, queue, params;
   std::int64_t expires_ms = 0;  // so long after it was to run; 0: never
+  std::string_view unique{};    // the key; empty: it has none
+  std::int64_t unique_ms = 0;   // for how long at most; 0: as long as it waits or runs
 };
 
 struct OutcomeFrame {

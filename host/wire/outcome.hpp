@@ -24,8 +24,9 @@ enum class Ending : std::uint8_t {
   Lost,         // the connection that delivered it is gone
   Interrupted,  // pollers that are dead had begun it and not ended it
   Expired,      // its time was over before it began
+  Duplicate,    // it was queued while another with its unique key waited or ran
 };
-inline constexpr int kEndings = static_cast<int>(Ending::Expired) + 1;
+inline constexpr int kEndings = static_cast<int>(Ending::Duplicate) + 1;
 
 struct Outcome {
   Ending ending = Ending::Done;

@@ -1,12 +1,14 @@
 #include <action/client.hpp>
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 
 #include "client/delay_trip.hpp"
 #include "client/event_id.hpp"
 #include "client/names.hpp"
 #include "client/sender.hpp"
 #include "client/trace.hpp"
+#include "client/unique.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -86,6 +88,9 @@ class Client::Impl {
     event.message.sender = program_invocation_short_name;
     if (request.delay.count() > 0) event.due_at = due_at(request.delay, now);
     trail.expires_at_ms = expires_at_ms(request.expires, std::max<WallTime>(now, event.due_at));
+    if (request.size >= offsetof(detail::QueueRequest, unique_for) + sizeof(request.unique_for))
+      check(make_unique(event.message, request.unique, request.unique_for,
+                        std::max<WallTime>(now, event.due_at)));
     check(join_trace(event.message, request.trace_parent, request.trace_state));
     return event;
   }
@@ -107,9 +112,11 @@ Client& Client::operator=(Client&&) noexcept = default;
 std::string Client::queue_text(const detail::QueueRequest& request) {
   auto outgoing = impl_->event(request);
   std::string id = outgoing.message.id;
-  if (auto queued = impl_->sender().queue(std::move(outgoing)); !queued)
+  if (auto queued = impl_->sender().queue(std::move(outgoing)); !queued) {
+    if (queued.error().fault == Fault::Duplicate) return queued.error().id;
     throw ClientError(fmt::format("can't queue '{}': {}", request.event, queued.error().text),
                       {id});
+  }
   return id;
 }
 

@@ -31,8 +31,8 @@ void swap(Trail& left, Trail& right) noexcept {
 }  // namespace
 
 void swap(Message& left, Message& right) noexcept {
-  auto& [event, id, body, enqueued_at_s, trail, properties, trace_parent, trace_state, sender,
-         dropped_by, dropped_why, dropped_at_s] = left;
+  auto& [event, id, body, enqueued_at_s, trail, properties, trace_parent, trace_state, unique,
+         sender, dropped_by, dropped_why, dropped_at_s] = left;
   event.swap(right.event);
   id.swap(right.id);
   body.swap(right.body);
@@ -41,6 +41,9 @@ void swap(Message& left, Message& right) noexcept {
   properties.swap(right.properties);
   trace_parent.swap(right.trace_parent);
   trace_state.swap(right.trace_state);
+  unique.key.swap(right.unique.key);
+  std::swap(unique.until_ms, right.unique.until_ms);
+  std::swap(unique.is_asked, right.unique.is_asked);
   sender.swap(right.sender);
   dropped_by.swap(right.dropped_by);
   dropped_why.swap(right.dropped_why);

@@ -26,6 +26,13 @@ struct Trail {
   bool is_early = false;           // x-action-early: it came too early once, and was sent back
 };
 
+// See unique.hpp.
+struct UniqueKey {
+  std::string key{};          // x-action-unique; empty: none
+  std::int64_t until_ms = 0;  // x-action-unique-until, since 1970 UTC; 0: as long as it is there
+  bool is_asked = false;      // a new event: not to be stored while another has the key
+};
+
 struct Message {
   std::string event;  // empty in a message that is no event
   std::string id;
@@ -35,7 +42,8 @@ struct Message {
   std::string properties;      // as received, encoded; empty in a new message
   std::string trace_parent{};  // header traceparent, a valid one; empty: it belongs to no trace
   std::string trace_state{};   // header tracestate, beside that
-  std::string sender;          // property app_id of a new message; a received one keeps its own
+  UniqueKey unique{};
+  std::string sender;  // property app_id of a new message; a received one keeps its own
   // By what queue, but those of delays, the broker dropped it last, why, and when, in its words.
   std::string dropped_by{}, dropped_why{};
   std::int64_t dropped_at_s = 0;

@@ -62,4 +62,14 @@ Result<void> check_event(std::string_view name) {
                   shown(name), detail::max_name_size)};
 }
 
+Result<void> check_unique_key(std::string_view key) {
+  const bool is_clean =
+      std::none_of(key.begin(), key.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; });
+  if (!key.empty() && key.size() <= kMostUniqueKey && is_clean) return {};
+  return Error{
+      fmt::format("'{}' can't be a unique key: use 1 to {} bytes without control characters",
+                  shown(key), kMostUniqueKey),
+      Fault::Lasting};
+}
+
 }  // namespace action

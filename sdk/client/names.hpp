@@ -19,4 +19,9 @@ Result<void> check_queue(std::string_view name);
 // What a handler can be called: a-z, 0-9, _, . and -, at most 255 of them. The SDK has the rule.
 Result<void> check_event(std::string_view name);
 
+// The key of events of which only one is to wait or run: 1 to 255 bytes, none of them a control
+// character.
+inline constexpr std::size_t kMostUniqueKey = 255;
+Result<void> check_unique_key(std::string_view key);
+
 }  // namespace action

@@ -16,16 +16,18 @@ enum class Fault : unsigned char {
   Missing,    // success, once what it needs is declared again
   Lasting,    // nothing else: it can't be done as it is
   Undecided,  // whether it was done is not known
+  Duplicate,  // it is as good as done: another with its unique key is there
 };
 
 // One sentence: what happened, to what, and what to do about it. No secrets in it.
 struct Error {
   std::string text;
   Fault fault = Fault::Passing;
+  std::string id{};  // of Duplicate: the event that is there
 
   // The same failure, told by a caller who knows what was being done: "doing: text".
   [[nodiscard]] Error within(const std::string& doing) const {
-    return {doing + ": " + text, fault};
+    return {doing + ": " + text, fault, id};
   }
 };
 

@@ -241,10 +241,11 @@ void Sender::settle(std::uint64_t number, const Result<void>& taken) {
     return;
   }
   // It may have come back because somebody deleted the queue.
-  if (!taken && link_ != nullptr) link_->forget(event.queue);
+  if (!taken && taken.error().fault != Fault::Duplicate && link_ != nullptr)
+    link_->forget(event.queue);
   if (event.is_awaited)
     verdict_ = taken;
-  else if (!taken)
+  else if (!taken && taken.error().fault != Fault::Duplicate)
     failed_.push_back({taken.error().text, {event.message.id}});
   events_.erase(found);
 }

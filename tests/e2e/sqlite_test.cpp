@@ -241,7 +241,8 @@ TEST_CASE("sqlite: migrate moves what waits, what comes later and what is dead, 
       "INSERT INTO events SELECT NULL, (SELECT id FROM queues WHERE name LIKE '%.dead'), NULL, "
       "NULL, "
       "0, due_ms, 0, event, 'id-of-the-dead', enqueued_at_s, sender, 3, 'high', 'it broke', "
-      "poller, plugin, backtrace, 7, 8, 0, properties, body, 0, NULL, NULL, 0 FROM events LIMIT 1");
+      "poller, plugin, backtrace, 7, 8, 0, properties, body, 0, NULL, NULL, 0, NULL, 0 "
+      "FROM events LIMIT 1");
   const Ran there = site.actiond({"migrate", "--to", test_broker()});
   CHECK_MESSAGE(there.out == "6 events moved, 1 of them not due yet, and 1 dead letter\n",
                 there.err);

@@ -50,7 +50,8 @@ TEST_CASE("labels: every ending has its outcome") {
                       {Ending::Stopped, std::nullopt, std::nullopt},
                       {Ending::Lost, std::nullopt, std::nullopt},
                       {Ending::Interrupted, Crashed, Dead},
-                      {Ending::Expired, Expired, Expired}};
+                      {Ending::Expired, Expired, Expired},
+                      {Ending::Duplicate, Duplicate, Duplicate}};
   CHECK(std::size(rows) == kEndings);
   for (const auto& row : rows) {
     CAPTURE(name(row.ending));
@@ -61,7 +62,7 @@ TEST_CASE("labels: every ending has its outcome") {
 
 TEST_CASE("labels: the outcomes' names are those of the metrics") {
   const char* const names[] = {"done",    "halted",    "failed",  "dead",    "discarded",
-                               "crashed", "timed_out", "snoozed", "expired", "unknown"};
+                               "crashed", "timed_out", "snoozed", "expired", "unknown", "duplicate"};
   REQUIRE(std::size(names) == kOutcomeLabels);
   for (int i = 0; i < kOutcomeLabels; ++i) CHECK(name(static_cast<OutcomeLabel>(i)) == names[i]);
 }

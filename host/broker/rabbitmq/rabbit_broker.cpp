@@ -78,6 +78,7 @@ Result<void> RabbitBroker::open_publishing(const std::string& name,
   auto publisher = action::Publisher::open(
       *publishing_, kPublishingChannel,
       [this](std::uint64_t number, const Result<void>& taken) {
+        if (keys_ && keys_->confirmed(number)) return;
         if (listener_ != nullptr) listener_->on_published(number, taken);
       },
       action::Publisher::OnRefusal::Reopen);
@@ -129,11 +130,14 @@ Result<void> RabbitBroker::receive(BrokerListener& listener) {
   const bool skips_publishing = std::exchange(skips_publishing_, false);
   if (!std::exchange(skips_consuming_, false))
     if (auto consumed = receive_deliveries(listener); !consumed) return consumed;
-  if (skips_publishing) return {};
-  listener_ = &listener;
-  auto polled = publisher_->poll();
-  listener_ = nullptr;
-  return polled;
+  if (!skips_publishing) {
+    listener_ = &listener;
+    auto polled = publisher_->poll();
+    listener_ = nullptr;
+    if (!polled) return polled;
+  }
+  if (keys_) keys_->tell(listener);
+  return {};
 }
 
 Result<void> RabbitBroker::receive_deliveries(BrokerListener& listener) {
@@ -162,11 +166,43 @@ Result<void> RabbitBroker::take(const amqp_frame_t& frame, BrokerListener& liste
   }
   if (frame.channel == channels_.size() + 1) return pauses_->take(frame, listener);
   if (frame.channel == channels_.size() + 2) return control_->take(frame);
+  if (keys_ && frame.channel == channels_.size() + 3) return keys_->take(frame);
   if (frame.frame_type == AMQP_FRAME_METHOD &&
       frame.payload.method.id == AMQP_CONNECTION_CLOSE_METHOD)
     return Error{fmt::format("the broker closed the connection: {}",
                              action::close_reason(frame.payload.method).text)};
   return {};
+}
+
+// What is written of keys is lost in an alarm rather than awaited: then a second one may run.
+void RabbitBroker::make_keys() {
+  const auto number = static_cast<amqp_channel_t>(consumed_queues_.size() + 3);
+  keys_ = std::make_unique<KeyChannel>(
+      *consuming_, number, topology_.application,
+      [this](const std::string& queue, const Message& message) -> std::optional<std::uint64_t> {
+        if (is_blocked()) return std::nullopt;
+        const auto published = publisher_->publish("", queue, message);
+        return published ? std::optional(*published) : std::nullopt;
+      });
+}
+
+Result<void> RabbitBroker::ask_for_key(QueueIndex queue, std::uint64_t tag, const Message& message,
+                                       BrokerListener& listener) {
+  if (!keys_) make_keys();
+  auto asked = keys_->ask(queue, tag, message);
+  keys_->tell(listener);
+  return asked;
+}
+
+void RabbitBroker::acknowledge(QueueIndex queue, std::uint64_t tag, Handled handled) {
+  if (keys_) (void)keys_->acknowledged(queue, tag, handled).ok();  // lost: receive will say so
+  channels_[queue].acknowledge(tag);
+}
+
+Result<void> RabbitBroker::give_back(QueueIndex queue, std::uint64_t tag) {
+  if (keys_)
+    if (auto given = keys_->given_back(queue, tag); !given) return given;
+  return channels_[queue].give_back(tag);
 }
 
 Result<void> RabbitBroker::tended() {
@@ -188,6 +224,7 @@ Result<std::uint64_t> RabbitBroker::publish(const std::string& queue, const Mess
 
 // By the default exchange, so that no work queue's name can collide with it.
 Result<std::uint64_t> RabbitBroker::publish_dead(const Message& message) {
+  if (keys_) keys_->died(message.id);
   return publisher_->publish("", topology_.dead(), message);
 }
 

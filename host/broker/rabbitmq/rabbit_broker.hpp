@@ -10,6 +10,7 @@
 
 #include "broker/broker.hpp"
 #include "broker/rabbitmq/control_channel.hpp"
+#include "broker/rabbitmq/key_channel.hpp"
 #include "broker/rabbitmq/pause_channel.hpp"
 #include "broker/rabbitmq/rabbit_channel.hpp"
 #include "client/rabbitmq/publisher.hpp"
@@ -46,12 +47,11 @@ class RabbitBroker : public Broker {
   bool is_paused(QueueIndex queue) const override { return pauses_->is_paused(queue); }
   Result<void> look_at_pauses() override { return pauses_->ask(); }
   FleetLink* fleet() override { return control_.get(); }
-  void acknowledge(QueueIndex queue, std::uint64_t tag, Handled) override {
-    channels_[queue].acknowledge(tag);
-  }
-  Result<void> give_back(QueueIndex queue, std::uint64_t tag) override {
-    return channels_[queue].give_back(tag);
-  }
+  bool keeps_keys() const override { return false; }
+  Result<void> ask_for_key(QueueIndex queue, std::uint64_t tag, const Message& message,
+                           BrokerListener& listener) override;
+  void acknowledge(QueueIndex queue, std::uint64_t tag, Handled handled) override;
+  Result<void> give_back(QueueIndex queue, std::uint64_t tag) override;
   Result<void> flush() override;
   Result<std::uint64_t> publish(const std::string& queue, const Message& message) override;
   Result<std::uint64_t> publish_dead(const Message& message) override;
@@ -73,6 +73,7 @@ class RabbitBroker : public Broker {
                    std::chrono::milliseconds timeout);
   Result<void> receive_deliveries(BrokerListener& listener);
   void make_control();
+  void make_keys();
   Result<void> take(const amqp_frame_t& frame, BrokerListener& listener);
   Result<void> hear_goodbye();
 
@@ -92,6 +93,7 @@ class RabbitBroker : public Broker {
   std::deque<RabbitChannel> channels_;       // of queue i: channel i + 1
   std::unique_ptr<PauseChannel> pauses_;     // the channel behind those
   std::unique_ptr<ControlChannel> control_;  // and the one behind that
+  std::unique_ptr<KeyChannel> keys_;         // and the one behind that; none before the first key
   std::unique_ptr<action::Publisher> publisher_;
   BrokerListener* listener_ = nullptr;  // during receive only
 };

@@ -6,6 +6,7 @@
 #include "broker/sqlite/sqlite_pauses.hpp"
 #include "broker/target.hpp"
 #include "client/delay_trip.hpp"
+#include "client/unique.hpp"
 
 namespace actiond {
 namespace {
@@ -138,7 +139,7 @@ Result<void> SqliteBroker::exchange() {
   if (!done) return be_patient(done.error());
   busy_since_.reset();
   if (!stored_.empty() || !given_back_.empty()) file_->bell().ring();
-  for (auto& stored : stored_) confirmed_.push_back({stored.number, {}});
+  for (auto& stored : stored_) confirmed_.push_back({stored.number, answer_of(stored)});
   for (auto& arrival : taken_) {
     ++queues_[arrival.queue].held;
     arrived_.push_back(std::move(arrival));
@@ -151,6 +152,11 @@ Result<void> SqliteBroker::exchange() {
   const auto due = claims_.next_due();
   if (due) next_due_ms_ = *due;
   return {};
+}
+
+Result<void> SqliteBroker::answer_of(const Stored& stored) {
+  if (stored.holder.empty()) return {};
+  return action::already_there(stored.message.unique.key, stored.holder);
 }
 
 Result<void> SqliteBroker::settle(std::int64_t now_ms) {
@@ -166,8 +172,11 @@ Result<void> SqliteBroker::settle(std::int64_t now_ms) {
         return done;
   for (const auto seq : given_back_)
     if (auto done = claims_.give_back(seq); !done) return done;
-  for (const auto& each : stored_)
-    if (auto done = file_->insert(each.queue, each.message, each.due_at_ms); !done) return done;
+  for (auto& each : stored_) {
+    auto done = file_->insert(each.queue, each.message, each.due_at_ms);
+    if (!done) return done.error();
+    each.holder = each.message.unique.is_asked ? std::move(*done) : std::string();
+  }
   if (!given_back_.empty() || !stored_.empty()) expect_more();
   if (!next_due_ms_ || *next_due_ms_ > now_ms) return {};
   const auto woken = claims_.wake(now_ms);
@@ -287,8 +296,11 @@ Result<std::uint64_t> SqliteBroker::publish(const std::string& queue, const Mess
   return publish_later(queue, message, {});
 }
 
+// It lets go of its key.
 Result<std::uint64_t> SqliteBroker::publish_dead(const Message& message) {
-  return store(dead_, message, 0);
+  auto number = store(dead_, message, 0);
+  stored_.back().message.unique = {};
+  return number;
 }
 
 Result<std::uint64_t> SqliteBroker::publish_later(const std::string& queue, const Message& message,
@@ -304,7 +316,7 @@ Result<std::uint64_t> SqliteBroker::publish_later(const std::string& queue, cons
 
 Result<std::uint64_t> SqliteBroker::store(std::int64_t queue, const Message& message,
                                           std::int64_t due_at_ms) {
-  stored_.push_back({++published_, queue, due_at_ms, message});
+  stored_.push_back({++published_, queue, due_at_ms, message, {}});
   return published_;
 }
 

@@ -100,7 +100,9 @@ class SqliteBroker : public Broker {
     std::int64_t queue;
     std::int64_t due_at_ms;
     Message message;
+    std::string holder;  // who has its unique key, so that it was not stored; empty: it was
   };
+  static Result<void> answer_of(const Stored& stored);
   std::vector<Settled> acknowledged_;
   std::vector<std::int64_t> given_back_;
   std::vector<Stored> stored_;

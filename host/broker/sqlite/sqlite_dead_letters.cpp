@@ -54,7 +54,7 @@ class SqliteDeadLetters : public DeadLetters {
     std::size_t deleted = 0;
     const auto purged = file_->transaction(QueueFile::Outlives::PowerLoss, [&]() -> Result<void> {
       Statement all(file_->database(), "DELETE FROM events WHERE queue = ? AND owner IS NULL");
-      if (auto done = all.run(dead_); !done) return done;
+      if (auto done = all.run(dead_); !done) return done.error();
       deleted = static_cast<std::size_t>(file_->database().changed_rows());
       return {};
     });
@@ -120,7 +120,7 @@ class SqliteDeadLetters : public DeadLetters {
       for (auto& each : decided) {
         if (auto done = delete_.run(each.seq, dead_); !done) return done;
         if (!each.queue || file_->database().changed_rows() == 0) continue;
-        if (auto done = file_->insert(*each.queue, each.message, 0); !done) return done;
+        if (auto done = file_->insert(*each.queue, each.message, 0); !done) return done.error();
         ++requeued;
       }
       return {};

@@ -70,7 +70,7 @@ class SqliteLease : public Lease {
     for (const auto& event : step.events) {
       const auto queue = file_->queue(application_ + "." + event.queue);
       if (!queue) return queue.error();
-      if (auto stored = file_->insert(*queue, event.message, 0); !stored) return stored;
+      if (auto stored = file_->insert(*queue, event.message, 0); !stored) return stored.error();
     }
     return write_.run(application_, step.state);
   }

@@ -93,7 +93,9 @@ Result<std::uint64_t> MailboxBroker::publish(const std::string& queue, const Mes
 }
 
 Result<std::uint64_t> MailboxBroker::publish_dead(const Message& message) {
-  return publish_later(action::kDead, message, {});
+  auto number = publish_later(action::kDead, message, {});
+  orders_.stored.back().message.unique = {};  // it lets go of its key
+  return number;
 }
 
 Result<std::uint64_t> MailboxBroker::publish_later(const std::string& queue, const Message& message,

@@ -60,4 +60,12 @@ std::optional<Outcome> ends_without_run(const Delivery& delivery, const EventPol
   return std::nullopt;
 }
 
+Outcome another_has_key(const Message& message, const std::string& holder) {
+  return {Ending::Duplicate,
+          fmt::format("it was queued while {} with the unique key '{}' waited or ran",
+                      holder.empty() ? "another" : "the event " + holder, message.unique.key),
+          {},
+          {}};
+}
+
 }  // namespace actiond

@@ -21,4 +21,7 @@ std::int64_t expiry(const Message& message, const EventPolicy& policy);
 std::optional<Outcome> ends_without_run(const Delivery& delivery, const EventPolicy& policy,
                                         std::int64_t wall_now_ms);
 
+// What one ends with whose unique key another has: the event with this id, or empty.
+Outcome another_has_key(const Message& message, const std::string& holder);
+
 }  // namespace actiond

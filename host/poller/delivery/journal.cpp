@@ -86,6 +86,8 @@ void Journal::settled(const Delivery& delivery, Settlement settlement) {
       return;
     case Ending::Expired:
       return expired(delivery, settlement);
+    case Ending::Duplicate:
+      return dropped(delivery);
     case Ending::Interrupted:
       return interrupted(delivery, settlement);
     case Ending::Lost:
@@ -126,6 +128,11 @@ void Journal::expired(const Delivery& delivery, Settlement settlement) {
   if (settlement == Settlement::DeadLetter) return failed(delivery, settlement);
   ++counts_.done;
   log_.info("Expired {}: {}", name_of(delivery), delivery.outcome.reason);
+}
+
+void Journal::dropped(const Delivery& delivery) {
+  ++counts_.done;
+  log_.info("Dropped {}: {}", name_of(delivery), delivery.outcome.reason);
 }
 
 void Journal::interrupted(const Delivery& delivery, Settlement settlement) {
@@ -174,6 +181,10 @@ void Journal::paused(const std::string& queue, bool is_paused) {
     log_.info("the queue {0} is paused: actiond resume {0} lets it go on", queue);
   else
     log_.info("the queue {} is resumed", queue);
+}
+
+void Journal::unneeded(const std::string& why) {
+  log_.info("not queued: {}", why);
 }
 
 void Journal::doubtful(const std::string& warning) {

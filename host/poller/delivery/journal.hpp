@@ -45,6 +45,8 @@ class Journal {
   void paused(const std::string& queue, bool is_paused);
   // Nothing new starts here any more, or it does again.
   void quiet(bool is_quiet);
+  // What a handler queued was not, because another has its unique key.
+  void unneeded(const std::string& why);
   // Of the plugins: what hinders nothing, but is hardly meant.
   void doubtful(const std::string& warning);
 
@@ -54,6 +56,7 @@ class Journal {
   void snoozed(const Delivery& delivery);
   void interrupted(const Delivery& delivery, Settlement settlement);
   void expired(const Delivery& delivery, Settlement settlement);
+  void dropped(const Delivery& delivery);
   void failed(const Delivery& delivery, Settlement settlement);
   void unknown(const Delivery& delivery);
 

@@ -27,6 +27,8 @@ Settlement settlement_for(Ending ending, const Chances& chances) {
       return chances.may_be_interrupted ? Settlement::Again : Settlement::DeadLetter;
     case Ending::Expired:
       return chances.is_expired_kept ? Settlement::DeadLetter : Settlement::Acknowledge;
+    case Ending::Duplicate:
+      return Settlement::Acknowledge;
     case Ending::Lost:
       return Settlement::Forget;
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "client/unique.hpp"
+
 namespace action::memcached {
 namespace {
 
@@ -27,6 +29,7 @@ Result<std::uint64_t> MemcachedLink::publish(const std::string& queue, const Mes
 Result<std::uint64_t> MemcachedLink::publish_later(const std::string& queue, const Message& message,
                                                    std::chrono::milliseconds delay) {
   if (failure_) return *failure_;
+  if (!message.unique.key.empty()) return knows_no_keys("memcached");
   const auto size = std::min(message.body.size(), kMostBytes);
   if (pending_.size() >= kMostPending || pending_bytes_ + size > kMostBytes)
     if (auto stored = wait(kLeastPatience); !stored) return stored.error();

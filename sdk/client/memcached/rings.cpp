@@ -6,6 +6,7 @@
 #include <map>
 
 #include "client/topology.hpp"
+#include "client/unique.hpp"
 
 namespace action::memcached {
 namespace {
@@ -108,6 +109,10 @@ Result<void> Rings::add_queue(const std::string& queue) {
   return {};
 }
 
+Error Rings::not_stored(const NewSlot& event) const {
+  return event.message->unique.key.empty() ? no_such_queue(event.queue) : knows_no_keys(shown());
+}
+
 Error Rings::no_such_queue(const std::string& queue) const {
   return {
       fmt::format("{} has no queue '{}' of the application {}: correct its name, or add it to "
@@ -134,7 +139,8 @@ Result<std::vector<Result<void>>> Rings::put(std::span<const NewSlot> events) {
 Result<void> Rings::give_numbers(std::span<const NewSlot> events,
                                  std::vector<std::uint64_t>& slots) {
   std::map<std::string, std::uint64_t> counts;
-  for (const auto& event : events) ++counts[event.queue];
+  for (const auto& event : events)
+    if (event.message->unique.key.empty()) ++counts[event.queue];
   std::vector<Command> commands;
   for (const auto& [queue, count] : counts)
     commands.push_back(increment(key(queue, "tail"), count));
@@ -146,6 +152,10 @@ Result<void> Rings::give_numbers(std::span<const NewSlot> events,
     next = last ? *last - next + 1 : 0;
   }
   for (const auto& event : events) {
+    if (!event.message->unique.key.empty()) {
+      slots.push_back(0);
+      continue;
+    }
     auto& next = counts[event.queue];
     slots.push_back(next == 0 ? 0 : next++);
   }
@@ -193,8 +203,7 @@ Result<bool> Rings::store(std::span<const NewSlot> events, std::vector<Result<vo
   }
   std::size_t next = 0;
   for (std::size_t i = 0; i < events.size(); ++i)
-    results.push_back(slots[i] == 0 ? no_such_queue(events[i].queue)
-                                    : taken((*replies)[next++], events[i]));
+    results.push_back(slots[i] == 0 ? not_stored(events[i]) : taken((*replies)[next++], events[i]));
   return true;
 }
 

@@ -55,6 +55,7 @@ class Rings {
   Result<bool> has_queue(const std::string& queue);
   Result<void> add_queue(const std::string& queue);
   Error no_such_queue(const std::string& queue) const;
+  Error not_stored(const NewSlot& event) const;
 
   // Stores these, in their order, in queues that are there. One result each, unless the connection
   // is lost.

@@ -42,7 +42,10 @@ constexpr char kEvents[] = R"sql(CREATE TABLE IF NOT EXISTS {events} (
   trace_state TEXT NULL,
   properties LONGBLOB NULL,
   expires_at_ms BIGINT NOT NULL DEFAULT 0,
+  unique_key VARBINARY(255) NULL,
+  unique_until_ms BIGINT NOT NULL DEFAULT 0,
   INDEX ready (queue, state, due_ms, seq),
+  UNIQUE INDEX one_of_a_key (unique_key),
   CONSTRAINT {constraint} FOREIGN KEY (queue) REFERENCES {queues} (name)
 ) {storage})sql";
 
@@ -51,12 +54,12 @@ std::string in_backticks(std::string_view application, std::string_view table) {
 }
 
 // What MariaDB alone says in one statement; done anew it changes nothing.
-std::vector<std::string> add_expiry(const std::string& events, std::string_view application) {
-  return {fmt::format("SET @action_step = (SELECT IF(COUNT(*) > 0, 'DO 0', 'ALTER TABLE {0} ADD"
-                      " COLUMN expires_at_ms BIGINT NOT NULL DEFAULT 0')"
+std::vector<std::string> add_column(const std::string& events, std::string_view application,
+                                    std::string_view name, std::string_view addition) {
+  return {fmt::format("SET @action_step = (SELECT IF(COUNT(*) > 0, 'DO 0', 'ALTER TABLE {0} {1}')"
                       " FROM information_schema.columns WHERE table_schema = DATABASE()"
-                      " AND table_name = '{1}_events' AND column_name = 'expires_at_ms')",
-                      events, application),
+                      " AND table_name = '{2}_events' AND column_name = '{3}')",
+                      events, addition, application, name),
           "PREPARE action_step FROM @action_step", "EXECUTE action_step",
           "DEALLOCATE PREPARE action_step"};
 }
@@ -116,7 +119,13 @@ Result<Dialect> mysql_dialect(std::string_view application) {
       "CREATE TABLE IF NOT EXISTS {} (id INT NOT NULL PRIMARY KEY, state LONGTEXT NOT NULL) {}",
       d.lease, kStorage);
   d.tables.insert(d.tables.end() - 1, lease);
-  d.upgrades = {add_expiry(d.events, application), {lease}};
+  d.upgrades = {
+      add_column(d.events, application, "expires_at_ms",
+                 "ADD COLUMN expires_at_ms BIGINT NOT NULL DEFAULT 0"),
+      {lease},
+      add_column(d.events, application, "unique_key",
+                 "ADD COLUMN unique_key VARBINARY(255) NULL, ADD COLUMN unique_until_ms"
+                 " BIGINT NOT NULL DEFAULT 0, ADD UNIQUE INDEX one_of_a_key (unique_key)")};
   d.now_ms = kNow;
   d.begin = d.begin_lightly = "START TRANSACTION";
   d.by_ready = " FORCE INDEX (ready)";

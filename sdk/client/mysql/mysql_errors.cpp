@@ -25,6 +25,7 @@ Trouble trouble_of(unsigned number) {
   switch (number) {
     case ER_LOCK_DEADLOCK:
     case ER_LOCK_WAIT_TIMEOUT:
+    case ER_DUP_ENTRY:  // somebody else took the unique key at the same time
     case ER_CHECKREAD:  // changed since this transaction read it
       return Trouble::Again;
     case ER_NO_SUCH_TABLE:

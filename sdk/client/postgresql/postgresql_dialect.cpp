@@ -37,7 +37,9 @@ constexpr char kPostgresEvents[] = R"sql(CREATE TABLE IF NOT EXISTS {events} (
   trace_parent TEXT,
   trace_state TEXT,
   properties BYTEA,
-  expires_at_ms BIGINT NOT NULL DEFAULT 0
+  expires_at_ms BIGINT NOT NULL DEFAULT 0,
+  unique_key TEXT COLLATE "C",
+  unique_until_ms BIGINT NOT NULL DEFAULT 0
 ))sql";
 
 // What any language calls within a transaction of its own.
@@ -112,6 +114,9 @@ void add_postgres_tables(Dialect& d, std::string_view application) {
       fmt::format(kQueueFunction, fmt::arg("function", in_quotes(application, "queue_event")),
                   fmt::arg("events", d.events), fmt::arg("now", kNowInPostgres)),
   };
+  const auto one_of_a_key = fmt::format("CREATE UNIQUE INDEX IF NOT EXISTS {} ON {} (unique_key)",
+                                        in_quotes(application, "one_of_a_key"), d.events);
+  d.tables.push_back(one_of_a_key);
   const auto lease = fmt::format(
       "CREATE TABLE IF NOT EXISTS {} (id INT PRIMARY KEY, state TEXT NOT NULL)", d.lease);
   d.tables.push_back(lease);
@@ -123,7 +128,11 @@ void add_postgres_tables(Dialect& d, std::string_view application) {
       {fmt::format(
           "ALTER TABLE {} ADD COLUMN IF NOT EXISTS expires_at_ms BIGINT NOT NULL DEFAULT 0",
           d.events)},
-      {lease}};
+      {lease},
+      {fmt::format("ALTER TABLE {} ADD COLUMN IF NOT EXISTS unique_key TEXT COLLATE \"C\","
+                   " ADD COLUMN IF NOT EXISTS unique_until_ms BIGINT NOT NULL DEFAULT 0",
+                   d.events),
+       one_of_a_key}};
 }
 
 // A lock is two numbers of 32 bits: one for the application, and one for the owner (0: setup).

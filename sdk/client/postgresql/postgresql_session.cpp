@@ -20,7 +20,9 @@ constexpr Oid kBool = 16, kBytea = 17;
 constexpr char kSystemAuthorities[] = "/etc/ssl/certs/ca-certificates.crt";
 
 Trouble trouble_of_state(std::string_view state) {
-  if (state == "40001" || state == "40P01" || state == "55P03") return Trouble::Again;
+  constexpr std::string_view kUniqueViolation = "23505";  // a key that somebody else took just now
+  if (state == "40001" || state == "40P01" || state == "55P03" || state == kUniqueViolation)
+    return Trouble::Again;
   if (state == "42P01" || state == "42883") return Trouble::NoTable;
   if (state == "42501") return Trouble::Forbidden;
   if (state.starts_with("08") || state.starts_with("57")) return Trouble::Lost;

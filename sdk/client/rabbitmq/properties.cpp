@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kOwn = "x-action-";
 constexpr std::string_view kTraceParent = "traceparent";
 constexpr std::string_view kTraceState = "tracestate";
-constexpr int kOwnHeaders = 16;
+constexpr int kOwnHeaders = 18;
 constexpr std::size_t kLongestText = 255;
 constexpr std::size_t kMaxError = 2048;  // bytes
 constexpr std::size_t kMaxBacktrace = 8192;
@@ -103,6 +103,7 @@ const amqp_basic_properties_t& PropertiesBuilder::build(const Message& message) 
   }
   add_trace(message);
   left_out_ = message.trail.left_out;
+  unique_ = &message.unique;
   write_headers(message.trail, {kMaxError, kMaxBacktrace});
   const std::size_t trail = message.trail.error.size() + message.trail.backtrace.size();
   if (message.properties.size() + std::min(trail, kOwnProperties) + kOwnProperties / 4 > frame_max_)
@@ -208,6 +209,8 @@ void PropertiesBuilder::write_headers(const Trail& trail, Room room) {
   add_time("x-action-delayed-until", trail.delayed_until_ms);
   add_time("x-action-queued-at", trail.queued_at_ms);
   add_time("x-action-expires-at", trail.expires_at_ms);
+  add_text("x-action-unique", unique_->key, kLongestText);
+  add_time("x-action-unique-until", unique_->until_ms);
   if (trail.interrupted > 0)
     entries[count++] = integer_header("x-action-interrupted", trail.interrupted);
   if (trail.is_early) entries[count++] = integer_header("x-action-early", 1);

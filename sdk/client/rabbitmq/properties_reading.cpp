@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "client/names.hpp"
 #include "client/rabbitmq/properties.hpp"
 #include "client/trace.hpp"
 
@@ -119,11 +120,18 @@ void read_properties(const amqp_basic_properties_t& properties, amqp_bytes_t raw
   message.dropped_why.clear();
   message.trace_parent.clear();
   message.trace_state.clear();
+  message.unique.key.clear();
+  message.unique.until_ms = 0;
+  message.unique.is_asked = false;
   if ((flags & AMQP_BASIC_HEADERS_FLAG) == 0) return;
   for (int i = 0; i < properties.headers.num_entries; ++i) {
     const auto& entry = properties.headers.entries[i];
     if (as_text(entry.key).starts_with(kOwnHeader)) read_header(entry, message.trail);
     if (as_text(entry.key) == "x-death") read_death(entry, message);
+    if (as_text(entry.key) == "x-action-unique" && check_unique_key(text(entry.value)))
+      message.unique.key = text(entry.value);
+    if (as_text(entry.key) == "x-action-unique-until")
+      message.unique.until_ms = integer(entry.value, 0, kMaxTime_s * 1000);
     if (as_text(entry.key) == "traceparent" && is_trace_parent(text(entry.value)))
       message.trace_parent = text(entry.value);
     if (as_text(entry.key) == "tracestate" && is_trace_state(text(entry.value)))

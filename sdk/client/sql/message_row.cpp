@@ -28,7 +28,7 @@ Value name_value(const std::string& text, std::deque<std::string>& kept) {
 
 std::string insert_statement(const Dialect& dialect, std::size_t events) {
   // A delay may not end early, and the clock is rounded down.
-  const auto row = fmt::format("(?, {} + ?, {})", dialect.now_ms, question_marks(19));
+  const auto row = fmt::format("(?, {} + ?, {})", dialect.now_ms, question_marks(21));
   std::string rows = row;
   for (std::size_t i = 1; i < events; ++i) rows += ", " + row;
   return fmt::format("INSERT INTO {} (queue, due_ms, {}) VALUES {}", dialect.events,
@@ -61,6 +61,10 @@ void append_values(const NewEvent& event, std::vector<Value>& values,
                  text_or_null(message.trace_state, kept),
                  message.properties.empty() ? Value::null() : Value::of_bytes(message.properties),
                  Value(trail.expires_at_ms)});
+  const auto& unique = message.unique;
+  const bool has_key = !event.has_no_key && !unique.key.empty();
+  values.push_back(has_key ? text_value(unique.key, kept) : Value::null());
+  values.push_back(Value(has_key ? unique.until_ms : 0));
 }
 
 void read_message(const Answer& answer, std::size_t row, std::size_t first, Message& message) {
@@ -87,6 +91,9 @@ void read_message(const Answer& answer, std::size_t row, std::size_t first, Mess
   message.trace_state = text();
   message.properties = text();
   trail.expires_at_ms = number();
+  message.unique.key = text();
+  message.unique.until_ms = number();
+  message.unique.is_asked = false;
   trail.due_at_ms = 0;
   trail.queued_at_ms = 0;
 }

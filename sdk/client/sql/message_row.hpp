@@ -16,6 +16,7 @@ struct NewEvent {
   std::string_view queue;  // its short name, or kDead
   const Message* message;
   std::int64_t delay_ms = 0;
+  bool has_no_key = false;  // any more: another has it
 };
 
 // An INSERT of so many events.
@@ -29,7 +30,7 @@ void append_values(const NewEvent& event, std::vector<Value>& values,
 inline constexpr char kMessageColumns[] =
     "event, id, params, enqueued_at_s, sender, attempt, origin, error, poller, plugin, backtrace, "
     "first_failed_at_ms, failed_at_ms, unknown_since_ms, interrupted, trace_parent, "
-    "trace_state, properties, expires_at_ms";
+    "trace_state, properties, expires_at_ms, unique_key, unique_until_ms";
 void read_message(const Answer& answer, std::size_t row, std::size_t first, Message& message);
 
 }  // namespace action::sql

@@ -7,7 +7,9 @@
 #include <random>
 #include <thread>
 
+#include "client/sql/clean_text.hpp"
 #include "client/topology.hpp"
+#include "client/unique.hpp"
 
 namespace action::sql {
 namespace {
@@ -240,9 +242,16 @@ Result<void> QueueTables::check_size(const Message& message) const {
 }
 
 Result<void> QueueTables::insert(std::span<const NewEvent> events) {
+  const auto has_key = [](const NewEvent& event) { return !event.message->unique.key.empty(); };
   while (!events.empty()) {
+    if (has_key(events.front())) {
+      if (auto inserted = insert_with_key(events.front()); !inserted) return inserted;
+      events = events.subspan(1);
+      continue;
+    }
     std::size_t fitting = 0, bytes = 0;
-    while (fitting < events.size() && (fitting == 0 || bytes < kMostTogether))
+    while (fitting < events.size() && !has_key(events[fitting]) &&
+           (fitting == 0 || bytes < kMostTogether))
       bytes += size_of(*events[fitting++].message);
     if (bytes > kMostTogether && fitting > 1) --fitting;
     const auto count = *std::find_if(std::begin(kRowSizes), std::end(kRowSizes),
@@ -259,6 +268,34 @@ Result<void> QueueTables::insert_some(std::span<const NewEvent> events) {
   for (const auto& event : events) append_values(event, values, kept);
   const auto inserted = session_->run(insert_statement(dialect_, events.size()), values);
   return inserted ? Result<void>() : inserted.error();
+}
+
+// Two that ask for it at the same time: the unique index refuses one, which then tries again.
+Result<void> QueueTables::insert_with_key(NewEvent event) {
+  const auto& unique = event.message->unique;
+  auto holder = take_key(*event.message);
+  if (!holder) return holder.error();
+  if (!holder->empty() && unique.is_asked) {
+    session_->set_trouble(Trouble::Refused);
+    return already_there(unique.key, std::move(*holder));
+  }
+  event.has_no_key = !holder->empty();
+  return insert_some({&event, 1});
+}
+
+// Its own copy, or an event whose time is over, lets go of the key. Returns who has it then.
+Result<std::string> QueueTables::take_key(const Message& message) {
+  const auto key = clean_text(message.unique.key);
+  const auto let_go = session_->with(
+      fmt::format("UPDATE {} SET unique_key = NULL WHERE unique_key = ? AND (id = ? OR"
+                  " unique_until_ms BETWEEN 1 AND {})",
+                  dialect_.events, dialect_.now_ms),
+      key, message.id);
+  if (!let_go) return let_go.error();
+  const auto found = session_->with(
+      fmt::format("SELECT id FROM {} WHERE unique_key = ? FOR UPDATE", dialect_.events), key);
+  if (!found) return found.error();
+  return found->rows() > 0 ? std::string(found->text(0, 0)) : std::string();
 }
 
 }  // namespace action::sql

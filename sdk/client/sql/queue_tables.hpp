@@ -60,7 +60,8 @@ class QueueTables {
   Error keeps_no_pauses() const;
 
   // Stores these. If one of several is refused it may be that some are stored, unless this is
-  // within a transaction.
+  // within a transaction. One that asks for a key that another has is Fault::Duplicate; one that
+  // has lost its key is stored without it. With keys it must be within a transaction.
   Result<void> insert(std::span<const NewEvent> events);
   // Fails if the server does not take an event of that size.
   Result<void> check_size(const Message& message) const;
@@ -87,6 +88,8 @@ class QueueTables {
   Error may_not_upgrade(const Error& why) const;
   Result<void> try_once(const std::function<Result<void>()>& work, Loss loss);
   Result<void> insert_some(std::span<const NewEvent> events);
+  Result<void> insert_with_key(NewEvent event);
+  Result<std::string> take_key(const Message& message);
 
   DatabaseUrl url_;
   std::string application_;

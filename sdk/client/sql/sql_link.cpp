@@ -57,7 +57,10 @@ Result<void> SqlLink::store(std::vector<Result<void>>& taken) {
   std::vector<NewEvent> events;
   for (const auto& each : pending_) events.push_back({each.queue, &each.message, each.delay_ms});
   const auto insert = [&] { return tables_->insert(events); };
-  auto stored = events.size() == 1 ? insert() : tables_->transaction(insert);
+  const bool has_keys = std::any_of(pending_.begin(), pending_.end(), [](const Pending& each) {
+    return !each.message.unique.key.empty();
+  });
+  auto stored = events.size() == 1 && !has_keys ? insert() : tables_->transaction(insert);
   if (stored || tables_->session().trouble() == Trouble::Lost) return stored;
   return store_each(events, taken);
 }

@@ -3,7 +3,7 @@
 namespace action {
 
 Result<void> insert_message(Statement& insert, std::int64_t queue, const Message& message,
-                            bool is_later, std::int64_t due_ms) {
+                            const std::string& full_key, bool is_later, std::int64_t due_ms) {
   const Trail& trail = message.trail;
   return insert.run(queue, is_later, due_ms, message.event, message.id, message.enqueued_at_s,
                     TextOrNull{message.sender}, trail.attempt, TextOrNull{trail.queue},
@@ -11,7 +11,8 @@ Result<void> insert_message(Statement& insert, std::int64_t queue, const Message
                     TextOrNull{trail.backtrace}, trail.first_failed_at_ms, trail.failed_at_ms,
                     trail.unknown_since_ms, Blob{message.properties}, Blob{message.body},
                     trail.interrupted, TextOrNull{message.trace_parent},
-                    TextOrNull{message.trace_state}, trail.expires_at_ms);
+                    TextOrNull{message.trace_state}, trail.expires_at_ms, TextOrNull{full_key},
+                    full_key.empty() ? 0 : message.unique.until_ms);
 }
 
 void read_message(const Statement& row, int first, Message& message) {
@@ -38,6 +39,9 @@ void read_message(const Statement& row, int first, Message& message) {
   message.trace_parent = row.text(column++);
   message.trace_state = row.text(column++);
   trail.expires_at_ms = row.number(column++);
+  message.unique.key = row.text(column++);
+  message.unique.until_ms = row.number(column++);
+  message.unique.is_asked = false;
 }
 
 }  // namespace action

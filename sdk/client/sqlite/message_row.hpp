@@ -12,16 +12,18 @@ inline constexpr char kInsertMessage[] =
     "INSERT INTO events (queue, is_later, due_ms, event, id, enqueued_at_s, sender, attempt, "
     "origin, error, poller, plugin, backtrace, first_failed_at_ms, failed_at_ms, "
     "unknown_since_ms, properties, body, interrupted, trace_parent, trace_state, "
-    "expires_at_ms) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
-// Runs kInsertMessage.
+    "expires_at_ms, unique_key, unique_until_ms) "
+    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+// Runs kInsertMessage. `full_key`: of the application; empty: none.
 Result<void> insert_message(Statement& insert, std::int64_t queue, const Message& message,
-                            bool is_later, std::int64_t due_ms);
+                            const std::string& full_key, bool is_later, std::int64_t due_ms);
 
 // The columns, as they stand in a SELECT, from which read_message reads beginning at `first`.
 #define ACTION_MESSAGE_COLUMNS                                                            \
   "event, id, enqueued_at_s, sender, attempt, origin, error, poller, plugin, backtrace, " \
   "first_failed_at_ms, failed_at_ms, unknown_since_ms, properties, body, interrupted, "   \
-  "trace_parent, trace_state, expires_at_ms"
+  "trace_parent, trace_state, expires_at_ms, "                                            \
+  "substr(unique_key, instr(unique_key, '.') + 1), unique_until_ms"
 // Reuses the strings of `message`.
 void read_message(const Statement& row, int first, Message& message);
 

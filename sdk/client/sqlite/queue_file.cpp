@@ -46,7 +46,10 @@ QueueFile::QueueFile(std::unique_ptr<Database> database, Bell bell)
       find_queue_(*database_, "SELECT id FROM queues WHERE name = ?"),
       add_queue_(*database_, "INSERT INTO queues (name) VALUES (?) ON CONFLICT DO NOTHING"),
       insert_(*database_, kInsertMessage),
-      version_(*database_, "PRAGMA data_version") {}
+      version_(*database_, "PRAGMA data_version"),
+      full_key_(*database_, kFullKey),
+      let_go_of_key_(*database_, kLetGoOfKey),
+      who_has_key_(*database_, kWhoHasKey) {}
 
 Result<void> QueueFile::prepare() {
   struct stat status {};
@@ -173,10 +176,37 @@ Error QueueFile::no_such_queue(const std::string& full_name) const {
                   database_->path(), full_name)};
 }
 
-Result<void> QueueFile::insert(std::int64_t queue, const Message& message, std::int64_t due_at_ms) {
+Result<std::string> QueueFile::insert(std::int64_t queue, const Message& message,
+                                      std::int64_t due_at_ms) {
+  std::string full_key, holder;
+  if (!message.unique.key.empty()) {
+    auto taken = take_key(queue, message, full_key);
+    if (!taken) return taken;
+    holder = std::move(*taken);
+    if (!holder.empty() && message.unique.is_asked) return holder;
+    if (!holder.empty()) full_key.clear();
+  }
   const auto now_ms = now_for_delays_ms();
   const bool is_later = due_at_ms > now_ms;
-  return insert_message(insert_, queue, message, is_later, is_later ? due_at_ms : now_ms);
+  auto stored =
+      insert_message(insert_, queue, message, full_key, is_later, is_later ? due_at_ms : now_ms);
+  if (!stored) return stored.error();
+  return holder;
+}
+
+// Nobody else writes meanwhile: this is a transaction.
+Result<std::string> QueueFile::take_key(std::int64_t queue, const Message& message,
+                                        std::string& full_key) {
+  if (auto read = full_key_.with(queue, message.unique.key).step(); !read) return read.error();
+  full_key = full_key_.text(0);
+  full_key_.reset();
+  if (auto gone = let_go_of_key_.run(full_key, message.id, now_for_delays_ms()); !gone)
+    return gone.error();
+  const auto found = who_has_key_.with(full_key).step();
+  if (!found) return found.error();
+  std::string holder(*found ? who_has_key_.text(0) : std::string_view());
+  who_has_key_.reset();
+  return holder;
 }
 
 bool QueueFile::is_replaced() const {

@@ -46,7 +46,9 @@ class QueueFile {
   Result<std::int64_t> queue(const std::string& full_name);
   Error no_such_queue(const std::string& full_name) const;
   // Stores an event, within a transaction. `due_at_ms` since 1970: not to run before; 0: at once.
-  Result<void> insert(std::int64_t queue, const Message& message, std::int64_t due_at_ms);
+  // Returns the id of the event that has its unique key: then this one is not stored, if it asked
+  // for the key, and else stored without it.
+  Result<std::string> insert(std::int64_t queue, const Message& message, std::int64_t due_at_ms);
 
   const Bell& bell() const { return bell_; }
   Database& database() { return *database_; }
@@ -64,6 +66,7 @@ class QueueFile {
   Result<void> add_columns();
   Result<void> add_pauses();
   Result<bool> has_column(const char* name);
+  Result<std::string> take_key(std::int64_t queue, const Message& message, std::string& full_key);
   Result<void> begin(Outlives outlives);
   Result<void> commit();
   void roll_back();
@@ -72,6 +75,7 @@ class QueueFile {
   Bell bell_;
   Statement begin_, commit_, roll_back_;
   Statement find_queue_, add_queue_, insert_, version_;
+  Statement full_key_, let_go_of_key_, who_has_key_;
   std::map<std::string, std::int64_t> queues_;
   Outlives outlives_ = Outlives::PowerLoss;
   std::int64_t seen_version_ = -1;

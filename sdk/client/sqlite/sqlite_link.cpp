@@ -1,8 +1,10 @@
 #include "client/sqlite/sqlite_link.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "client/delay_trip.hpp"
+#include "client/unique.hpp"
 
 namespace action {
 namespace {
@@ -47,18 +49,23 @@ Result<void> SqliteLink::wait(std::chrono::milliseconds timeout) {
   if (auto stored = store(); !stored) return fail(stored.error());
   file_->bell().ring();
   const std::uint64_t first = published_ - pending_.size() + 1;
-  const std::size_t count = pending_.size();
-  pending_.clear();
-  for (std::size_t i = 0; i < count; ++i) on_settled_(first + i, {});
+  const auto settled = std::exchange(pending_, {});
+  for (std::size_t i = 0; i < settled.size(); ++i) {
+    const auto& key = settled[i].message.unique.key;
+    on_settled_(first + i, holders_[i].empty() ? Result<void>() : already_there(key, holders_[i]));
+  }
   return {};
 }
 
 Result<void> SqliteLink::store() {
   if (file_->is_replaced()) return file_->gone();
   return file_->transaction(QueueFile::Outlives::PowerLoss, [this]() -> Result<void> {
-    for (const auto& each : pending_)
-      if (auto stored = file_->insert(each.queue, each.message, each.due_at_ms); !stored)
-        return stored;
+    holders_.clear();
+    for (const auto& each : pending_) {
+      auto stored = file_->insert(each.queue, each.message, each.due_at_ms);
+      if (!stored) return stored.error();
+      holders_.push_back(each.message.unique.is_asked ? std::move(*stored) : std::string());
+    }
     return {};
   });
 }

@@ -40,6 +40,8 @@ class SqliteLink : public Link {
   std::unique_ptr<QueueFile> file_;
   Topology topology_;
   OnSettled on_settled_;
+  std::vector<std::string>
+      holders_;                   // of each of them, who has its unique key; empty: it is stored
   std::vector<Pending> pending_;  // the last of them has the number published_
   std::uint64_t published_ = 0;
   std::optional<Error> failure_;  // by which it is over

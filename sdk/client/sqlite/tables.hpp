@@ -47,7 +47,9 @@ inline constexpr char kTables[] = R"sql(
     interrupted INTEGER NOT NULL DEFAULT 0,
     trace_parent TEXT,
     trace_state TEXT,
-    expires_at_ms INTEGER NOT NULL DEFAULT 0
+    expires_at_ms INTEGER NOT NULL DEFAULT 0,
+    unique_key TEXT,
+    unique_until_ms INTEGER NOT NULL DEFAULT 0
   );
   CREATE TABLE pauses (
     queue TEXT PRIMARY KEY,
@@ -57,6 +59,7 @@ inline constexpr char kTables[] = R"sql(
   );
   CREATE INDEX ready ON events (queue, due_ms) WHERE owner IS NULL AND is_later = 0;
   CREATE INDEX later ON events (due_ms) WHERE is_later = 1;
+  CREATE UNIQUE INDEX one_of_a_key ON events (unique_key) WHERE unique_key IS NOT NULL;
   CREATE INDEX in_hand ON events (owner) WHERE owner IS NOT NULL;
   PRAGMA application_id = 0x41637445;
   PRAGMA user_version = 1;
@@ -78,7 +81,20 @@ inline constexpr LaterColumn kLaterColumns[] = {
     {"interrupted", "ALTER TABLE events ADD COLUMN interrupted INTEGER NOT NULL DEFAULT 0"},
     {"trace_parent", "ALTER TABLE events ADD COLUMN trace_parent TEXT"},
     {"trace_state", "ALTER TABLE events ADD COLUMN trace_state TEXT"},
-    {"expires_at_ms", "ALTER TABLE events ADD COLUMN expires_at_ms INTEGER NOT NULL DEFAULT 0"}};
+    {"expires_at_ms", "ALTER TABLE events ADD COLUMN expires_at_ms INTEGER NOT NULL DEFAULT 0"},
+    {"unique_until_ms", "ALTER TABLE events ADD COLUMN unique_until_ms INTEGER NOT NULL DEFAULT 0"},
+    {"unique_key",
+     "ALTER TABLE events ADD COLUMN unique_key TEXT;"
+     "CREATE UNIQUE INDEX one_of_a_key ON events (unique_key) WHERE unique_key IS NOT NULL"}};
+
+// An event with a unique key, of which one application has one: the key with the application's
+// name before it. Its own copy, or one whose time is over, lets go of the key; who has it then?
+inline constexpr char kFullKey[] =
+    "SELECT substr(name, 1, instr(name, '.')) || ?2 FROM queues WHERE id = ?1";
+inline constexpr char kLetGoOfKey[] =
+    "UPDATE events SET unique_key = NULL WHERE unique_key = ?1 AND (id = ?2 OR "
+    "unique_until_ms BETWEEN 1 AND ?3)";
+inline constexpr char kWhoHasKey[] = "SELECT id FROM events WHERE unique_key = ?1";
 inline constexpr char kHasColumn[] =
     "SELECT count(*) FROM pragma_table_info('events') WHERE name = ?";
 

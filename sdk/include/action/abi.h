@@ -35,8 +35,9 @@
  * 2: action_run.attempts and reason, action_host.set_retry, action_event.on_dead,
  *    action_plugin_descriptor.queued
  * 3: action_host.trace_parent and trace_state
- * 4: action_request.expires_ms */
-#define ACTION_ABI_MINOR 4
+ * 4: action_request.expires_ms
+ * 5: action_request.unique and unique_ms */
+#define ACTION_ABI_MINOR 5
 #define ACTION_SDK_VERSION "0.1.0"
 #define ACTION_PLUGIN_SYMBOL "action_plugin"
 
@@ -75,6 +76,10 @@ typedef struct action_request {
   /* It is done without a run if it has not begun so long after it was to run; 0 or less: it never
    * expires. Since minor version 4 */
   int64_t expires_ms;
+  /* It is not queued while another event with this key waits or runs; NUL-terminated, up to 255
+   * bytes; NULL or empty: it has none. Since minor version 5 */
+  const char* unique;
+  int64_t unique_ms; /* for so long at most; 0 or less: as long as that waits or runs. Since 5 */
 } action_request;
 
 #define ACTION_ID_SIZE 37 /* a UUID as text, with its NUL */
@@ -206,7 +211,7 @@ typedef struct action_plugin_descriptor {
 
 /* The layout on 64-bit machines, frozen for this major version. */
 #if UINTPTR_MAX == UINT64_MAX
-ACTION_STATIC_ASSERT(sizeof(action_request) == 56, "action_request grows only at its end");
+ACTION_STATIC_ASSERT(sizeof(action_request) == 72, "action_request grows only at its end");
 ACTION_STATIC_ASSERT(offsetof(action_request, expires_ms) == 48, "its first 48 bytes are frozen");
 ACTION_STATIC_ASSERT(sizeof(action_host) == 96, "action_host grows only at its end");
 ACTION_STATIC_ASSERT(offsetof(action_host, extension) == 64, "its first 72 bytes are frozen");

@@ -34,6 +34,8 @@ struct QueueRequest {
   std::chrono::milliseconds delay{0};
   std::string_view trace_parent{}, trace_state{};
   std::chrono::milliseconds expires{0};
+  std::string_view unique{};
+  std::chrono::milliseconds unique_for{0};
 };
 ACTION_CLIENT_API std::string queue_by_shared_client(const QueueRequest& request);
 // What programs call that were compiled with a header of before that.
@@ -93,8 +95,9 @@ class ACTION_CLIENT_API Client {
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
 
-  // Queues an event and returns its id (a UUID) once the broker has confirmed it. `params` is an
-  // object. Blocks for a round trip to the broker; throws if it is not confirmed.
+  // Queues an event and returns its id (a UUID) once the broker has confirmed it; with `unique` the
+  // id of the one that is there already, if that is so. `params` is an object. Blocks for a round
+  // trip to the broker; throws if it is not confirmed.
   std::string queue_action_event(std::string_view event,
                                  const nlohmann::json& params = nlohmann::json::object(),
                                  const QueueOptions& options = {});
@@ -166,6 +169,8 @@ inline QueueRequest request_or_throw(std::string_view event, std::string_view pa
   request.trace_parent = options.trace.parent;
   request.trace_state = options.trace.state;
   request.expires = options.expires;
+  request.unique = options.unique;
+  request.unique_for = options.unique_for;
   return request;
 }
 

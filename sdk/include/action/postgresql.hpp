@@ -52,6 +52,9 @@ inline std::string queue_action_event(PGconn* connection, std::string_view event
                                       std::string_view application = "action_event") {
   if (const char* problem = action::detail::problem_with(options))
     throw std::runtime_error("can't queue '" + std::string(event) + "': " + problem);
+  if (!options.unique.empty())
+    throw std::runtime_error("can't queue '" + std::string(event) +
+                             "': .unique is not for a transaction of your own: use action::Client");
   const auto delay = action::detail::delay_of(options, std::chrono::system_clock::now());
   const bool has_expiry = options.expires.count() > 0;
   const std::string sql = detail::queue_statement(application, has_expiry);

@@ -25,6 +25,12 @@ struct QueueOptions {
   Trace trace{};
   // It is done without a run if it has not begun so long after it was to run. 0: it never expires.
   std::chrono::milliseconds expires{0};
+  // While another event of the application with this key waits or runs, this one is not queued.
+  // Empty: it has none.
+  std::string unique{};
+  // The key is held for so long at most, from when the event is to run. 0: as long as it waits or
+  // runs.
+  std::chrono::milliseconds unique_for{0};
 };
 
 // Inlined into each plugin and program: nothing to be unified with another's.
@@ -37,7 +43,12 @@ inline const char* problem_with(const QueueOptions& options) {
   const bool has_both = has_at && options.in != std::chrono::milliseconds(0);
   if (has_both) return "both .in and .at say when it is to run: set one of them";
   const bool is_over = options.expires < std::chrono::milliseconds(0);
-  return is_over ? ".expires is below zero: say after how long the event expires" : nullptr;
+  if (is_over) return ".expires is below zero: say after how long the event expires";
+  if (options.unique.size() > 255) return ".unique is longer than 255 bytes";
+  if (options.unique_for < std::chrono::milliseconds(0))
+    return ".unique_for is below zero: say for how long the key is held";
+  const bool lacks_key = options.unique.empty() && options.unique_for.count() > 0;
+  return lacks_key ? ".unique_for is of no use without .unique" : nullptr;
 }
 
 // How long the event is to wait, rounded up; 0: not at all.

@@ -23,7 +23,7 @@ std::map<Ending, Settlement> always() {
       {Ending::Discarded, Settlement::DeadLetter}, {Ending::Malformed, Settlement::DeadLetter},
       {Ending::Snoozed, Settlement::Delay},        {Ending::NotStarted, Settlement::GiveBack},
       {Ending::Stopped, Settlement::GiveBack},     {Ending::Lost, Settlement::Forget},
-      {Ending::Expired, Settlement::Acknowledge},
+      {Ending::Expired, Settlement::Acknowledge},  {Ending::Duplicate, Settlement::Acknowledge},
   };
 }
 

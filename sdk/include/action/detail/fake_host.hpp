@@ -53,6 +53,8 @@ struct Queued {
   std::string id;
   std::chrono::milliseconds in{0};  // how much later it is to run, also if it was queued by `at`
   std::chrono::milliseconds expires{0};  // so long after that; 0: never
+  std::string unique{};                  // its key; empty: none
+  std::chrono::milliseconds unique_for{0};
 };
 
 struct Logged {
@@ -146,7 +148,8 @@ class FakeHost {
     const std::lock_guard lock(self(ctx).mutex_);
     auto& queued = self(ctx).ran_.queued;
     queued.push_back({request->event, request->queue ? request->queue : "", std::move(params),
-                      made_up_id(queued.size() + 1), delay_of(*request), expires_of(*request)});
+                      made_up_id(queued.size() + 1), delay_of(*request), expires_of(*request),
+                      unique_of(*request), unique_for(*request)});
     if (id) std::memcpy(id, queued.back().id.c_str(), ACTION_ID_SIZE);
     return nullptr;
   }
@@ -159,6 +162,16 @@ class FakeHost {
   static std::chrono::milliseconds expires_of(const action_request& request) {
     const auto expires_ms = ::action::detail::field(&request, &action_request::expires_ms);
     return std::chrono::milliseconds(std::max<std::int64_t>(0, expires_ms));
+  }
+
+  static std::string unique_of(const action_request& request) {
+    const char* const unique = ::action::detail::field(&request, &action_request::unique);
+    return unique != nullptr ? unique : "";
+  }
+
+  static std::chrono::milliseconds unique_for(const action_request& request) {
+    const auto unique_ms = ::action::detail::field(&request, &action_request::unique_ms);
+    return std::chrono::milliseconds(std::max<std::int64_t>(0, unique_ms));
   }
 
   static std::string made_up_id(std::size_t number) {

@@ -113,6 +113,17 @@ inline std::int64_t expires_ms_for(const action_host* host, const std::string& e
   return options.expires.count();
 }
 
+// One of minor version 4 knows no keys.
+inline void make_unique(const action_host* host, const std::string& event,
+                        const QueueOptions& options, action_request& request) {
+  if (options.unique.empty()) return;
+  if (host->abi_minor < 5)
+    throw std::runtime_error("can't queue " + event +
+                             " with .unique: this actiond is too old for it");
+  request.unique = options.unique.c_str();
+  request.unique_ms = options.unique_for.count();
+}
+
 inline std::string queue_event(const action_host* host, const std::string& event,
                                const nlohmann::json& params, const QueueOptions& options) {
   const auto queue = field(host, &action_host::queue_event);
@@ -126,6 +137,7 @@ inline std::string queue_event(const action_host* host, const std::string& event
   request.params_size = text.size();
   request.delay_ms = delay_for(host, event, options).count();
   request.expires_ms = expires_ms_for(host, event, options);
+  make_unique(host, event, options, request);
   char id[ACTION_ID_SIZE] = "";
   if (const char* problem = queue(host->ctx, &request, id)) throw std::invalid_argument(problem);
   return id;

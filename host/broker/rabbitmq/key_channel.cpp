@@ -1,0 +1,225 @@
+#include "broker/rabbitmq/key_channel.hpp"
+
+#include <algorithm>
+
+#include "base/clock.hpp"
+#include "client/rabbitmq/amqp.hpp"
+#include "client/rabbitmq/steps.hpp"
+
+namespace actiond {
+namespace {
+
+constexpr std::int64_t kKeptFor_ms = 2 * 60 * 60 * 1000;  // after a key was last looked at
+constexpr std::size_t kLongestRecord = 4096;
+
+action::Step record_step(const std::string& queue) {
+  action::Step step{action::StepKind::Queue, queue};
+  step.arguments = {
+      {"x-expires", kKeptFor_ms}, {"x-max-length", std::int64_t{1}}, {"x-queue-type", "classic"}};
+  return step;
+}
+
+action::Step lock_step(const std::string& queue) {
+  action::Step step{action::StepKind::Queue, queue};
+  step.is_exclusive = true;
+  return step;
+}
+
+}  // namespace
+
+KeyChannel::KeyChannel(action::Connection& connection, amqp_channel_t number,
+                       std::string application, Publish publish)
+    : connection_(connection),
+      number_(number),
+      application_(std::move(application)),
+      publish_(std::move(publish)) {}
+
+Result<void> KeyChannel::ask(QueueIndex queue, std::uint64_t tag, const Message& message) {
+  questions_.push_back({{queue, tag},
+                        message.unique.key,
+                        message.id,
+                        message.unique.until_ms,
+                        message.trail.queued_at_ms});
+  return step_ == Step::Idle ? next() : Result<void>();
+}
+
+// Of those with a key that this poller has, it knows the answer. One whose holder is leaving waits.
+Result<void> KeyChannel::next() {
+  step_ = Step::Idle;
+  while (!questions_.empty()) {
+    const auto* const holder = holder_of(questions_.front().key);
+    if (holder == nullptr) return lock();
+    if (holder->is_leaving) return {};
+    answers_.push_back({questions_.front().tag, KeyVerdict::Drop, holder->id});
+    questions_.pop_front();
+  }
+  return {};
+}
+
+Result<void> KeyChannel::lock() {
+  if (!std::exchange(is_open_, true))
+    if (auto begun = connection_.begin_channel(number_); !begun) return begun;
+  step_ = Step::Locking;
+  has_lock_ = false;
+  return action::send_step(connection_, number_,
+                           lock_step(key_lock(application_, questions_.front().key)));
+}
+
+Result<void> KeyChannel::look() {
+  step_ = Step::Looking;
+  record_.clear();
+  record_tag_ = missing_ = 0;
+  const auto queue = key_queue(application_, questions_.front().key);
+  if (auto sent = action::send_step(connection_, number_, record_step(queue)); !sent) return sent;
+  amqp_basic_get_t get{};
+  get.queue = action::to_bytes(queue);
+  return connection_.send(number_, AMQP_BASIC_GET_METHOD, &get);
+}
+
+Result<void> KeyChannel::take(const amqp_frame_t& frame) {
+  if (frame.frame_type == AMQP_FRAME_METHOD) return take_method(frame.payload.method);
+  if (step_ != Step::Looking) return {};
+  if (frame.frame_type == AMQP_FRAME_HEADER) {
+    missing_ = frame.payload.properties.body_size;
+    return missing_ == 0 ? take_body({}) : Result<void>();
+  }
+  if (frame.frame_type != AMQP_FRAME_BODY) return {};
+  const auto& part = frame.payload.body_fragment;
+  return take_body({static_cast<const char*>(part.bytes), part.len});
+}
+
+Result<void> KeyChannel::take_method(const amqp_method_t& method) {
+  switch (method.id) {
+    case AMQP_QUEUE_DECLARE_OK_METHOD:
+      if (step_ != Step::Locking) return {};
+      has_lock_ = true;
+      return look();
+    case AMQP_BASIC_GET_EMPTY_METHOD:
+      return step_ == Step::Looking ? decide() : Result<void>();
+    case AMQP_BASIC_GET_OK_METHOD:
+      record_tag_ = static_cast<amqp_basic_get_ok_t*>(method.decoded)->delivery_tag;
+      return {};
+    case AMQP_QUEUE_DELETE_OK_METHOD:
+      if (!unlocking_.empty()) unlocking_.pop_front();
+      return {};
+    case AMQP_CHANNEL_CLOSE_METHOD:
+      return take_close(method);
+    default:
+      return {};
+  }
+}
+
+// Another connection has the lock, or the record can't be had: then it counts as none. What was
+// sent behind that the broker has not read.
+Result<void> KeyChannel::take_close(const amqp_method_t&) {
+  amqp_channel_close_ok_t ok{};
+  if (auto sent = connection_.send(number_, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok); !sent) return sent;
+  if (auto begun = connection_.begin_channel(number_); !begun) return begun;
+  for (const auto& key : unlocking_)
+    if (auto sent = send_unlock(key); !sent) return sent;
+  if (step_ == Step::Locking) return look();
+  record_tag_ = 0;  // it is in the queue again
+  record_.clear();
+  return step_ == Step::Looking ? decide() : Result<void>();
+}
+
+Result<void> KeyChannel::take_body(std::string_view part) {
+  if (record_.size() < kLongestRecord) record_.append(part);
+  missing_ -= std::min<std::uint64_t>(missing_, part.size());
+  if (missing_ > 0) return {};
+  amqp_basic_reject_t reject{};  // the next is to find it as well
+  reject.delivery_tag = record_tag_;
+  reject.requeue = true;
+  if (auto sent = connection_.send(number_, AMQP_BASIC_REJECT_METHOD, &reject); !sent) return sent;
+  return decide();
+}
+
+Result<void> KeyChannel::decide() {
+  const Question asked = std::move(questions_.front());
+  questions_.pop_front();
+  Message event;
+  event.id = asked.id;
+  event.unique.key = asked.key;
+  event.trail.queued_at_ms = asked.queued_at_ms;
+  const auto record = key_record_from(record_);
+  const auto verdict = key_verdict(event, record, !has_lock_, wall_now_ms());
+  answers_.push_back({asked.tag, verdict, record ? record->id : std::string()});
+  if (verdict == KeyVerdict::Run) {
+    auto& holder = holders_[asked.tag] = {asked.key, asked.id, asked.until_ms};
+    (void)write(holder, 0);
+  } else if (has_lock_) {
+    if (auto sent = unlock(asked.key); !sent) return sent;
+  }
+  return next();
+}
+
+std::optional<std::uint64_t> KeyChannel::write(const Holder& holder, std::int64_t ended_ms) {
+  Message message;
+  message.id = holder.id;
+  message.body = to_text({holder.key, holder.id, wall_now_ms(), holder.until_ms, ended_ms});
+  const auto number = publish_(key_queue(application_, holder.key), message);
+  if (number) records_.insert(*number);
+  return number;
+}
+
+const KeyChannel::Holder* KeyChannel::holder_of(const std::string& key) const {
+  const auto found = std::find_if(holders_.begin(), holders_.end(),
+                                  [&key](const auto& each) { return each.second.key == key; });
+  return found == holders_.end() ? nullptr : &found->second;
+}
+
+void KeyChannel::died(const std::string& id) {
+  for (auto& [tag, holder] : holders_) holder.is_dead |= holder.id == id;
+}
+
+// The lock is given up when it is known that the next finds when this one ended.
+Result<void> KeyChannel::acknowledged(QueueIndex queue, std::uint64_t tag, Handled handled) {
+  const auto found = holders_.find({queue, tag});
+  if (found == holders_.end() || found->second.is_leaving) return {};
+  Holder& holder = found->second;
+  const bool has_ended = handled == Handled::Done || holder.is_dead;
+  const auto number = has_ended ? write(holder, wall_now_ms()) : std::nullopt;
+  if (!number) return given_back(queue, tag);
+  holder.is_leaving = true;
+  writing_[*number] = found->first;
+  return {};
+}
+
+Result<void> KeyChannel::given_back(QueueIndex queue, std::uint64_t tag) {
+  const auto found = holders_.find({queue, tag});
+  if (found == holders_.end()) return {};
+  const auto key = std::move(found->second.key);
+  holders_.erase(found);
+  return unlock(key);
+}
+
+bool KeyChannel::confirmed(std::uint64_t number) {
+  if (records_.erase(number) == 0) return false;
+  const auto found = writing_.find(number);
+  if (found == writing_.end()) return true;
+  const auto [queue, tag] = found->second;
+  writing_.erase(found);
+  (void)given_back(queue, tag).ok();  // a lost connection shows itself where it is read
+  if (step_ == Step::Idle) (void)next().ok();
+  return true;
+}
+
+Result<void> KeyChannel::unlock(const std::string& key) {
+  unlocking_.push_back(key);
+  return send_unlock(key);
+}
+
+Result<void> KeyChannel::send_unlock(const std::string& key) {
+  const auto queue = key_lock(application_, key);
+  amqp_queue_delete_t remove{};
+  remove.queue = action::to_bytes(queue);
+  return connection_.send(number_, AMQP_QUEUE_DELETE_METHOD, &remove);
+}
+
+void KeyChannel::tell(BrokerListener& listener) {
+  for (const auto& answer : std::exchange(answers_, {}))
+    listener.on_key(answer.tag.first, answer.tag.second, answer.verdict != KeyVerdict::Drop,
+                    answer.holder);
+}
+
+}  // namespace actiond
