@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <vector>
 
 #include "site.hpp"
 
@@ -19,6 +20,18 @@ std::size_t recorded(const Site& site) {
   std::size_t count = 0;
   for (int id = 101; id <= 104; ++id) count += site.recorded_pid(id) != 0;
   return count;
+}
+
+// Kills poller `id`, and waits until another one has that id.
+bool is_replaced(const Site& site, int id) {
+  const pid_t killed = site.recorded_pid(id);
+  end_process(killed);
+  return wait_until(
+      [&] {
+        const pid_t pid = site.recorded_pid(id);
+        return pid != killed && pid != 0 && is_running(pid);
+      },
+      20s);
 }
 
 }  // namespace
@@ -55,34 +68,27 @@ TEST_CASE("scaling: what is killed is replaced, another one waits, and pollers o
   Site site(kTwo, {"hello_world"});
   site.start(1);  // is none of its own
   auto first = site.begin({"cluster"});
-  REQUIRE(wait_until([&] { return site.pollers().size() == 3; }));
-  const pid_t killed = site.recorded_pid(101);
-  end_process(killed);
-  CHECK(wait_until([&] { return site.recorded_pid(101) != killed && site.pollers().size() == 3; },
-                   15s));
+  REQUIRE(wait_until([&] { return recorded(site) == 2; }));
+  CHECK(is_replaced(site, 101));
 
   auto second = site.begin({"cluster"});
   REQUIRE(wait_until([&] { return contains(second->out(), "this one waits for its end"); }));
-  end_process(site.recorded_pid(102));
-  REQUIRE(wait_until([&] { return site.pollers().size() == 3; }, 15s));
+  REQUIRE(is_replaced(site, 102));
   CHECK_FALSE(contains(second->out(), "starts"));
 
-  const std::set<pid_t> before = [&] {
-    const auto pids = site.pollers();
-    return std::set<pid_t>(pids.begin(), pids.end());
-  }();
+  const std::vector<pid_t> before{site.recorded_pid(1), site.recorded_pid(101),
+                                  site.recorded_pid(102)};
   end_process(first->pid());
   for (const pid_t pid : before) CHECK(is_running(pid));
-  end_process(site.recorded_pid(102));
-  CHECK(wait_until([&] { return contains(second->out(), "starts 102"); }, 15s));
-  CHECK(wait_until([&] { return site.pollers().size() == 3; }));
+  CHECK(is_replaced(site, 102));
+  CHECK(contains(second->out(), "starts 102"));
 }
 
 TEST_CASE("scaling: more are started while events wait, none twice, and never above max") {
   NEEDS_BROKER();
   Site site(kGrowing, {"sleeper"});
   auto cluster = site.begin({"cluster"});
-  REQUIRE(wait_until([&] { return site.pollers().size() == 1; }));
+  REQUIRE(wait_until([&] { return recorded(site) == 1; }));
   {
     rabbit::Publishing publishing;
     publishing.queue("sleep", site.params("ran", R"("ms": 200)"), "medium", 150);
@@ -112,7 +118,7 @@ TEST_CASE("scaling: what is not needed any more is stopped, idle ones first (lon
   rabbit::Publishing().queue("sleep", site.params("ran", R"("ms": 100000)"), "medium", 1);
   REQUIRE(site.wait_for_lines("ran", 1));
   auto cluster = site.begin({"cluster"});
-  CHECK(wait_until([&] { return site.pollers().size() == 2; }, 60s));
+  CHECK(wait_until([&] { return recorded(site) == 2; }, 60s));
   CHECK(contains(cluster->out(), ": stops "));
   CHECK(site.lines("ran").size() == 1);  // it was not interrupted
 }
