@@ -14,6 +14,7 @@
 #include "answers/inspect.hpp"
 #include "base/files.hpp"
 #include "commands/command.hpp"
+#include "commands/terminal/table.hpp"
 #include "poller/plugin_sets/plugin_directory.hpp"
 
 namespace actiond {

@@ -22,6 +22,7 @@
 #include "commands/command.hpp"
 #include "commands/terminal/line_reader.hpp"
 #include "commands/terminal/params.hpp"
+#include "commands/terminal/table.hpp"
 
 namespace actiond {
 namespace {

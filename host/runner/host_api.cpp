@@ -11,6 +11,7 @@
 #include "base/json_object.hpp"
 #include "base/text.hpp"
 #include "client/event_id.hpp"
+#include "client/names.hpp"
 #include "runner/own_process.hpp"
 #include "runner/thread_births.hpp"
 

@@ -61,8 +61,8 @@ TEST_CASE("labels: every ending has its outcome") {
 }
 
 TEST_CASE("labels: the outcomes' names are those of the metrics") {
-  const char* const names[] = {"done",    "halted",    "failed",  "dead",    "discarded",
-                               "crashed", "timed_out", "snoozed", "expired", "unknown", "duplicate"};
+  const char* const names[] = {"done",      "halted",  "failed",  "dead",    "discarded", "crashed",
+                               "timed_out", "snoozed", "expired", "unknown", "duplicate"};
   REQUIRE(std::size(names) == kOutcomeLabels);
   for (int i = 0; i < kOutcomeLabels; ++i) CHECK(name(static_cast<OutcomeLabel>(i)) == names[i]);
 }
