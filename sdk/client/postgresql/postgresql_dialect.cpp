@@ -92,6 +92,24 @@ void add_postgres_listening(Dialect& d, std::string_view application) {
   d.tell_listeners = fmt::format("SELECT pg_notify('{}_events', '')", application);
 }
 
+std::string one_of_a_key(const Dialect& d, std::string_view application) {
+  return fmt::format("CREATE UNIQUE INDEX IF NOT EXISTS {} ON {} (unique_key)",
+                     in_quotes(application, "one_of_a_key"), d.events);
+}
+
+// Into tables of before; done anew they change nothing.
+std::string add_expiry(const Dialect& d) {
+  return fmt::format(
+      "ALTER TABLE {} ADD COLUMN IF NOT EXISTS expires_at_ms BIGINT NOT NULL DEFAULT 0", d.events);
+}
+
+std::vector<std::string> add_keys(const Dialect& d, std::string_view application) {
+  return {fmt::format("ALTER TABLE {} ADD COLUMN IF NOT EXISTS unique_key TEXT COLLATE \"C\","
+                      " ADD COLUMN IF NOT EXISTS unique_until_ms BIGINT NOT NULL DEFAULT 0",
+                      d.events),
+          one_of_a_key(d, application)};
+}
+
 void add_postgres_tables(Dialect& d, std::string_view application) {
   d.add_pauses = fmt::format(
       "CREATE TABLE IF NOT EXISTS {} (queue TEXT COLLATE \"C\" PRIMARY KEY, paused_by TEXT NOT "
@@ -114,25 +132,14 @@ void add_postgres_tables(Dialect& d, std::string_view application) {
       fmt::format(kQueueFunction, fmt::arg("function", in_quotes(application, "queue_event")),
                   fmt::arg("events", d.events), fmt::arg("now", kNowInPostgres)),
   };
-  const auto one_of_a_key = fmt::format("CREATE UNIQUE INDEX IF NOT EXISTS {} ON {} (unique_key)",
-                                        in_quotes(application, "one_of_a_key"), d.events);
-  d.tables.push_back(one_of_a_key);
+  d.tables.push_back(one_of_a_key(d, application));
   const auto lease = fmt::format(
       "CREATE TABLE IF NOT EXISTS {} (id INT PRIMARY KEY, state TEXT NOT NULL)", d.lease);
   d.tables.push_back(lease);
   const auto ring = ring_statements(d, application);
   d.tables.insert(d.tables.end(), ring.begin(), ring.end());
   d.tables.push_back(fmt::format("CREATE TABLE IF NOT EXISTS {} (version INT NOT NULL)", d.schema));
-  d.upgrades = {
-      ring,
-      {fmt::format(
-          "ALTER TABLE {} ADD COLUMN IF NOT EXISTS expires_at_ms BIGINT NOT NULL DEFAULT 0",
-          d.events)},
-      {lease},
-      {fmt::format("ALTER TABLE {} ADD COLUMN IF NOT EXISTS unique_key TEXT COLLATE \"C\","
-                   " ADD COLUMN IF NOT EXISTS unique_until_ms BIGINT NOT NULL DEFAULT 0",
-                   d.events),
-       one_of_a_key}};
+  d.upgrades = {ring, {add_expiry(d)}, {lease}, add_keys(d, application)};
 }
 
 // A lock is two numbers of 32 bits: one for the application, and one for the owner (0: setup).
