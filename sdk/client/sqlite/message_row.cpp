@@ -39,7 +39,8 @@ void read_message(const Statement& row, int first, Message& message) {
   message.trace_parent = row.text(column++);
   message.trace_state = row.text(column++);
   trail.expires_at_ms = row.number(column++);
-  message.unique.key = row.text(column++);
+  const auto full_key = row.text(column++);
+  message.unique.key = full_key.substr(full_key.find('.') + 1);  // behind the application's name
   message.unique.until_ms = row.number(column++);
   message.unique.is_asked = false;
 }

@@ -23,7 +23,7 @@ Result<void> insert_message(Statement& insert, std::int64_t queue, const Message
   "event, id, enqueued_at_s, sender, attempt, origin, error, poller, plugin, backtrace, " \
   "first_failed_at_ms, failed_at_ms, unknown_since_ms, properties, body, interrupted, "   \
   "trace_parent, trace_state, expires_at_ms, "                                            \
-  "substr(unique_key, instr(unique_key, '.') + 1), unique_until_ms"
+  "unique_key, unique_until_ms"
 // Reuses the strings of `message`.
 void read_message(const Statement& row, int first, Message& message);
 
