@@ -42,6 +42,8 @@ class BrokerListener {
   // that is known.
   virtual void on_key([[maybe_unused]] QueueIndex queue, [[maybe_unused]] std::uint64_t tag,
                       [[maybe_unused]] bool may_run, [[maybe_unused]] const std::string& holder) {}
+  // What people should know and is no reason to stop: a sentence, once for each connection.
+  virtual void on_remark([[maybe_unused]] const std::string& sentence) {}
   // The answer to publish: confirmed, or why it was not taken.
   virtual void on_published(std::uint64_t number, const Result<void>& taken) = 0;
 };

@@ -234,6 +234,10 @@ void Scheduler::on_key(QueueIndex queue, std::uint64_t tag, bool may_run,
   outcomes_.settle(std::move(delivery));
 }
 
+void Scheduler::on_remark(const std::string& sentence) {
+  journal_.doubtful(sentence);
+}
+
 void Scheduler::on_published(std::uint64_t number, const Result<void>& taken) {
   outcomes_.published(number, taken);
 }

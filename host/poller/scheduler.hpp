@@ -86,6 +86,7 @@ class Scheduler final : public BrokerListener {
   void on_paused(QueueIndex queue, bool is_paused) override;
   void on_key(QueueIndex queue, std::uint64_t tag, bool may_run,
               const std::string& holder) override;
+  void on_remark(const std::string& sentence) override;
 
  private:
   OutcomeEvents outcome_events();

@@ -1,4 +1,5 @@
 // A user of the broker who may not do all that pollers do.
+#include <action/client.hpp>
 #include <chrono>
 
 #include "site.hpp"
@@ -54,6 +55,24 @@ TEST_CASE("rights: check names each one that is missing, and leaves no trace") {
   CHECK(can_be_paused == (site.actiond({"pause", "high"}).status == 0));
   (void)site.actiond({"resume", "high"});
   for (const char* queue : {"high", "medium", "low", "dead"}) CHECK(rabbit::ready(queue) == 0);
+}
+
+TEST_CASE(
+    "rights: events with unique keys run if the user may not keep keys, and it is said once") {
+  NEEDS_NODE();
+  Site site("", {"recorder"});
+  User user(site, ".*", ".*");
+  site.configure("", User::url());
+  site.start();
+  action::Client client(test_broker(), {.application = rabbit::application()});
+  for (int i = 0; i < 3; ++i)
+    client.queue_action_event("record", {{"file", site.path("ran").native()}, {"text", "x"}},
+                              {.unique = "k"});
+  CHECK(site.wait_for_lines("ran", 3));
+  CHECK(site.wait_for_log("unique keys can't be kept, and events run without them: "));
+  CHECK(wait_until([&] { return rabbit::ready("medium") == 0; }));
+  CHECK(count_of(site.log(), "unique keys can't be kept") == 1);
+  CHECK(times_lost(site) == 0);
 }
 
 TEST_CASE("rights: an outcome that can't be stored is kept, and everybody else goes on") {

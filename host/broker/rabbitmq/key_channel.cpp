@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t kKeptFor_ms = 2 * 60 * 60 * 1000;  // after a key was last looked at
 constexpr std::size_t kLongestRecord = 4096;
+constexpr int kResourceLocked = 405;  // AMQP 0-9-1: an exclusive queue of another connection
 
 action::Step record_step(const std::string& queue) {
   action::Step step{action::StepKind::Queue, queue};
@@ -109,18 +110,29 @@ Result<void> KeyChannel::take_method(const amqp_method_t& method) {
   }
 }
 
-// Another connection has the lock, or the record can't be had: then it counts as none. What was
-// sent behind that the broker has not read.
-Result<void> KeyChannel::take_close(const amqp_method_t&) {
+// Another connection has the lock, or the broker refuses what keeps keys. What was sent behind that
+// it has not read.
+Result<void> KeyChannel::take_close(const amqp_method_t& method) {
+  const auto reason = action::close_reason(method);
   amqp_channel_close_ok_t ok{};
   if (auto sent = connection_.send(number_, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok); !sent) return sent;
   if (auto begun = connection_.begin_channel(number_); !begun) return begun;
   for (const auto& key : unlocking_)
     if (auto sent = send_unlock(key); !sent) return sent;
-  if (step_ == Step::Locking) return look();
-  record_tag_ = 0;  // it is in the queue again
-  record_.clear();
-  return step_ == Step::Looking ? decide() : Result<void>();
+  if (step_ == Step::Idle) return {};
+  const bool is_locked = step_ == Step::Locking && reason.code == kResourceLocked;
+  return is_locked ? look() : give_up(reason.text);
+}
+
+// Rather twice than not at all: it runs without its key.
+Result<void> KeyChannel::give_up(const std::string& why) {
+  problem_ = why;
+  const Question asked = std::move(questions_.front());
+  questions_.pop_front();
+  answers_.push_back({asked.tag, KeyVerdict::Free, {}});
+  if (has_lock_)
+    if (auto sent = unlock(asked.key); !sent) return sent;
+  return next();
 }
 
 Result<void> KeyChannel::take_body(std::string_view part) {
@@ -217,6 +229,8 @@ Result<void> KeyChannel::send_unlock(const std::string& key) {
 }
 
 void KeyChannel::tell(BrokerListener& listener) {
+  if (!problem_.empty() && !std::exchange(is_problem_told_, true))
+    listener.on_remark("unique keys can't be kept, and events run without them: " + problem_);
   for (const auto& answer : std::exchange(answers_, {}))
     listener.on_key(answer.tag.first, answer.tag.second, answer.verdict != KeyVerdict::Drop,
                     answer.holder);

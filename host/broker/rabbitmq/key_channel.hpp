@@ -72,6 +72,7 @@ class KeyChannel {
   Result<void> decide();
   Result<void> take_method(const amqp_method_t& method);
   Result<void> take_close(const amqp_method_t& method);
+  Result<void> give_up(const std::string& why);
   Result<void> take_body(std::string_view part);
   Result<void> unlock(const std::string& key);
   Result<void> send_unlock(const std::string& key);
@@ -94,6 +95,8 @@ class KeyChannel {
   std::map<std::uint64_t, Tag> writing_;  // those of ends
   std::deque<std::string> unlocking_;     // keys whose lock is being removed, in order
   std::vector<Answer> answers_;
+  std::string problem_;  // why keys can't be kept; empty: they can, as far as is known
+  bool is_problem_told_ = false;
 };
 
 }  // namespace actiond

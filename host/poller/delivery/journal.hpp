@@ -47,7 +47,7 @@ class Journal {
   void quiet(bool is_quiet);
   // What a handler queued was not, because another has its unique key.
   void unneeded(const std::string& why);
-  // Of the plugins: what hinders nothing, but is hardly meant.
+  // Of the plugins or the broker: what hinders nothing, but is hardly meant.
   void doubtful(const std::string& warning);
 
   const JournalCounts& counts() const { return counts_; }
