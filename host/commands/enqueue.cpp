@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include "answers/queue_choice.hpp"
@@ -68,7 +69,10 @@ class Enqueue {
     auto event = make(std::move(params));
     const Sent sent = sent_of(event);
     if (auto queued = sender_.queue(std::move(event)); !queued) {
-      if (queued.error().fault == action::Fault::Duplicate) return not_queued(queued.error());
+      if (queued.error().fault == action::Fault::Duplicate) {
+        print_unneeded(queued.error());
+        return kDone;
+      }
       return queued.error().within(fmt::format("can't queue '{}'", event_));
     }
     print(sent);
@@ -146,21 +150,28 @@ class Enqueue {
   }
 
   // One with its key is there: its id is printed.
-  int not_queued(const Error& why) const {
-    if (is_json_) {
-      print_json({{"id", why.id}, {"event", event_}, {"queued", false}, {"why", why.text}});
-    } else {
+  void print_unneeded(const Error& why) const {
+    if (!is_json_) {
       fmt::print("{}\n", why.id);
-      print_error({"not queued: " + printable(why.text)});
+      std::fflush(stdout);
+      return print_error({"not queued: " + printable(why.text)});
     }
-    return kDone;
+    const nlohmann::json line{
+        {"id", why.id}, {"event", event_}, {"queue", queue_}, {"queued", false}, {"why", why.text}};
+    fmt::print("{}\n", line.dump());
   }
 
   // Waits until the broker has taken all that was sent, and prints their ids in order.
   Result<void> confirm() {
     if (sent_.empty()) return {};
     const auto loss = sender_.flush();
+    std::map<std::string, Error> unneeded;
+    for (auto& each : sender_.take_unneeded()) unneeded.emplace(each.id, std::move(each.why));
     for (const auto& sent : std::exchange(sent_, {})) {
+      if (const auto there = unneeded.find(sent.id); there != unneeded.end()) {
+        print_unneeded(there->second);
+        continue;
+      }
       if (loss && std::find(loss->ids.begin(), loss->ids.end(), sent.id) != loss->ids.end())
         continue;
       print(sent);
@@ -175,7 +186,7 @@ class Enqueue {
 
   void print(const Sent& sent) const {
     if (!is_json_) return fmt::print("{}\n", sent.id);
-    nlohmann::json line{{"id", sent.id}, {"event", event_}, {"queue", queue_}};
+    nlohmann::json line{{"id", sent.id}, {"event", event_}, {"queue", queue_}, {"queued", true}};
     if (sent.due_at > action::DueTime())
       line["due_at"] = format_rfc3339(action::in_whole_ms(sent.due_at));
     if (sent.expires_at_ms > 0) line["expires_at"] = format_rfc3339(sent.expires_at_ms);

@@ -163,6 +163,7 @@ std::string Client::post_text(std::string_view event, std::string_view params,
 
 void Client::flush() {
   auto loss = impl_->sender().flush();
+  (void)impl_->sender().take_unneeded();
   if (!loss) return;
   const std::string text = sentence(*loss);
   throw ClientError(text, std::move(loss->ids));

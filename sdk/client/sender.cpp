@@ -245,7 +245,9 @@ void Sender::settle(std::uint64_t number, const Result<void>& taken) {
     link_->forget(event.queue);
   if (event.is_awaited)
     verdict_ = taken;
-  else if (!taken && taken.error().fault != Fault::Duplicate)
+  else if (!taken && taken.error().fault == Fault::Duplicate)
+    unneeded_.push_back({event.message.id, taken.error()});
+  else if (!taken)
     failed_.push_back({taken.error().text, {event.message.id}});
   events_.erase(found);
 }

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/delay_trip.hpp"
@@ -36,6 +37,12 @@ struct Loss {
   std::vector<std::string> ids;
 };
 
+// One that was posted and is not queued, because another has its unique key.
+struct Unneeded {
+  std::string id;
+  Error why;  // Fault::Duplicate
+};
+
 class Sender {
  public:
   // A window of unconfirmed events; the wait without progress after which a call fails.
@@ -51,6 +58,9 @@ class Sender {
   Result<void> queue(Outgoing event);
   // Returns once all are confirmed; what was not since the last flush is forgotten.
   std::optional<Loss> flush();
+
+  // Of those that were posted, since the last call.
+  std::vector<Unneeded> take_unneeded() { return std::exchange(unneeded_, {}); }
 
   std::size_t unconfirmed() const { return events_.size() + refused_.size(); }
 
@@ -83,8 +93,9 @@ class Sender {
   std::map<std::uint64_t, Outgoing> events_;  // unconfirmed, by their numbers on this link
   std::vector<Outgoing> refused_;             // to be sent again in a moment
   Clock::time_point refused_at_;              // the last of them
-  std::vector<Loss> failed_;                  // posted and not taken, since the last flush
-  std::optional<Result<void>> verdict_;       // of the awaited event
+  std::vector<Unneeded> unneeded_;
+  std::vector<Loss> failed_;             // posted and not taken, since the last flush
+  std::optional<Result<void>> verdict_;  // of the awaited event
 
   std::uint64_t settled_ = 0;  // all that the broker ever answered for: tells progress
   std::optional<std::uint64_t> reconnected_at_;  // settled_ when this call last reconnected

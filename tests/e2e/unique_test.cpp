@@ -91,6 +91,14 @@ TEST_CASE("unique: enqueue says who is there") {
                                  " with the unique key 'k' waits or runs"));
   const auto told = json::parse(site.actiond({"enqueue", "lonely", "--unique", "k", "--json"}).out);
   CHECK(told["queued"] == false);
+  const Ran many =
+      site.actiond({"enqueue", "lonely", "-", "--unique", "many", "--json"}, "{}\n{}\n");
+  const auto next = many.out.find('\n') + 1;
+  const auto one = json::parse(many.out.substr(0, next)),
+             other = json::parse(many.out.substr(next));
+  CHECK(one["queued"] == true);
+  CHECK(other["queued"] == false);
+  CHECK(other["id"] == one["id"]);
   CHECK(told["id"] == first.out.substr(0, 36));
   CHECK(site.actiond({"enqueue", "lonely", "--unique-for", "1h"}).status == 2);
   CHECK(site.actiond({"enqueue", "lonely", "--unique", ""}).status == 2);
