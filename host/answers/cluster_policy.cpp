@@ -15,6 +15,7 @@ using Seconds = std::chrono::duration<double>;
 constexpr auto kRest = 30s;          // before pollers are stopped, after any change
 constexpr double kLeastBusy = 0.25;  // pollers, to learn from
 constexpr double kAllBusy = 0.9;     // of the pollers
+constexpr double kMostPollers = 100'000;
 constexpr double kHeadroom = 1.2;
 constexpr double kOverload = 1.25;  // of max_load: then some are stopped
 
@@ -50,7 +51,7 @@ int ClusterPolicy::needed(const ClusterLook& look) const {
   if (!capacity_) return look.busy < look.pollers * kAllBusy ? look.pollers : config_.max;
   const double wanted = arriving_ + waiting / Seconds(config_.drain_within).count();
   const double pollers = std::ceil(wanted / *capacity_);
-  return static_cast<int>(std::clamp<double>(pollers, config_.min, config_.max));
+  return static_cast<int>(std::clamp<double>(pollers, config_.min, kMostPollers));
 }
 
 std::string ClusterPolicy::need_of(const ClusterLook& look, int needed) const {
@@ -68,7 +69,7 @@ ClusterStep ClusterPolicy::grow(const ClusterLook& look, int needed) const {
     return {
         0, fmt::format("{}, but the load is {:.1f}, of at most {:.1f}", why, look.load, max_load_)};
   if (!look.has_memory) return {0, why + ", but too little memory is free"};
-  return {std::min(config_.step, needed - look.pollers), why};
+  return {std::min(config_.step, std::min(needed, config_.max) - look.pollers), why};
 }
 
 ClusterStep ClusterPolicy::shrink(const ClusterLook& look) const {
@@ -88,12 +89,14 @@ ClusterStep ClusterPolicy::step_of(const ClusterLook& look) const {
     return {config_.max - look.pollers, fmt::format("more than max: {}", config_.max)};
   if (!look.waiting) return {0, "the broker does not answer"};
   const int wanted = *look.waiting > 0 ? needed(look) : 0;
-  if (wanted > look.pollers) return grow(look, wanted);
+  if (wanted > look.pollers && look.pollers < config_.max) return grow(look, wanted);
   if (changed_at_ && look.at - *changed_at_ < kRest) return {0, "something was changed just now"};
   if (busy_.empty() || look.at - busy_.front().first < kRest - 5s)
-    return {0, "it has not looked for long enough"};
+    return {0, "it stops none before it has looked for 30 s"};
   if (look.load > max_load_ * kOverload && look.pollers > config_.min)
     return {-1, fmt::format("the load is {:.1f}, of at most {:.1f}", look.load, max_load_)};
+  if (wanted > look.pollers)
+    return {0, fmt::format("{}, but max is {}", need_of(look, wanted), config_.max)};
   return shrink(look);
 }
 

@@ -108,7 +108,7 @@ class Cluster {
                          {"is_dry_run", flags_.is_dry_run}});
     const std::string what =
         ids.empty() ? "changes nothing" : fmt::format("{} {}", verb_of(step), fmt::join(ids, ", "));
-    fmt::print("[{}] {} of {}..{} pollers: {}: {}\n",
+    fmt::print("[{}] {} of its {}..{} pollers: {}: {}\n",
                format_local_time(wall_now_ms()).substr(0, 19), look.pollers, config_.cluster.min,
                config_.cluster.max, what, step.why);
     std::fflush(stdout);
@@ -162,12 +162,14 @@ class Cluster {
   std::vector<ChildProcess> leavers_;
 };
 
-// Two at once would undo what the other does.
-Result<UniqueFd> take_turn(const Config& config) {
+// Two at once would undo what the other does. None: another is at work, and is not to be waited
+// for.
+Result<UniqueFd> take_turn(const Config& config, bool is_once) {
   const auto path = config.run_dir / "cluster.lock";
   UniqueFd lock = open_lock(path);
   if (!lock) return errno_error("create", path.native());
   if (try_to_lock(lock)) return lock;
+  if (is_once) return UniqueFd();
   fmt::print("another actiond cluster is at work here: this one waits for its end\n");
   std::fflush(stdout);
   return lock_file(path);
@@ -183,9 +185,13 @@ Result<int> cluster(const Common& common, const ClusterFlags& flags) {
   if (auto made = make_run_dir(*config); !made) return made.error();
   UniqueFd turn;
   if (!flags.is_dry_run) {
-    auto taken = take_turn(*config);
+    auto taken = take_turn(*config, flags.is_once);
     if (!taken) return taken.error();
     turn = std::move(*taken);
+    if (!turn) {
+      fmt::print("another actiond cluster is at work here, and decides\n");
+      return kDone;
+    }
   }
   return Cluster(common, *config, flags).run();
 }

@@ -187,6 +187,20 @@ TEST_CASE("cluster: one event that waits for an idle poller starts none") {
   CHECK(policy.decide(look(5s, 2, 0.5, 1)).change == 0);
 }
 
+TEST_CASE("cluster: that max is too few is said") {
+  ClusterPolicy policy(between(1, 2), kMostLoad);
+  ClusterStep step;
+  for (auto time = 0s; time <= 60s; time += 5s) {
+    auto busy = look(time, 2, 2, 10'000 + 100 * static_cast<std::uint64_t>(time.count()));
+    busy.done = busy.done_known = 10;
+    step = policy.decide(busy);
+  }
+  CHECK(step.change == 0);
+  CHECK(step.why ==
+        "16000 events wait, 102 come and 2 are done in a second: 369 pollers would be "
+        "through in 60 s, but max is 2");
+}
+
 TEST_CASE("cluster: handlers that take minutes get more pollers before any has ended") {
   ClusterPolicy policy(between(1, 40), kMostLoad);
   CHECK(policy.decide(look(0s, 1, 1, 30)).change == 5);

@@ -41,7 +41,7 @@ TEST_CASE("scaling: what would be done is said, and then it is done") {
   Site site(kTwo, {"hello_world"});
   Ran ran = site.actiond({"cluster", "--once", "--dry-run"});
   CHECK(ran.status == 0);
-  CHECK(contains(ran.out, "0 of 2..4 pollers: would start 101, 102: fewer than min: 2\n"));
+  CHECK(contains(ran.out, "0 of its 2..4 pollers: would start 101, 102: fewer than min: 2\n"));
   CHECK(site.pollers().empty());
 
   ran = site.actiond({"cluster", "--once", "--json"});
@@ -101,7 +101,7 @@ TEST_CASE("scaling: more are started while events wait, none twice, and never ab
       },
       60s));
   CHECK(most == 3);
-  CHECK(contains(cluster->out(), "of 1..3 pollers: starts 102, 103: "));
+  CHECK(contains(cluster->out(), "of its 1..3 pollers: starts 102, 103: "));
   std::set<std::string> ids;
   for (const auto& line : site.lines("ran")) ids.insert(line.substr(0, line.find(' ')));
   CHECK(ids.size() == 150);
