@@ -45,11 +45,8 @@ TEST_CASE("key record: who may run") {
   };
   for (const auto& row : rows) {
     CAPTURE(row.what);
-    action::Message event;
-    event.id = row.id;
-    event.unique.key = "k";
-    event.trail.queued_at_ms = row.queued_at_ms;
-    CHECK(key_verdict(event, row.record, row.is_locked, kNow) == row.verdict);
+    const KeyClaim claim{"k", row.id, 0, row.queued_at_ms};
+    CHECK(key_verdict(claim, row.record, row.is_locked, kNow) == row.verdict);
   }
 }
 

@@ -36,11 +36,9 @@ KeyChannel::KeyChannel(action::Connection& connection, amqp_channel_t number,
       publish_(std::move(publish)) {}
 
 Result<void> KeyChannel::ask(QueueIndex queue, std::uint64_t tag, const Message& message) {
-  questions_.push_back({{queue, tag},
-                        message.unique.key,
-                        message.id,
-                        message.unique.until_ms,
-                        message.trail.queued_at_ms});
+  questions_.push_back(
+      {{queue, tag},
+       {message.unique.key, message.id, message.unique.until_ms, message.trail.queued_at_ms}});
   return step_ == Step::Idle ? next() : Result<void>();
 }
 
@@ -48,10 +46,10 @@ Result<void> KeyChannel::ask(QueueIndex queue, std::uint64_t tag, const Message&
 Result<void> KeyChannel::next() {
   step_ = Step::Idle;
   while (!questions_.empty()) {
-    const auto* const holder = holder_of(questions_.front().key);
+    const auto* const holder = holder_of(questions_.front().claim.key);
     if (holder == nullptr) return lock();
     if (holder->is_leaving) return {};
-    answers_.push_back({questions_.front().tag, KeyVerdict::Drop, holder->id});
+    answers_.push_back({questions_.front().tag, KeyVerdict::Drop, holder->claim.id});
     questions_.pop_front();
   }
   return {};
@@ -63,14 +61,14 @@ Result<void> KeyChannel::lock() {
   step_ = Step::Locking;
   has_lock_ = false;
   return action::send_step(connection_, number_,
-                           lock_step(key_lock(application_, questions_.front().key)));
+                           lock_step(key_lock(application_, questions_.front().claim.key)));
 }
 
 Result<void> KeyChannel::look() {
   step_ = Step::Looking;
   record_.clear();
   record_tag_ = missing_ = 0;
-  const auto queue = key_queue(application_, questions_.front().key);
+  const auto queue = key_queue(application_, questions_.front().claim.key);
   if (auto sent = action::send_step(connection_, number_, record_step(queue)); !sent) return sent;
   amqp_basic_get_t get{};
   get.queue = action::to_bytes(queue);
@@ -131,7 +129,7 @@ Result<void> KeyChannel::give_up(const std::string& why) {
   questions_.pop_front();
   answers_.push_back({asked.tag, KeyVerdict::Free, {}});
   if (has_lock_)
-    if (auto sent = unlock(asked.key); !sent) return sent;
+    if (auto sent = unlock(asked.claim.key); !sent) return sent;
   return next();
 }
 
@@ -149,39 +147,37 @@ Result<void> KeyChannel::take_body(std::string_view part) {
 Result<void> KeyChannel::decide() {
   const Question asked = std::move(questions_.front());
   questions_.pop_front();
-  Message event;
-  event.id = asked.id;
-  event.unique.key = asked.key;
-  event.trail.queued_at_ms = asked.queued_at_ms;
   const auto record = key_record_from(record_);
-  const auto verdict = key_verdict(event, record, !has_lock_, wall_now_ms());
+  const auto verdict = key_verdict(asked.claim, record, !has_lock_, wall_now_ms());
   answers_.push_back({asked.tag, verdict, record ? record->id : std::string()});
   if (verdict == KeyVerdict::Run) {
-    auto& holder = holders_[asked.tag] = {asked.key, asked.id, asked.until_ms};
+    auto& holder = holders_[asked.tag] = {asked.claim};
     (void)write(holder, 0);
   } else if (has_lock_) {
-    if (auto sent = unlock(asked.key); !sent) return sent;
+    if (auto sent = unlock(asked.claim.key); !sent) return sent;
   }
   return next();
 }
 
 std::optional<std::uint64_t> KeyChannel::write(const Holder& holder, std::int64_t ended_ms) {
   Message message;
-  message.id = holder.id;
-  message.body = to_text({holder.key, holder.id, wall_now_ms(), holder.until_ms, ended_ms});
-  const auto number = publish_(key_queue(application_, holder.key), message);
+  const auto& [key, id, until_ms, queued_at_ms] = holder.claim;
+  message.id = id;
+  message.body = to_text({key, id, wall_now_ms(), until_ms, ended_ms});
+  const auto number = publish_(key_queue(application_, key), message);
   if (number) records_.insert(*number);
   return number;
 }
 
 const KeyChannel::Holder* KeyChannel::holder_of(const std::string& key) const {
-  const auto found = std::find_if(holders_.begin(), holders_.end(),
-                                  [&key](const auto& each) { return each.second.key == key; });
+  const auto found = std::find_if(holders_.begin(), holders_.end(), [&key](const auto& each) {
+    return each.second.claim.key == key;
+  });
   return found == holders_.end() ? nullptr : &found->second;
 }
 
 void KeyChannel::died(const std::string& id) {
-  for (auto& [tag, holder] : holders_) holder.is_dead |= holder.id == id;
+  for (auto& [tag, holder] : holders_) holder.is_dead |= holder.claim.id == id;
 }
 
 // The lock is given up when it is known that the next finds when this one ended.
@@ -200,7 +196,7 @@ Result<void> KeyChannel::acknowledged(QueueIndex queue, std::uint64_t tag, Handl
 Result<void> KeyChannel::given_back(QueueIndex queue, std::uint64_t tag) {
   const auto found = holders_.find({queue, tag});
   if (found == holders_.end()) return {};
-  const auto key = std::move(found->second.key);
+  const auto key = std::move(found->second.claim.key);
   holders_.erase(found);
   return unlock(key);
 }

@@ -50,12 +50,10 @@ class KeyChannel {
   using Tag = std::pair<QueueIndex, std::uint64_t>;
   struct Question {
     Tag tag;
-    std::string key, id;
-    std::int64_t until_ms, queued_at_ms;
+    KeyClaim claim;
   };
   struct Holder {
-    std::string key, id;
-    std::int64_t until_ms;
+    KeyClaim claim;
     bool is_dead = false;
     bool is_leaving = false;  // its end is being written
   };

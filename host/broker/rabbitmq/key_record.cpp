@@ -35,16 +35,16 @@ std::optional<KeyRecord> key_record_from(const std::string& text) {
                    number_in(json, "until_ms"), number_in(json, "ended_ms")};
 }
 
-KeyVerdict key_verdict(const action::Message& event, const std::optional<KeyRecord>& record,
+KeyVerdict key_verdict(const KeyClaim& claim, const std::optional<KeyRecord>& record,
                        bool is_locked, std::int64_t now_ms) {
-  const bool is_known = record && record->key == event.unique.key;
+  const bool is_known = record && record->key == claim.key;
   if (!is_known) {
     // Another key with the same hash, which is as good as none: no event is lost by that.
     const bool is_mistaken = record && is_locked;
     return is_mistaken ? KeyVerdict::Free : is_locked ? KeyVerdict::Drop : KeyVerdict::Run;
   }
-  if (record->id == event.id) return is_locked ? KeyVerdict::Drop : KeyVerdict::Run;
-  const auto queued_at_ms = event.trail.queued_at_ms > 0 ? event.trail.queued_at_ms : now_ms;
+  if (record->id == claim.id) return is_locked ? KeyVerdict::Drop : KeyVerdict::Run;
+  const auto queued_at_ms = claim.queued_at_ms > 0 ? claim.queued_at_ms : now_ms;
   if (is_over(*record, queued_at_ms, now_ms)) return is_locked ? KeyVerdict::Free : KeyVerdict::Run;
   if (is_locked || record->ended_ms == 0 || queued_at_ms <= record->ended_ms)
     return KeyVerdict::Drop;

@@ -6,8 +6,6 @@
 #include <optional>
 #include <string>
 
-#include "client/message.hpp"
-
 namespace actiond {
 
 struct KeyRecord {
@@ -21,6 +19,13 @@ std::string to_text(const KeyRecord& record);
 // Nothing if it can't be understood.
 std::optional<KeyRecord> key_record_from(const std::string& text);
 
+// An event with a unique key that asks to run.
+struct KeyClaim {
+  std::string key, id;
+  std::int64_t until_ms = 0;      // as in KeyRecord
+  std::int64_t queued_at_ms = 0;  // 0: not known
+};
+
 // What to do with an event with this key that has come to its turn.
 enum class KeyVerdict {
   Run,   // it has the key
@@ -29,7 +34,7 @@ enum class KeyVerdict {
 };
 
 // `is_locked`: another poller has the key, and runs an event with it, or looks whether it may.
-KeyVerdict key_verdict(const action::Message& event, const std::optional<KeyRecord>& record,
+KeyVerdict key_verdict(const KeyClaim& claim, const std::optional<KeyRecord>& record,
                        bool is_locked, std::int64_t now_ms);
 
 // "<application>.unique.v1.<hash of the key>", which keeps the record; and the one that only its
