@@ -142,8 +142,10 @@ std::string Process::err() const {
 }
 
 bool is_running(pid_t pid) {
+  constexpr std::size_t kState = 0,
+                        kThreads = 17;  // proc(5); the first thread may end before others
   const auto fields = stat_fields(pid);
-  return !fields.empty() && fields[0] != "Z" && fields[0] != "X";
+  return fields.size() > kThreads && (fields[kState] != "Z" || fields[kThreads] != "1");
 }
 
 std::string command_line(pid_t pid) {

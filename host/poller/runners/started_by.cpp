@@ -7,8 +7,11 @@
 
 #include <array>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
+#include <sstream>
 #include <string_view>
+#include <vector>
 
 #include "base/fd.hpp"
 #include "wire/runner_mark.hpp"
@@ -34,11 +37,16 @@ bool has_variable(const char* process, const std::string& variable) {
   return ('\0' + read_of(process, "environ")).find('\0' + variable + '\0') != std::string::npos;
 }
 
-// Nobody has asked for its end yet; it keeps its limits until somebody does.
+// Nobody has asked for its end yet; it keeps its limits until somebody does. One whose first thread
+// has ended while others go on looks the same, but for their number (proc(5), /proc/pid/stat).
 bool has_ended(const char* process) {
   const std::string stat = read_of(process, "stat");
   const auto name_end = stat.rfind(") ");
-  return name_end == std::string::npos || stat[name_end + 2] == 'Z';
+  if (name_end == std::string::npos) return true;
+  std::istringstream fields(stat.substr(name_end + 2));
+  const std::vector<std::string> all{std::istream_iterator<std::string>(fields), {}};
+  constexpr std::size_t kState = 0, kThreads = 17;
+  return all.size() <= kThreads || (all[kState] == "Z" && all[kThreads] == "1");
 }
 
 // "Max file locks            SOFT                 HARD                 locks"

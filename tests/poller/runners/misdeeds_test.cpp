@@ -36,12 +36,18 @@ std::vector<pid_t> pids_in(const std::string& file) {
   return pids;
 }
 
+// Any thread of it.
 bool is_running(pid_t pid) {
-  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-  std::string text;
-  std::getline(stat, text);
-  const auto name_end = text.rfind(") ");
-  return name_end != std::string::npos && text[name_end + 2] != 'Z';
+  std::error_code gone;
+  for (const auto& thread :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task", gone)) {
+    std::ifstream stat(thread.path() / "stat");
+    std::string text;
+    std::getline(stat, text);
+    const auto name_end = text.rfind(") ");
+    if (name_end != std::string::npos && text[name_end + 2] != 'Z') return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -134,6 +140,18 @@ TEST_CASE("misdeeds: what a handler has started dies with a runner that is kille
     const pid_t daemon = pids_in(directory.file("pids"))[0];
     scene.wait_until([&] { return !is_running(daemon); });
   }
+}
+
+TEST_CASE("misdeeds: so does one whose first thread has ended") {
+  const TestDirectory directory;
+  SlotScene scene({"daemonizes"});
+  const nlohmann::json to_threads{
+      {"file", directory.file("pids")}, {"then", "crash"}, {"as", "threads"}};
+  scene.hand("daemonizes", to_threads.dump());
+  scene.wait_until([&] { return scene.is_dead; });
+  const auto pids = pids_in(directory.file("pids"));
+  REQUIRE(pids.size() == 1);
+  scene.wait_until([&] { return !is_running(pids[0]); });
 }
 
 TEST_CASE("misdeeds: what a handler has started outlives a runner that ends in peace") {
