@@ -7,17 +7,22 @@
 //     get       asks for each message with basic.get, and acknowledges it
 //     publish   publishes persistent messages of BODY (standard input), pipelined, all confirmed
 //     ping      publishes one every 5 ms, each confirmed, with the time for SENT_US in BODY
+//     wait      consumes as WORKERS (standard input) workers would that wait 5 ms for each message,
+//               and acknowledges each then
 //     latency   consumes one at a time; prints the microseconds from that time to its arrival
 // Prints {"events", "seconds", "cpu_us"} (of this process, an event).
 #include <sys/resource.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "client/rabbitmq/amqp.hpp"
 
@@ -105,6 +110,29 @@ class Bare {
     measure.print(count);
   }
 
+  // All waits are equally long, so they end in the order in which they began.
+  void wait(int count, std::size_t workers) {
+    begin_consuming(kPrefetch + static_cast<int>(workers));
+    std::deque<std::pair<Clock::time_point, std::uint64_t>> waits;
+    Measure measure;
+    for (int done = 0, begun = 0; done < count;) {
+      if (waits.size() < workers && begun < count) {
+        const auto tag = next_tag(waits.empty() ? Clock::time_point::max() : waits.front().first);
+        if (tag != 0) {
+          measure.begin();
+          ++begun;
+          waits.emplace_back(Clock::now() + std::chrono::milliseconds(5), tag);
+        }
+      } else {
+        std::this_thread::sleep_until(waits.front().first);
+      }
+      for (; !waits.empty() && waits.front().first <= Clock::now(); ++done, waits.pop_front())
+        amqp_basic_ack(connection_, 1, waits.front().second, 0);
+    }
+    settle();
+    measure.print(count);
+  }
+
   void get(int count) {
     Measure measure;
     measure.begin();
@@ -165,6 +193,25 @@ class Bare {
   }
 
  private:
+  // 0 if none has come until then.
+  std::uint64_t next_tag(Clock::time_point until) {
+    timeval limit{60, 0};
+    if (until != Clock::time_point::max()) {
+      const auto left = std::max(until - Clock::now(), Clock::duration::zero());
+      limit = {0, static_cast<suseconds_t>(left / std::chrono::microseconds(1))};
+    }
+    amqp_envelope_t envelope;
+    amqp_maybe_release_buffers(connection_);
+    const auto reply = amqp_consume_message(connection_, &envelope, &limit, 0);
+    if (reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION &&
+        reply.library_error == AMQP_STATUS_TIMEOUT)
+      return 0;
+    check(reply, "consume");
+    const auto tag = envelope.delivery_tag;
+    amqp_destroy_envelope(&envelope);
+    return tag;
+  }
+
   amqp_bytes_t name() const { return amqp_cstring_bytes(queue_.c_str()); }
 
   void begin_consuming(int prefetch) {
@@ -226,13 +273,15 @@ std::string standard_input() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 6) fail("usage: bare each|combined|get|publish|ping|latency HOST PORT QUEUE COUNT");
+  if (argc != 6)
+    fail("usage: bare each|combined|get|wait|publish|ping|latency HOST PORT QUEUE COUNT");
   const std::string mode = argv[1];
   Bare bare(argv[2], std::atoi(argv[3]), argv[4]);
   const int count = std::atoi(argv[5]);
   if (mode == "each") return bare.consume(count, 1), 0;
   if (mode == "combined") return bare.consume(count, kCombined), 0;
   if (mode == "get") return bare.get(count), 0;
+  if (mode == "wait") return bare.wait(count, std::stoul(standard_input())), 0;
   if (mode == "publish") return bare.publish(count, standard_input()), 0;
   if (mode == "ping") return bare.ping(count, standard_input()), 0;
   if (mode == "latency") return bare.latency(count), 0;

@@ -1,6 +1,6 @@
 // Events of scripts/bench. "bench" reads its params and does nothing, except that the first and
 // the last of a run note when that was, and which; "latency" notes how long it was under way;
-// "bench_sleep" sleeps; "flood" queues many.
+// "bench_wait" also sleeps; "bench_sleep" notes each; "flood" queues many.
 #include <action/event.hpp>
 #include <chrono>
 #include <fstream>
@@ -24,6 +24,15 @@ class BenchEvent : public action::Event {
   }
 };
 ACTION_EVENT(BenchEvent)
+
+class BenchWaitEvent : public BenchEvent {
+ public:
+  void process() override {
+    BenchEvent::process();
+    std::this_thread::sleep_for(std::chrono::milliseconds(params().at("ms").get<int>()));
+  }
+};
+ACTION_EVENT(BenchWaitEvent)
 
 class LatencyEvent : public action::Event {
  public:
