@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "poller/runners/run_limits.hpp"
 #include "poller/runners/time_limits.hpp"
 
 namespace actiond {
@@ -92,7 +93,8 @@ RunnerSlot* Crew::freest(std::size_t depth) {
   const auto now = is_alone ? MonotonicTime() : commons_.clock.now();
   for (auto& station : stations_) {
     auto& slot = station.slot();
-    if (slot.is_ready() && slot.pipe().size() < depth &&
+    const std::size_t most = std::min(depth, runs_left(slot, commons_.config.recycle));
+    if (slot.is_ready() && slot.pipe().size() < most &&
         (freest == nullptr || slot.pipe().size() < freest->pipe().size()) && !station.is_stuck() &&
         (is_alone || !is_slow(station, now)))
       freest = &slot;

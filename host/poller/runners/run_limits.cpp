@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/byte_size.hpp"
 #include "base/duration.hpp"
@@ -115,10 +116,14 @@ std::string too_slow_to_load(std::chrono::milliseconds limit) {
                      format_duration(limit));
 }
 
+std::size_t runs_left(const RunnerSlot& slot, const RecyclePolicy& policy) {
+  if (!policy.events) return std::numeric_limits<std::size_t>::max();
+  const auto most = static_cast<std::uint64_t>(*policy.events);
+  return most > slot.ended() ? most - slot.ended() : 0;
+}
+
 std::optional<std::string> has_run_enough(const RunnerSlot& slot, const RecyclePolicy& policy) {
-  if (!policy.events || !slot.is_ready() ||
-      slot.ended() < static_cast<std::uint64_t>(*policy.events))
-    return std::nullopt;
+  if (!slot.is_ready() || runs_left(slot, policy) > 0) return std::nullopt;
   return fmt::format("it has run {} events", slot.ended());
 }
 

@@ -60,6 +60,8 @@ class RunLimits {
 // Why a runner is killed that took longer than this to load a plugin.
 std::string too_slow_to_load(std::chrono::milliseconds limit);
 
+// How many runs it may still be given, those in its pipe included, before it is replaced.
+std::size_t runs_left(const RunnerSlot& slot, const RecyclePolicy& policy);
 // Why it should be replaced after an event; nothing: it need not be.
 std::optional<std::string> has_run_enough(const RunnerSlot& slot, const RecyclePolicy& policy);
 

@@ -126,6 +126,18 @@ TEST_CASE("crew: new plugins are loaded by the next runners, after the run in ha
   CHECK_FALSE(held.expired());
 }
 
+TEST_CASE("crew: a runner that is to be replaced soon is given no more than it may run") {
+  Config config;
+  config.recycle.events = 2;
+  CrewScene scene(1, config);
+  scene.ready();
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(scene.crew.freest(64) != nullptr);
+    scene.hand("mail");
+  }
+  CHECK(scene.crew.freest(64) == nullptr);
+}
+
 TEST_CASE("crew: a runner is replaced once it has run enough") {
   Config config;
   config.recycle.events = 2;
