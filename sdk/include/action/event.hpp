@@ -24,6 +24,7 @@
 #include <action/detail/params.hpp>
 #include <action/detail/values.hpp>
 #include <action/queue_options.hpp>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -226,7 +227,10 @@ class Event {
 
   // Threads of the handler may be the first to ask.
   const nlohmann::json& params_object() const {
-    std::call_once(parsed_, [this] { params_ = parsed_params(); });
+    if (is_parsed_.load(std::memory_order_acquire)) return params_;
+    const std::lock_guard lock(parsing_);
+    if (!is_parsed_.load(std::memory_order_relaxed)) params_ = parsed_params();
+    is_parsed_.store(true, std::memory_order_release);
     return params_;
   }
 
@@ -239,7 +243,8 @@ class Event {
 
   const action_host* host_;
   const action_run* run_;
-  mutable std::once_flag parsed_;
+  mutable std::mutex parsing_;  // std::call_once would cost a system call each time
+  mutable std::atomic<bool> is_parsed_ = false;
   mutable nlohmann::json params_;
   detail::FilterChain<Event> before_;
   detail::FilterChain<Event> after_;
