@@ -69,6 +69,10 @@ class Broker {
   // Nothing has come at this one: the next receive need not look there, which costs a call of the
   // system.
   virtual void skip([[maybe_unused]] std::size_t descriptor) {}
+  // Who has enough to do need not hear at once what comes at this one of the descriptors, but looks
+  // there in each turn of its own and several times a second: it brings deliveries, and no answer
+  // that anybody waits for.
+  virtual bool can_wait([[maybe_unused]] std::size_t descriptor) const { return false; }
   // Which one it is, for people: no password in it.
   virtual std::string name() const = 0;
   // What connecting found that people should know and is no reason to stop, a sentence each.

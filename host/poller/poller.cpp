@@ -102,7 +102,7 @@ Result<void> Poller::prepare() {
 }
 
 void Poller::arm() {
-  session_.arm();
+  session_.arm(scheduler_.take_enough());
   tenure_.arm();
   crew_.arm();
   const int awaited = log_.awaited();

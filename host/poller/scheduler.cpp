@@ -109,6 +109,7 @@ bool Scheduler::is_stuck() const {
 void Scheduler::schedule() {
   const bool is_elastic = crew_.range().is_elastic();
   if (is_elastic) pace_.staffed(crew_.size(), crew_.size() < crew_.range().most);
+  has_enough_ = false;
   hand_out();
   if (is_elastic) crew_.feel(intake_.highest_waiting().has_value());
 }
@@ -134,6 +135,8 @@ void Scheduler::hand_out() {
     hand(*slot, std::move(delivery));
     if (quarantine_.is_occupied()) return;
   }
+  // A pipe whose next run would begin by itself must hear of what is more urgent.
+  has_enough_ = pace_.pipe_depth() == 1;
 }
 
 // A poller died in it: nothing begins beside it, and it waits until all else has ended.

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/config/config.hpp"
 #include "broker/broker.hpp"
@@ -65,6 +66,10 @@ class Scheduler final : public BrokerListener {
 
   // Hands out what may start now.
   void schedule();
+  // Every runner was busy when it scheduled last: until one is free, nothing that comes changes
+  // what is done. The crew's ticks go on meanwhile, so what the broker says is heard in time. Told
+  // once.
+  bool take_enough() { return std::exchange(has_enough_, false); }
   // Hands those out whose plugin is to hear of their death, see Outcomes.
   void hand_dying(bool is_leaving);
   // If nothing has been to do for so long, asks the broker about every queue.
@@ -110,6 +115,7 @@ class Scheduler final : public BrokerListener {
   Outcomes outcomes_;
   Pace pace_;
   Quiet quiet_;
+  bool has_enough_ = false;
   MonotonicTime last_change_{};    // a run was begun or ended
   MonotonicTime last_adjusted_{};  // the prefetch
 };

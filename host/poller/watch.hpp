@@ -58,21 +58,30 @@ class Watch {
       : kept_(std::move(fd)), descriptor_(io, kept_->get()) {}
   // Watches a duplicate of `fd`, so whoever owns it may close it at any time.
   Watch(boost::asio::io_context& io, int fd) : Watch(io, std::make_shared<UniqueFd>(::dup(fd))) {}
-  ~Watch() { std::ignore = descriptor_.release(); }
+  ~Watch() { rest(); }
 
   // Wakes the loop once; to be armed again after what came has been drained.
   void arm() {
     if (std::exchange(wait_->is_armed, true)) return;
+    if (is_resting()) descriptor_.assign(kept_->get());
     descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_read, Fired{wait_});
   }
 
   // Wakes the loop once when more can be written.
   void arm_write() {
     if (std::exchange(write_wait_->is_armed, true)) return;
+    if (is_resting()) descriptor_.assign(kept_->get());
     descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_write, Fired{write_wait_});
   }
 
-  // It has woken the loop to read, or was never armed.
+  // Until it is armed again nothing here wakes the loop. One that is merely not armed does, because
+  // Asio keeps the descriptor in its epoll set; so this is for what comes often.
+  void rest() {
+    if (!is_resting()) std::ignore = descriptor_.release();
+  }
+  bool is_resting() const { return !descriptor_.is_open(); }
+
+  // It has woken the loop to read, or is not armed.
   bool has_fired() const { return !wait_->is_armed; }
 
  private:

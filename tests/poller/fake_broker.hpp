@@ -30,6 +30,7 @@ class FakeBroker final : public actiond::Broker {
 
   std::vector<int> descriptors() const override { return wakes_by; }
   bool is_quiet_until_readable() const override { return !wakes_by.empty(); }
+  bool can_wait(std::size_t descriptor) const override { return descriptor == 0; }
   void skip(std::size_t descriptor) override { skipped.push_back(descriptor); }
   std::chrono::milliseconds heartbeat() const override { return std::chrono::seconds(10); }
   std::string name() const override { return "fake"; }

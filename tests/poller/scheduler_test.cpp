@@ -111,6 +111,18 @@ TEST_CASE("scheduler: after 100 ms without a free runner what waits goes back, f
                     [](const auto& text) { return text.starts_with("consume 0"); }));
 }
 
+TEST_CASE("scheduler: it has enough while all runners are busy, and says it once a turn") {
+  SchedulerScene scene(2);
+  CHECK_FALSE(scene.scheduler.take_enough());
+  scene.deliver(1, "slow");
+  scene.turn();
+  CHECK_FALSE(scene.scheduler.take_enough());
+  scene.deliver(1, "slow");
+  scene.turn();
+  CHECK(scene.scheduler.take_enough());
+  CHECK_FALSE(scene.scheduler.take_enough());
+}
+
 TEST_CASE("scheduler: with a runner free nothing is held back") {
   SchedulerScene scene(2);
   scene.deliver(1, "slow");

@@ -31,6 +31,23 @@ TEST_CASE("watch: wakes the loop when there is something to read, until it is ar
   CHECK(watch.has_fired());
 }
 
+TEST_CASE("watch: one that rests wakes nobody until it is armed again") {
+  boost::asio::io_context io;
+  const UniqueFd event(::eventfd(0, EFD_NONBLOCK));
+  Watch watch(io, event.get());
+  watch.arm();
+  watch.rest();
+  io.poll();
+  CHECK(watch.has_fired());  // so whoever is awake looks
+  REQUIRE(::eventfd_write(event.get(), 1) == 0);
+  io.restart();
+  CHECK(io.poll() == 0);
+  watch.arm();
+  io.restart();
+  CHECK(io.poll() > 0);
+  CHECK(watch.has_fired());
+}
+
 TEST_CASE("watch: wakes the loop when more can be written") {
   boost::asio::io_context io;
   int ends[2];

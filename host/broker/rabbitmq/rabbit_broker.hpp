@@ -33,6 +33,7 @@ class RabbitBroker : public Broker {
   void skip(std::size_t descriptor) override {
     (descriptor == 0 ? skips_consuming_ : skips_publishing_) = true;
   }
+  bool can_wait(std::size_t descriptor) const override { return descriptor == 0; }
   std::chrono::milliseconds heartbeat() const override { return url_.heartbeat; }
   std::string name() const override { return url_.display(); }
   std::vector<std::string> remarks() const override { return remarks_; }

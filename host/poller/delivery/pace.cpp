@@ -18,6 +18,12 @@ long runs_in(std::chrono::nanoseconds work, std::chrono::nanoseconds each, long 
   return std::clamp<long>(static_cast<long>(work / std::max(each, kShortest)), 1, most);
 }
 
+// Rounded, and half a run down.
+long runs_ahead(std::chrono::nanoseconds work, std::chrono::nanoseconds each) {
+  each = std::max(each, kShortest);
+  return (work + (each - 1ns) / 2) / each;
+}
+
 }  // namespace
 
 // A slower run counts at once for most of it, a faster one slowly: to hold too much hurts others,
@@ -35,9 +41,8 @@ int Pace::prefetch() const {
   // Fewer than one for each runner would leave a runner unable to tell whether a queue is empty.
   if (fixed_prefetch_) return std::max(*fixed_prefetch_, runners_ + spare_);
   if (!typical_) return queues_ == action::QueueType::Quorum ? runners_ + spare_ : kFirstPrefetch;
-  return spare_ +
-         static_cast<int>(std::clamp<long>(runs_in(kHeldWork, *typical_, kMostHeld) * runners_,
-                                           runners_, std::max<long>(kMostHeld, runners_)));
+  const long held = runners_ + runs_ahead(kHeldWork * runners_, *typical_);
+  return spare_ + static_cast<int>(std::min(held, std::max<long>(kMostHeld, runners_)));
 }
 
 bool Pace::is_off(int prefetch_in_force) const {

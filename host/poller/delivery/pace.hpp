@@ -25,7 +25,8 @@ class Pace {
     spare_ = may_grow ? 1 : 0;
   }
 
-  // Messages of one queue to be unsettled at most: about 5 ms of work, 1 to 256.
+  // Messages of one queue to be unsettled at most: those that run, and about 5 ms of work for each
+  // runner besides; 1 to 256. Without the latter a runner would wait for the broker after each run.
   int prefetch() const;
   // Whether a consumer with this prefetch is so far off that it should be made anew.
   bool is_off(int prefetch_in_force) const;

@@ -77,10 +77,14 @@ void BrokerSession::log_outage(std::string_view next) {
   log_.error("{}: {}", problem_, next);
 }
 
-void BrokerSession::arm() {
+void BrokerSession::arm(bool has_enough) {
+  const bool had_enough = std::exchange(had_enough_, has_enough);
   for (std::size_t i = 0; i < watches_.size(); ++i) {
-    watches_[i]->arm();
-    if (broker_->is_awaiting_room(i)) watches_[i]->arm_write();
+    Watch& watch = *watches_[i];
+    const bool rests = has_enough && broker_->can_wait(i) &&
+                       (watch.is_resting() || (had_enough && watch.has_fired()));
+    rests ? watch.rest() : watch.arm();
+    if (broker_->is_awaiting_room(i)) watch.arm_write();
   }
 }
 

@@ -49,8 +49,9 @@ class BrokerSession {
 
   // Begins to connect.
   void connect() { connector_.connect(); }
-  // Lets what the broker sends wake the loop, and room for what waits to be sent to it.
-  void arm();
+  // Lets what the broker sends wake the loop, and room for what waits to be sent to it. Whoever has
+  // enough to do is not woken a second time for what can wait until the next turn.
+  void arm(bool has_enough = false);
   // Takes what has come.
   void receive(BrokerListener& listener);
   // Sends what was gathered.
@@ -122,6 +123,7 @@ class BrokerSession {
   bool is_flapping_ = false;  // short connections end for one reason, again and again
   bool is_stopped_ = false;
   bool is_closing_ = false;
+  bool had_enough_ = false;          // when arm was called last
   bool is_look_due_ = false;         // whether or not something woke the loop
   bool is_silence_suspect_ = false;  // the broker was asked whether its queues are empty indeed
   bool is_consumer_lost_ = false;    // they are not

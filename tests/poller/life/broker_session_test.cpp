@@ -324,6 +324,29 @@ TEST_CASE("session: a quiet broker is looked at when something has come, and at 
   for (const int end : ends) ::close(end);
 }
 
+TEST_CASE("session: who has enough to do is woken once by what can wait, and looks in each turn") {
+  SessionScene scene;
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0);
+  scene.wakes_by = {ends[0]};
+  scene.await_try();
+  scene.session.receive(scene.listener);
+  REQUIRE(::write(ends[1], "x", 1) == 1);
+  const auto is_woken = [&](bool has_enough) {
+    scene.session.arm(has_enough);
+    scene.io.restart();
+    return scene.io.poll() > 0;
+  };
+  CHECK(is_woken(true));
+  CHECK_FALSE(is_woken(true));
+  const int looks = scene.broker->looks;
+  scene.session.receive(scene.listener);
+  CHECK(scene.broker->looks == looks + 1);
+  CHECK_FALSE(is_woken(true));
+  CHECK(is_woken(false));
+  for (const int end : ends) ::close(end);
+}
+
 TEST_CASE("session: of several connections those are looked at that have something") {
   SessionScene scene;
   int first[2], second[2];
