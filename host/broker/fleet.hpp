@@ -43,11 +43,11 @@ class FleetLink {
  public:
   virtual ~FleetLink() = default;
 
-  // Begins to hear what is said to this poller.
+  // Begins to hear what is said to this poller; or tries again, after it was refused.
   virtual Result<void> join(const PollerName& name) = 0;
   // The broker has agreed.
   virtual bool has_joined() const = 0;
-  // Why it never will; empty: that is not so.
+  // Why it did not, or does not any more; empty: that is not so.
   virtual const std::string& problem() const = 0;
 
   // What has come since the last call.

@@ -75,7 +75,9 @@ void Site::uninstall(const std::string& file) {
 }
 
 std::vector<std::string> Site::command(const std::vector<std::string>& words) const {
-  std::vector<std::string> command{ACTIOND, words.at(0), "--config", path("config/actiond.yaml")};
+  std::vector<std::string> command;
+  if (machine_ != 0) command = {"nsenter", "--net", "--uts", "--target", std::to_string(machine_)};
+  command.insert(command.end(), {ACTIOND, words.at(0), "--config", path("config/actiond.yaml")});
   command.insert(command.end(), words.begin() + 1, words.end());
   return command;
 }

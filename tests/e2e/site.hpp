@@ -38,6 +38,9 @@ class Site {
   void install_text(const std::string& file, const std::string& content);
   void uninstall(const std::string& file);
 
+  // What it starts from now on is on the machine of that process: in its network, with its name.
+  void move_to(pid_t machine) { machine_ = machine; }
+
   // Runs `actiond VERB --config … WORDS…` to its end.
   Ran actiond(const std::vector<std::string>& words, const std::string& input = {});
   // The same without waiting.
@@ -69,6 +72,7 @@ class Site {
 
   std::filesystem::path directory_;
   int commands_ = 0;
+  pid_t machine_ = 0;
 };
 
 // How often its log tells that the connection to the broker is lost.

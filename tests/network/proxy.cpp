@@ -1,8 +1,10 @@
 #include "proxy.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -28,6 +30,20 @@ sockaddr_in loopback(int port) {
 void send_at_once(int fd) {
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+// A socket belongs to the network of the thread that makes it.
+int socket_in(pid_t process) {
+  int made = -1;
+  const auto make = [&] { made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); };
+  if (process == 0) return make(), made;
+  std::thread([&] {
+    const std::string path = "/proc/" + std::to_string(process) + "/ns/net";
+    const int network = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (::setns(network, CLONE_NEWNET) == 0) make();
+    ::close(network);
+  }).join();
+  return made;
 }
 
 }  // namespace
@@ -82,13 +98,13 @@ struct Proxy::Pair {
   }
 };
 
-Proxy::Proxy(std::string broker, Lateness lateness)
-    : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+Proxy::Proxy(std::string broker, Lateness lateness, pid_t inside)
+    : listener_(socket_in(inside)),
       stop_(::eventfd(0, EFD_CLOEXEC)),
       broker_port_(action::parse_broker_url(broker)->port),
       url_(std::move(broker)),
       lateness_(std::move(lateness)) {
-  sockaddr_in address = loopback(0);
+  sockaddr_in address = loopback(inside == 0 ? 0 : broker_port_);
   socklen_t size = sizeof address;
   ::bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
   ::listen(listener_, 16);

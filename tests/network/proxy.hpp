@@ -2,6 +2,8 @@
 // much as the test says. It counts how often a client had to wait for the broker.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -17,8 +19,9 @@ class Proxy {
   // How late a piece is, by its direction and its number (0, 1, …) there.
   using Lateness = std::function<std::chrono::milliseconds(Towards to, int piece)>;
 
-  // Leads to the broker of this URL on 127.0.0.1.
-  Proxy(std::string broker, Lateness lateness);
+  // Leads to the broker of this URL on 127.0.0.1. It listens there on a port of its own; or, as
+  // if it were that broker, in the network of the process `inside`, see setns(2).
+  Proxy(std::string broker, Lateness lateness, pid_t inside = 0);
   ~Proxy();
   Proxy(const Proxy&) = delete;
   Proxy& operator=(const Proxy&) = delete;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/seal.hpp"
 #include "broker/rabbitmq/control_exchange.hpp"
 #include "client/rabbitmq/amqp.hpp"
 
@@ -30,12 +31,19 @@ ControlChannel::ControlChannel(Channel hearing, Channel saying, std::string appl
       application_(std::move(application)),
       has_room_(std::move(has_room)) {}
 
+// A broker that has not noticed yet that the connection before was cut keeps that one's queue,
+// which is exclusive: so each has another name. What was refused before is asked for again.
 Result<void> ControlChannel::join(const PollerName& name) {
   name_ = name;
-  queue_ =
-      fmt::format("{}.{}.{}.{}", control_exchange(application_), name.host, name.id, name.nonce);
-  if (auto begun = hearing_.connection.begin_channel(hearing_.number); !begun) return begun;
-  if (auto begun = saying_.connection.begin_channel(saying_.number); !begun) return begun;
+  problem_.clear();
+  if (queue_.empty())
+    queue_ = fmt::format("{}.{}.{}.{}.{}", control_exchange(application_), name.host, name.id,
+                         name.nonce, new_nonce());
+  for (auto [channel, is_open] :
+       {std::pair(&hearing_, &is_hearing_open_), std::pair(&saying_, &is_saying_open_)}) {
+    if (std::exchange(*is_open, true)) continue;
+    if (auto begun = channel->connection.begin_channel(channel->number); !begun) return begun;
+  }
   return declare();
 }
 
@@ -45,6 +53,7 @@ Result<void> ControlChannel::declare() {
   for (const auto& step : control_steps(
            application_, queue_, {kToAll, to_host(name_.host), to_poller(name_.host, name_.id)}))
     if (auto sent = action::send_step(connection, channel, step); !sent) return sent;
+  if (is_consuming_) return {};
   amqp_basic_consume_t consume{};
   consume.queue = to_bytes(queue_);
   consume.no_ack = true;
@@ -72,7 +81,7 @@ void ControlChannel::take_other(const amqp_frame_t& frame) {
   if (frame.channel != saying_.number || frame.frame_type != AMQP_FRAME_METHOD ||
       frame.payload.method.id != AMQP_CHANNEL_CLOSE_METHOD)
     return;
-  has_joined_ = false;
+  is_saying_open_ = false;
   problem_ = action::close_reason(frame.payload.method).text;
   amqp_channel_close_ok_t ok{};
   (void)saying_.connection.send(saying_.number, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok).ok();
@@ -81,7 +90,7 @@ void ControlChannel::take_other(const amqp_frame_t& frame) {
 Result<void> ControlChannel::take_method(const amqp_method_t& method) {
   switch (method.id) {
     case AMQP_BASIC_CONSUME_OK_METHOD:
-      has_joined_ = problem_.empty();
+      is_consuming_ = true;
       return {};
     case AMQP_BASIC_DELIVER_METHOD:
       coming_ = {};
@@ -89,7 +98,7 @@ Result<void> ControlChannel::take_method(const amqp_method_t& method) {
           action::to_string(static_cast<amqp_basic_deliver_t*>(method.decoded)->routing_key);
       return {};
     case AMQP_BASIC_CANCEL_METHOD:  // somebody has deleted the queue
-      has_joined_ = false;
+      is_consuming_ = false;
       return declare();
     case AMQP_CHANNEL_CLOSE_METHOD:
       return take_close(method);
@@ -98,9 +107,9 @@ Result<void> ControlChannel::take_method(const amqp_method_t& method) {
   }
 }
 
-// For this connection that is the end of it; events go on as before.
+// Until somebody joins again; events go on as before.
 Result<void> ControlChannel::take_close(const amqp_method_t& method) {
-  has_joined_ = false;
+  is_hearing_open_ = is_consuming_ = false;
   problem_ = action::close_reason(method).text;
   amqp_channel_close_ok_t ok{};
   return hearing_.connection.send(hearing_.number, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok);
@@ -149,7 +158,7 @@ void ControlChannel::sign_roster(const std::string& body) {
 // A connection that is lost shows itself where it is read.
 void ControlChannel::say(std::string_view exchange, std::string_view key, const std::string& body,
                          std::string_view correlation_id) {
-  if (!has_joined_ || !has_room_()) return;
+  if (!has_joined() || !has_room_()) return;
   (void)publish_control(saying_.connection, saying_.number,
                         {exchange, key, body, {}, correlation_id})
       .ok();

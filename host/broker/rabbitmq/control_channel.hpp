@@ -24,7 +24,7 @@ class ControlChannel final : public FleetLink {
                  std::function<bool()> has_room);
 
   Result<void> join(const PollerName& name) override;
-  bool has_joined() const override { return has_joined_; }
+  bool has_joined() const override { return is_consuming_ && is_saying_open_ && problem_.empty(); }
   const std::string& problem() const override { return problem_; }
   std::vector<FleetRequest> take_requests() override;
   void answer(const FleetRequest& request, const std::string& body) override;
@@ -51,7 +51,8 @@ class ControlChannel final : public FleetLink {
   std::function<bool()> has_room_;
   PollerName name_;
   std::string queue_;
-  bool has_joined_ = false;
+  bool is_hearing_open_ = false, is_saying_open_ = false;  // the channels
+  bool is_consuming_ = false;
   std::string problem_;
   std::vector<FleetRequest> requests_;
   FleetRequest coming_;  // is being put together

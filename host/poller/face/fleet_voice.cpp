@@ -12,6 +12,7 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 
 constexpr auto kHello = 10s;
+constexpr auto kJoinAgain = 60s;
 constexpr int kRosterEvery = 6;  // hellos: once a minute
 // Whoever may write to the exchange must not fill the log.
 constexpr auto kRefusalTime = 60s;
@@ -39,7 +40,7 @@ FleetVoice::FleetVoice(Clock& clock, const RemoteConfig& config, Log& log, Polle
       timer_(clock.timer()) {}
 
 void FleetVoice::connected(Broker& broker) {
-  has_greeted_ = false;
+  has_greeted_ = is_refused_ = false;
   greetings_ = 0;
   link_ = config_.allows == Remote::None ? nullptr : broker.fleet();
   if (link_ != nullptr) (void)link_->join(name_).ok();  // lost: receive will say so
@@ -62,14 +63,25 @@ void FleetVoice::answer() {
 void FleetVoice::begin() {
   has_greeted_ = link_->has_joined();
   if (has_greeted_) {
+    if (!problem_.empty()) log_.info("other machines can reach this poller again");
+    problem_.clear();
     greet();
-  } else if (const auto& problem = link_->problem(); !problem.empty() && problem != problem_) {
-    problem_ = problem;
-    log_.warning(
-        "other machines can't reach this poller, nor see it with --host; its events run as ever: "
-        "{}",
-        problem);
+  } else if (!link_->problem().empty() && !is_refused_) {
+    refused();
   }
+}
+
+// What was refused may be allowed later, or was somebody's mistake.
+void FleetVoice::refused() {
+  is_refused_ = true;
+  timer_->set(kJoinAgain, [this] {
+    is_refused_ = false;
+    (void)link_->join(name_).ok();  // lost: receive will say so
+  });
+  if (std::exchange(problem_, link_->problem()) == link_->problem()) return;
+  log_.warning(
+      "other machines can't reach this poller, nor see it with --host; its events run as ever: {}",
+      problem_);
 }
 
 void FleetVoice::greet() {

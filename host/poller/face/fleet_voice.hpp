@@ -39,6 +39,7 @@ class FleetVoice {
 
  private:
   void begin();
+  void refused();
   void greet();
   nlohmann::json hello() const;
   nlohmann::json answer_to(const FleetRequest& request);
@@ -54,6 +55,7 @@ class FleetVoice {
   std::unique_ptr<Timer> timer_;
   FleetLink* link_ = nullptr;
   bool has_greeted_ = false;  // over this link
+  bool is_refused_ = false;   // and tries again later
   int greetings_ = 0;
   std::string problem_;  // the last that was logged
   MonotonicTime refused_since_{};

@@ -24,9 +24,10 @@ def poll(site, runners, *words):
     """Starts it; returns the processes."""
     site.start("--concurrency", str(runners), *words)
     until = time.monotonic() + 30
-    while len(pids := [each for pid in site.pids for each in family(pid)]) <= runners:
+    wanted = len(site.pids) * (1 + runners)
+    while len(pids := [each for pid in site.pids for each in family(pid)]) < wanted:
         if time.monotonic() > until:
-            raise SystemExit(f"bench: {runners} runners were awaited, {len(pids) - 1} are there")
+            raise SystemExit(f"bench: {wanted} processes were awaited, {len(pids)} are there")
         time.sleep(0.02)
     return pids
 

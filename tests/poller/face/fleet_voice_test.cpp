@@ -16,6 +16,7 @@ namespace {
 class FakeLink final : public FleetLink {
  public:
   std::string joined;
+  int joins = 0;
   bool is_in = true;
   std::string why;
   std::vector<FleetRequest> waiting;
@@ -23,6 +24,7 @@ class FakeLink final : public FleetLink {
 
   Result<void> join(const PollerName& name) override {
     joined = name.text();
+    ++joins;
     return {};
   }
   bool has_joined() const override { return is_in; }
@@ -93,6 +95,25 @@ TEST_CASE("fleet voice: is silent until it has joined, and when the broker is go
   scene.ask({{"command", "status"}});
   CHECK(scene.link.hellos.size() == 1);
   CHECK(scene.asked.empty());
+}
+
+TEST_CASE("fleet voice: what refuses it is told once, and asked again each minute") {
+  Scene scene;
+  scene.link.is_in = false;
+  scene.link.why = "no right";
+  scene.voice.connected(scene.broker);
+  for (int minute = 0; minute < 3; ++minute) {
+    for (int turn = 0; turn < 3; ++turn) scene.voice.answer();
+    CHECK(scene.link.joins == 1 + minute);
+    scene.clock.advance(1min);
+  }
+  scene.link.is_in = true;
+  scene.link.why.clear();
+  scene.voice.answer();
+  CHECK(scene.link.hellos.size() == 1);
+  const auto logged = scene.log.logged();
+  CHECK(logged.find("no right") == logged.rfind("no right"));
+  CHECK(logged.find("other machines can reach this poller again") != std::string::npos);
 }
 
 TEST_CASE("fleet voice: who leaves says so once, and nothing more") {
