@@ -92,6 +92,25 @@ TEST_CASE("connection: a long event runs once, whatever connections are lost mea
   CHECK(rabbit::ready("dead") == 0);
 }
 
+TEST_CASE("connection: where channels are few, what needs more of them is left out, and said") {
+  NEEDS_NODE();
+  Site site("", {"recorder"});
+  const auto allow = [&](int channels) {
+    site.rabbitmq({"ctl", "-q", "eval",
+                   "application:set_env(rabbit, channel_max, " + std::to_string(channels) + ")."});
+  };
+  allow(4);
+  site.start();
+  CHECK(site.wait_for_log("other machines can't reach this poller: the broker allows 4 channels"));
+  const Ran queued =
+      site.actiond({"enqueue", "record", site.params("ran", R"("text": "x")"), "--unique", "k"});
+  allow(2047);
+  CHECK_MESSAGE(queued.status == 0, queued.err);
+  CHECK(site.wait_for_lines("ran", 1));
+  CHECK(site.wait_for_log("unique keys are ignored here: the broker allows 4 channels"));
+  CHECK(times_lost(site) == 0);
+}
+
 TEST_CASE("connection: a broker that does not answer any more is given up after two heartbeats") {
   NEEDS_NODE();
   Site site("", {"recorder"});

@@ -45,6 +45,10 @@ Result<void> RabbitBroker::open(const std::string& name, std::chrono::millisecon
 
 void RabbitBroker::make_control() {
   const auto number = static_cast<amqp_channel_t>(consumed_queues_.size() + 2);
+  if (number > consuming_->channel_max() || kSayingChannel > publishing_->channel_max()) {
+    remarks_.push_back(fmt::format("other machines can't reach this poller: {}", few_channels()));
+    return;
+  }
   control_ =
       std::make_unique<ControlChannel>(ControlChannel::Channel{*consuming_, number},
                                        ControlChannel::Channel{*publishing_, kSayingChannel},
@@ -175,6 +179,12 @@ Result<void> RabbitBroker::take(const amqp_frame_t& frame, BrokerListener& liste
 }
 
 // What is written of keys is lost in an alarm rather than awaited: then a second one may run.
+std::string RabbitBroker::few_channels() const {
+  return fmt::format(
+      "the broker allows {} channels on a connection; raise channel_max in its configuration",
+      consuming_->channel_max());
+}
+
 void RabbitBroker::make_keys() {
   const auto number = static_cast<amqp_channel_t>(consumed_queues_.size() + 3);
   keys_ = std::make_unique<KeyChannel>(
@@ -188,6 +198,12 @@ void RabbitBroker::make_keys() {
 
 Result<void> RabbitBroker::ask_for_key(QueueIndex queue, std::uint64_t tag, const Message& message,
                                        BrokerListener& listener) {
+  if (consumed_queues_.size() + 3 > consuming_->channel_max()) {
+    if (!std::exchange(has_told_keys_, true))
+      listener.on_remark("unique keys are ignored here: " + few_channels());
+    listener.on_key(queue, tag, true, "");
+    return {};
+  }
   if (!keys_) make_keys();
   auto asked = keys_->ask(queue, tag, message);
   keys_->tell(listener);

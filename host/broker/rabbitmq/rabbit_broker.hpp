@@ -75,6 +75,7 @@ class RabbitBroker : public Broker {
   Result<void> receive_deliveries(BrokerListener& listener);
   void make_control();
   void make_keys();
+  std::string few_channels() const;
   Result<void> take(const amqp_frame_t& frame, BrokerListener& listener);
   Result<void> hear_goodbye();
 
@@ -87,6 +88,7 @@ class RabbitBroker : public Broker {
   bool has_unroutable_ = false;
   bool skips_consuming_ = false;  // of the next receive
   bool skips_publishing_ = false;
+  bool has_told_keys_ = false;  // that there are none
   bool is_closing_ = false;
   bool is_closed_ = false;
   std::unique_ptr<action::Connection> consuming_;

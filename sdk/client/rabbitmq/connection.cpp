@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "client/rabbitmq/amqp.hpp"
@@ -43,6 +44,11 @@ Connection::~Connection() {
 Result<void> Connection::open_channel(amqp_channel_t channel) {
   if (auto sent = begin_channel(channel); !sent) return sent;
   return await_channel(channel);
+}
+
+amqp_channel_t Connection::channel_max() const {
+  const int most = amqp_get_channel_max(state_);
+  return most > 0 ? static_cast<amqp_channel_t>(most) : std::numeric_limits<amqp_channel_t>::max();
 }
 
 Result<void> Connection::begin_channel(amqp_channel_t channel) {

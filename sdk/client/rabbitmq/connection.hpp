@@ -33,6 +33,8 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  // The highest number of a channel that the broker allows.
+  amqp_channel_t channel_max() const;
   // The socket, to be waited on; frames may also sit in buffers, so drain next_frame first.
   int fd() const { return transport_->fd(); }
   // So many bytes wait until the socket, which is to be watched, takes more.
