@@ -39,6 +39,14 @@ struct EnqueueFlags {
   std::string unique, unique_for;
 };
 
+// In no time at all nothing could run, and no key be had.
+Result<std::chrono::milliseconds> parse_some_time(std::string_view text) {
+  auto time = parse_duration(text);
+  if (time && time->count() == 0)
+    return Error{fmt::format("{} is no time: write 10m, or leave it out", in_quotes(text))};
+  return time;
+}
+
 // When events are to run. Of many, each waits from when it is queued.
 struct When {
   std::optional<std::chrono::milliseconds> in;
@@ -258,14 +266,14 @@ void add_enqueue(CLI::App& app, Common& common) {
       ->excludes(in);
   checked(verb->add_option("--expires", flags->expires,
                            "don't run it if it has not begun so long after it was to run"),
-          parse_duration)
+          parse_some_time)
       ->type_name("10m");
   auto* unique = checked(verb->add_option("--unique", flags->unique,
                                           "don't queue it while one with this key waits or runs"),
                          action::check_unique_key)
                      ->type_name("KEY");
   checked(verb->add_option("--unique-for", flags->unique_for, "for so long at most"),
-          parse_duration)
+          parse_some_time)
       ->type_name("1h")
       ->needs(unique);
   add_json_option(*verb, common);

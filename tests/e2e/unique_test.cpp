@@ -101,6 +101,9 @@ TEST_CASE("unique: enqueue says who is there") {
   CHECK(other["id"] == one["id"]);
   CHECK(told["id"] == first.out.substr(0, 36));
   CHECK(site.actiond({"enqueue", "lonely", "--unique-for", "1h"}).status == 2);
+  const Ran never = site.actiond({"enqueue", "lonely", "--unique", "k", "--unique-for", "0s"});
+  CHECK(never.status == 2);
+  CHECK(contains(never.err, "'0s' is no time: write 10m, or leave it out"));
   CHECK(site.actiond({"enqueue", "lonely", "--unique", ""}).status == 2);
 }
 

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace actiond {
 namespace {
 
@@ -44,7 +46,10 @@ void read_cluster(const Section& root, Config& config) {
   if (!range)
     return section.problems().add(
         (ids != nullptr ? ids : value)->place,
-        fmt::format("'cluster.ids' must be a range of up to {} ids, as in 101..140", kMostPollers));
+        fmt::format("'cluster.ids' must be a range of up to {} ids, as in 101..140{}", kMostPollers,
+                    ids != nullptr && ids->kind == Tree::Kind::Scalar
+                        ? ", not " + in_quotes(ids->text)
+                        : ""));
   std::tie(cluster.first_id, cluster.last_id) = *range;
   const int count = range->second - range->first + 1;
   cluster.max = count;
