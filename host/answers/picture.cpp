@@ -79,15 +79,22 @@ Result<json> take_picture(const Config& config, const std::string& name) {
 Result<json> take_fleet_picture(const Config& config, const std::string& name,
                                 const std::string& host, const std::string& asker) {
   auto broker = std::async(std::launch::async, look_at_queues, std::cref(config), std::cref(name));
-  auto opened = FleetAsker::open(config, name, asker);
-  auto report = opened ? opened->ask({host, {}}, {{"command", "status"}})
-                       : Result<FleetReport>(opened.error());
+  auto fleet = ask_fleet(config, name, host, asker);
   json picture = broker.get();
-  if (!report) return report.error();
-  picture["fleet"] = report->to_json();
-  picture["pollers"] = std::move(report->answers);
-  for (const auto& silent : report->missing) picture["pollers"].push_back(silent_json(silent));
+  if (!fleet) return fleet.error();
+  picture.update(*fleet);
   return picture;
+}
+
+Result<json> ask_fleet(const Config& config, const std::string& name, const std::string& host,
+                       const std::string& asker) {
+  auto opened = FleetAsker::open(config, name, asker);
+  if (!opened) return opened.error();
+  auto report = opened->ask({host, {}}, {{"command", "status"}});
+  if (!report) return report.error();
+  json answer{{"fleet", report->to_json()}, {"pollers", std::move(report->answers)}};
+  for (const auto& silent : report->missing) answer["pollers"].push_back(silent_json(silent));
+  return answer;
 }
 
 }  // namespace actiond

@@ -23,4 +23,8 @@ Result<nlohmann::json> take_picture(const Config& config, const std::string& nam
 Result<nlohmann::json> take_fleet_picture(const Config& config, const std::string& name,
                                           const std::string& host, const std::string& asker);
 
+// "pollers" and "fleet" of it alone.
+Result<nlohmann::json> ask_fleet(const Config& config, const std::string& name,
+                                 const std::string& host, const std::string& asker);
+
 }  // namespace actiond

@@ -167,6 +167,8 @@ Status Poller::status() const {
   status.reload_problem = reloader_.problem();
   status.plugins = plugins_.report();
   for (const auto& failure : bookkeeper_.failures()) status.failures.push_back(failure);
+  if (beside_.cron)
+    if (const auto marks = beside_.cron->marks()) status.cron = to_text(*marks);
   return status;
 }
 

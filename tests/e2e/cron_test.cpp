@@ -127,6 +127,22 @@ TEST_CASE("cron: list, next and run") {
                           run.out.substr(0, 36)));
 }
 
+TEST_CASE("cron: of RabbitMQ the poller that queues it tells what came last and what is paused") {
+  NEEDS_BROKER();
+  Site site("cron: {told: {every: 1s, event: hello_world}}", {"hello_world"});
+  const Ran unknown = site.actiond({"cron", "list"});
+  CHECK(unknown.status == 0);
+  CHECK(contains(unknown.err, "what came last, and what is paused, is not known: "));
+  site.start();
+  const auto entry = [&] {
+    return nlohmann::json::parse(site.actiond({"cron", "list", "--json"}).out)["entries"][0];
+  };
+  CHECK(wait_until([&] { return entry()["last"].is_string(); }));
+  CHECK(entry()["paused"] == false);
+  REQUIRE(site.actiond({"cron", "pause", "told"}).status == 0);
+  CHECK(wait_until([&] { return entry()["paused"] == true; }));
+}
+
 TEST_CASE("cron: what is paused is queued no more, until it is resumed") {
   NEEDS_BROKER();
   const std::string two =

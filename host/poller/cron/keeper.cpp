@@ -71,12 +71,12 @@ Result<CronTold> keep(Lease& lease, const CronWork& work) {
     if (!turn) return turn.error();
     const auto rest = rest_until(work, turn->marks, now_ms);
     if (!rest) return rest.error();
-    told = {turn->due, turn->skipped, *rest};
+    told = {turn->due, turn->skipped, *rest, turn->marks};
     if (!turn->has_changed) return std::optional<LeaseStep>();
     return std::optional(step_of(work, *turn, now_ms));
   });
   if (!held) return held.error();
-  if (!*held) return CronTold{{}, 0, kCronRest};
+  if (!*held) return CronTold{{}, 0, kCronRest, {}};
   return told;
 }
 
@@ -89,6 +89,7 @@ struct CronKeeper::Shared {
   std::atomic<bool> is_wanted{true};
   std::condition_variable no_more_wanted{};
   std::string problem{};  // the thread's own: the last that was told
+  std::optional<CronMarks> marks{};
 
   template <typename Tell>
   void post(Tell tell) {
@@ -102,8 +103,14 @@ struct CronKeeper::Shared {
     post([why](Log& to) { to.error("what recurs (cron:) is not queued by this poller: {}", why); });
   }
 
+  void keep_marks(std::optional<CronMarks> known) {
+    const std::lock_guard lock(mutex);
+    marks = std::move(known);
+  }
+
   void say(const CronTold& told) {
     say(std::string());
+    keep_marks(told.marks);
     if (told.skipped > 0)
       post([skipped = told.skipped](Log& to) {
         to.warning("cron: {} time{} missed, and not made up for", skipped,
@@ -157,6 +164,7 @@ struct CronKeeper::Shared {
       auto lease = work.open();
       const auto why = lease ? hold(**lease) : lease.error();
       if (!is_wanted) return;
+      keep_marks({});
       say(why.text);
       rest(kAfterTrouble);
     }
@@ -174,6 +182,11 @@ CronKeeper::CronKeeper(boost::asio::io_context& io, Log& log, CronWork work)
 
 CronKeeper::~CronKeeper() {
   shared_->end();
+}
+
+std::optional<CronMarks> CronKeeper::marks() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->marks;
 }
 
 bool CronKeeper::is_any_at_work() {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/config/config.hpp"
@@ -32,6 +33,7 @@ struct CronTold {
   std::vector<CronDue> queued;
   std::size_t skipped = 0;
   std::chrono::milliseconds rest{0};  // until there is something to do again; at most kCronRest
+  std::optional<CronMarks> marks{};   // what holds now; none: another one has the lease
 };
 inline constexpr std::chrono::milliseconds kCronRest{5000};
 
@@ -46,6 +48,9 @@ class CronKeeper {
   ~CronKeeper();
   CronKeeper(const CronKeeper&) = delete;
   CronKeeper& operator=(const CronKeeper&) = delete;
+
+  // What is remembered of the entries, if this one holds the lease.
+  std::optional<CronMarks> marks() const;
 
   // As Connector::is_any_trying.
   static bool is_any_at_work();

@@ -49,7 +49,7 @@ nlohmann::json plugins_json(const Status& status) {
 }  // namespace
 
 nlohmann::json to_json(const Status& status) {
-  return {
+  nlohmann::json json{
       {"id", or_null(status.id)},
       {"pid", status.pid},
       {"state", status.state},
@@ -70,6 +70,8 @@ nlohmann::json to_json(const Status& status) {
       {"reload", {{"is_underway", status.is_reload_underway}, {"problem", status.reload_problem}}},
       {"plugins", plugins_json(status)},
       {"failures", failures_json(status)}};
+  if (!status.cron.empty()) json["cron"] = nlohmann::json::parse(status.cron, nullptr, false);
+  return json;
 }
 
 }  // namespace actiond

@@ -45,6 +45,7 @@ struct Status {
   std::string reload_problem;
   LoadReport plugins;
   std::vector<FailureLook> failures;  // the last ones, newest first
+  std::string cron;                   // what the holder of cron's lease remembers, JSON; or empty
 };
 
 nlohmann::json to_json(const Status& status);
