@@ -81,7 +81,7 @@ std::optional<Response> static_file(const std::string& name, const Request& requ
 }
 
 bool is_page_name(const std::string& name) {
-  for (const char* known : {"events", "running", "pollers", "plugins", "dead", "later"})
+  for (const char* known : {"events", "running", "pollers", "plugins", "dead", "later", "cron"})
     if (name == known) return true;
   return false;
 }

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "answers/fleet_asker.hpp"
 #include "answers/local_pollers.hpp"
+#include "answers/picture.hpp"
 #include "base/json_parts.hpp"
 #include "poller/face/control_socket.hpp"
 #include "web/response_text.hpp"
@@ -46,6 +48,17 @@ Response stop_poller(const Config& config, const json& wish) {
 
 Response roll_back_poller(const Config& config, const json& wish) {
   return tell(config, wish, {{"command", "rollback"}}, "rollback of");
+}
+
+Response quiet_poller(const Config& config, const json& wish, bool is_quiet) {
+  return tell(config, wish, {{"command", is_quiet ? "quiet" : "resume"}},
+              is_quiet ? "quiet of" : "resume of");
+}
+
+Response show_fleet(const Config& config) {
+  const auto fleet = ask_fleet(config, "actiond web", kToAll, asker_name());
+  if (!fleet) return json_response(dump({{"problem", fleet.error().text}}));
+  return json_response(dump(*fleet));
 }
 
 }  // namespace actiond::web

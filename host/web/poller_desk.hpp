@@ -1,5 +1,5 @@
-// What the page lets people do to the pollers of this machine, as the verbs stop and rollback do
-// it.
+// What the page lets people do to the pollers of this machine, as the verbs stop, rollback, quiet
+// and resume do it; and who is there on all machines.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -13,5 +13,10 @@ namespace actiond::web {
 // They return once the poller has been told, which takes 2 s at most.
 Response stop_poller(const Config& config, const nlohmann::json& wish);
 Response roll_back_poller(const Config& config, const nlohmann::json& wish);
+Response quiet_poller(const Config& config, const nlohmann::json& wish, bool is_quiet);
+
+// {"pollers", "fleet"} as `status --host all --json` prints them, asked over the broker, which takes
+// 2 s if one does not answer; {"problem"} where that can't be.
+Response show_fleet(const Config& config);
 
 }  // namespace actiond::web

@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/duration.hpp"
 #include "base/json_parts.hpp"
+#include "web/cron_desk.hpp"
 #include "web/cross_site.hpp"
 #include "web/live.hpp"
 #include "web/pages.hpp"
@@ -174,6 +175,10 @@ void Router::get(const Request& request, const Parts& parts, Answer answer) {
   if (parts[2] == "dead") return get_dead(request, parts, answer);
   if (parts.size() != 3) return answer(json_error(404, "there is nothing of that name"));
   if (parts[2] == "session") return answer(json_response("{}"));
+  if (parts[2] == "cron")
+    return do_chore(answer, [&config = config_] { return show_cron(config); });
+  if (parts[2] == "fleet")
+    return do_chore(answer, [&config = config_] { return show_fleet(config); });
   get_live(request, parts[2], std::move(answer));
 }
 
@@ -218,15 +223,7 @@ void Router::post(const Request& request, const Parts& parts, const Asker& asker
   }
   if (config_.web.is_read_only)
     return answer(json_error(403, "this page only shows: its access is read-only"));
-  using Do = std::function<Response()>;
-  const std::map<std::string, Do> deeds{
-      {"dead/retry", [dead = dead_, wish] { return dead->retry(wish); }},
-      {"dead/delete", [dead = dead_, wish] { return dead->remove(wish); }},
-      {"pollers/stop", [&config = config_, wish] { return stop_poller(config, wish); }},
-      {"pollers/rollback", [&config = config_, wish] { return roll_back_poller(config, wish); }},
-      {"queues/pause",
-       [&config = config_, wish, who = asker.name] { return pause_queue_of(config, wish, who); }},
-      {"queues/resume", [&config = config_, wish] { return resume_queue_of(config, wish); }}};
+  const auto deeds = deeds_of(wish, asker);
   const auto found = deeds.find(deed);
   if (found == deeds.end()) return answer(json_error(404, "there is nothing of that name"));
   do_chore(answer, [act = found->second, who = asker.name] {
@@ -234,6 +231,24 @@ void Router::post(const Request& request, const Parts& parts, const Asker& asker
     if (!response.note.empty()) response.note += fmt::format(" (asked by {})", who);
     return response;
   });
+}
+
+// What people may do, by the end of its address.
+std::map<std::string, std::function<Response()>> Router::deeds_of(const json& wish,
+                                                                  const Asker& asker) {
+  const auto& config = config_;
+  return {{"dead/retry", [dead = dead_, wish] { return dead->retry(wish); }},
+          {"dead/delete", [dead = dead_, wish] { return dead->remove(wish); }},
+          {"pollers/stop", [&config, wish] { return stop_poller(config, wish); }},
+          {"pollers/rollback", [&config, wish] { return roll_back_poller(config, wish); }},
+          {"pollers/quiet", [&config, wish] { return quiet_poller(config, wish, true); }},
+          {"pollers/resume", [&config, wish] { return quiet_poller(config, wish, false); }},
+          {"queues/pause",
+           [&config, wish, who = asker.name] { return pause_queue_of(config, wish, who); }},
+          {"queues/resume", [&config, wish] { return resume_queue_of(config, wish); }},
+          {"cron/run", [&config, wish] { return run_cron(config, wish); }},
+          {"cron/pause", [&config, wish] { return set_cron_paused(config, wish, true); }},
+          {"cron/resume", [&config, wish] { return set_cron_paused(config, wish, false); }}};
 }
 
 // Once all has been looked at, or with what there is when that takes long. In the loop's thread or

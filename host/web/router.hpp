@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,8 @@ class Router {
   void get_live(const Request& request, const std::string& what, Answer answer);
   void get_dead(const Request& request, const Parts& parts, const Answer& answer);
   void post(const Request& request, const Parts& parts, const Asker& asker, const Answer& answer);
+  std::map<std::string, std::function<Response()>> deeds_of(const nlohmann::json& wish,
+                                                            const Asker& asker);
   void when_seen(std::function<void()> then);
   void do_chore(const Answer& answer, std::function<Response()> chore);
 

@@ -19,7 +19,7 @@ from hostile import PAYLOADS
 from scene import Scene, busy_shop
 
 SOURCE, ACTIOND = Path(sys.argv[1]), sys.argv[2]
-PAGES = ["", "events", "running", "pollers", "plugins", "dead", "later"]
+PAGES = ["", "events", "running", "pollers", "plugins", "dead", "later", "cron"]
 
 
 class PageTest(unittest.TestCase):
@@ -159,6 +159,31 @@ class PageTest(unittest.TestCase):
             self.browser.find_element("css selector", "dialog[open] button.danger").click()
             chromium.wait_for_text(self.browser, "Poller 1 has been told to stop.")
             self.assertIn("stop", [each["command"] for each in poller.told])
+            self.assert_quiet()
+
+    def test_a_poller_is_quieted_and_cron_is_run_and_paused(self):
+        yaml = ('cron: {nightly: {at: "30 4 * * *", zone: Europe/Berlin, event: audit, '
+                'params: {day: "<b>all</b>"}, queue: low}}')
+        with Scene(SOURCE, ACTIOND, yaml) as scene:
+            poller = scene.add_poller()
+            scene.queues()
+            scene.serve()
+            self.enter(scene)
+            self.open(scene, "pollers", "Stop poller 1")
+            self.click("Quiet")
+            self.browser.find_element("css selector", "dialog[open] button.danger").click()
+            chromium.wait_for_text(self.browser, "Poller 1 takes nothing new.")
+            self.assertIn("quiet", [each["command"] for each in poller.told])
+            self.open(scene, "cron", "30 4 * * *")
+            self.assertIn("Europe/Berlin", self.text())
+            self.assertIn("<b>all</b>", self.text())
+            self.click("Run now")
+            self.browser.find_element("css selector", "dialog[open] button.danger").click()
+            chromium.wait_for_text(self.browser, "nightly is queued: ")
+            self.click("Pause")
+            self.browser.find_element("css selector", "dialog[open] button.danger").click()
+            chromium.wait_for_text(self.browser, "nightly is paused")
+            self.assertIn("pause of nightly of cron", scene.log_text())
             self.assert_quiet()
 
     def test_read_only_has_no_buttons_that_change_anything(self):

@@ -1,9 +1,24 @@
-// The pollers of this machine.
+// The pollers of this machine, and what is known of those on others.
 
 function startPollers(main) {
-  const list = el("div");
-  main.append(list);
+  const list = el("div"), fleet = el("div");
+  main.append(list, fleet);
   new Live("status", (status) => show(list, status.pollers || [], pollersTable));
+  new Live("fleet", (answer) => show(fleet, answer, fleetTable), kEvery_ms * kSlowTicks);
+}
+
+function fleetTable(answer) {
+  if (answer.problem) return card("All machines", el("p", {class: "hint"}, answer.problem));
+  const rows = answer.pollers.map((poller) => ({className: isWell(poller) ? null : "trouble", cells: [
+    poller.poller, [el("span", {class: isWell(poller) ? "state-word" : "state-word alarm"},
+      poller.state), problemOf(poller)],
+    poller.in_hand ? `${poller.in_hand.length} of ${numberText(poller.concurrency)}` : "–",
+    numberText(poller.done), numberText(poller.failed), timeOf(poller.up_since_ms, "for"),
+    poller.plugin_set ? setOf(poller.plugin_set) : "–"]}));
+  return card("All machines", el("p", {class: "hint"}, answer.fleet.summary),
+    table("Pollers on all machines", [{title: "poller"}, {title: "state", wide: true},
+      {title: "in hand", number: true}, {title: "done", number: true}, {title: "failed", number: true},
+      {title: "up for", number: true}, {title: "plugin set"}], rows));
 }
 
 function pollersTable(pollers) {
@@ -16,7 +31,8 @@ function pollersTable(pollers) {
     `${(poller.in_hand || []).length} of ${numberText(poller.concurrency)}`,
     numberText(poller.done), numberText(poller.failed), numberText(poller.dead),
     timeOf(poller.up_since_ms, "for"), setOf(poller.plugin_set), String(poller.pid),
-    isReadOnly ? "" : el("div", {class: "buttons"}, rollbackButton(poller), stopButton(poller))]}));
+    isReadOnly ? "" : el("div", {class: "buttons"}, quietButton(poller), rollbackButton(poller),
+      stopButton(poller))]}));
   return card("This machine", table("Pollers", [{title: "id"}, {title: "state", wide: true},
     {title: "in hand", number: true}, {title: "done", number: true}, {title: "failed", number: true},
     {title: "dead", number: true}, {title: "up for", number: true}, {title: "plugin set"},
@@ -26,6 +42,18 @@ function pollersTable(pollers) {
 function problemOf(poller) {
   const text = (poller.reload && poller.reload.problem) || poller.problem;
   return text ? el("p", {class: "problem"}, text) : null;
+}
+
+function quietButton(poller) {
+  const name = nameOfPoller(poller), isQuiet = poller.state === "quiet";
+  const verb = isQuiet ? "Resume" : "Quiet";
+  return button(verb, () => confirmed(`${verb} poller ${name}?`, isQuiet
+    ? "It takes events again."
+    : "It finishes what it has in hand, and takes nothing new until it is resumed.",
+    `${verb} poller ${name}`, async () => {
+      await post(isQuiet ? "pollers/resume" : "pollers/quiet", {id: poller.id || 0, pid: poller.pid});
+      notice(`Poller ${name} ${isQuiet ? "takes events again" : "takes nothing new"}.`);
+    }), {"data-key": `quiet/${poller.pid}`, "aria-label": `${verb} poller ${name}`});
 }
 
 function rollbackButton(poller) {

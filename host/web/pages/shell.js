@@ -8,6 +8,7 @@ const kPages = [
   {name: "plugins", title: "Plugins", start: startPlugins},
   {name: "dead", title: "Dead", start: startDead},
   {name: "later", title: "Later", start: startLater},
+  {name: "cron", title: "Cron", start: startCron},
 ];
 
 function partsOfAddress() {

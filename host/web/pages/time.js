@@ -37,7 +37,7 @@ function exactText(ms) {
   return new Date(ms).toLocaleString(undefined, {dateStyle: "medium", timeStyle: "medium"});
 }
 
-// "3 min ago", which goes on by itself; `kind` "for" shows how long instead.
+// "3 min ago", which goes on by itself; `kind` "for" shows how long instead, "in" how soon.
 function timeOf(ms, kind) {
   if (!ms) return "–";
   const node = el("time", {datetime: new Date(ms).toISOString(), title: exactText(ms),
@@ -48,7 +48,12 @@ function timeOf(ms, kind) {
 
 function tick(node) {
   const ms = Number(node.dataset.ms);
-  const text = node.dataset.kind === "for" ? longDurationText(Math.max(0, now() - ms)) : agoText(ms);
+  const kinds = {
+    for: () => longDurationText(Math.max(0, now() - ms)),
+    in: () => "in " + longDurationText(Math.max(0, ms - now())),
+    ago: () => agoText(ms),
+  };
+  const text = kinds[node.dataset.kind]();
   if (node.textContent !== text) node.textContent = text;
 }
 
