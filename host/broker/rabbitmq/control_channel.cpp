@@ -37,8 +37,8 @@ Result<void> ControlChannel::join(const PollerName& name) {
   name_ = name;
   problem_.clear();
   if (queue_.empty())
-    queue_ = fmt::format("{}.{}.{}.{}.{}", control_exchange(application_), name.host, name.id,
-                         name.nonce, new_nonce());
+    queue_ =
+        fmt::format("{}.{}.{}.{}", control_exchange(application_), name.host, name.id, new_nonce());
   for (auto [channel, is_open] :
        {std::pair(&hearing_, &is_hearing_open_), std::pair(&saying_, &is_saying_open_)}) {
     if (std::exchange(*is_open, true)) continue;
