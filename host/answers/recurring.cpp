@@ -45,14 +45,17 @@ json entry_json(const std::string& name, const CronEntry& entry) {
                                                    : "none"}};
 }
 
+// Of an entry that is new the moment is remembered from which on it counts, which is no time of it.
+json last_of(const CronEntry& entry, const CronMark& mark) {
+  const CronTick last(std::chrono::seconds(mark.last_s));
+  const auto tick = next_tick(entry, last - std::chrono::seconds(1));
+  return tick && *tick == last ? json(time_text(last)) : json();
+}
+
 // With what is remembered of it, if that is known.
-void add_mark(json& row, const std::optional<CronMarks>& marks) {
-  const auto mark =
-      marks ? marks->find(row["name"].get<std::string>()) : CronMarks::const_iterator();
-  const bool is_known = marks && mark != marks->end();
-  row["paused"] = is_known ? json(mark->second.is_paused) : json();
-  row["last"] =
-      is_known ? json(time_text(CronTick(std::chrono::seconds(mark->second.last_s)))) : json();
+void add_mark(json& row, const CronEntry& entry, const CronMark* mark) {
+  row["paused"] = mark != nullptr ? json(mark->is_paused) : json();
+  row["last"] = mark != nullptr ? last_of(entry, *mark) : json();
 }
 
 // Of the one among these pollers that holds the lease.
@@ -127,7 +130,8 @@ Result<json> list_cron(const Config& config, const CronAsker& asker) {
     if (!next) return next.error();
     auto row = entry_json(name, entry);
     row["next"] = next->empty() ? json() : json(next->front());
-    add_mark(row, marks ? std::optional(*marks) : std::nullopt);
+    const bool is_known = marks && marks->contains(name);
+    add_mark(row, entry, is_known ? &marks->at(name) : nullptr);
     entries.push_back(std::move(row));
   }
   return json{{"entries", std::move(entries)}, {"problem", marks ? "" : marks.error().text}};

@@ -9,7 +9,14 @@ from pathlib import Path
 import browser as chromium
 from scene import Scene, busy_shop
 
-PAGES = ["", "events", "events/send_email", "running", "pollers", "plugins", "dead", "dead/00000000-0000-4000-8000-000000000011", "later"]
+PAGES = ["", "events", "events/send_email", "running", "pollers", "plugins", "dead", "dead/00000000-0000-4000-8000-000000000011", "later", "cron"]
+
+
+RECURRING = """
+cron:
+  nightly: {at: "30 4 * * *", zone: Europe/Berlin, event: report, params: {day: yesterday}, queue: low}
+  sweep: {every: 10m, event: sweep_carts}
+"""
 
 
 def shoot(browser, directory, name, width):
@@ -43,7 +50,7 @@ def main(source, actiond, directory):
     if directory.suffix == ".png":
         return shoot_front(source, actiond, directory)
     directory.mkdir(parents=True, exist_ok=True)
-    with Scene(source, actiond) as scene:
+    with Scene(source, actiond, RECURRING) as scene:
         busy_shop(scene)
         scene.serve()
         browser = chromium.open_browser()

@@ -129,15 +129,20 @@ TEST_CASE("cron: list, next and run") {
 
 TEST_CASE("cron: of RabbitMQ the poller that queues it tells what came last and what is paused") {
   NEEDS_BROKER();
-  Site site("cron: {told: {every: 1s, event: hello_world}}", {"hello_world"});
+  Site site(
+      "cron: {rare: {at: '0 0 29 2 *', zone: UTC, event: hello_world}, "
+      "told: {every: 1s, event: hello_world}}",
+      {"hello_world"});
   const Ran unknown = site.actiond({"cron", "list"});
   CHECK(unknown.status == 0);
   CHECK(contains(unknown.err, "what came last, and what is paused, is not known: "));
   site.start();
-  const auto entry = [&] {
-    return nlohmann::json::parse(site.actiond({"cron", "list", "--json"}).out)["entries"][0];
+  const auto entry = [&](std::size_t number = 1) {
+    return nlohmann::json::parse(site.actiond({"cron", "list", "--json"}).out)["entries"][number];
   };
   CHECK(wait_until([&] { return entry()["last"].is_string(); }));
+  CHECK(entry(0)["paused"] == false);
+  CHECK(entry(0)["last"].is_null());  // it was not due yet
   CHECK(entry()["paused"] == false);
   REQUIRE(site.actiond({"cron", "pause", "told"}).status == 0);
   CHECK(wait_until([&] { return entry()["paused"] == true; }));
