@@ -24,6 +24,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::chrono::seconds kCronTime{10};
+constexpr std::chrono::seconds kCronLookTime{3};
 
 CronTick this_second() {
   return CronTick(std::chrono::seconds(wall_now_ms() / 1000));
@@ -45,17 +46,12 @@ json entry_json(const std::string& name, const CronEntry& entry) {
                                                    : "none"}};
 }
 
-// Of an entry that is new the moment is remembered from which on it counts, which is no time of it.
-json last_of(const CronEntry& entry, const CronMark& mark) {
-  const CronTick last(std::chrono::seconds(mark.last_s));
-  const auto tick = next_tick(entry, last - std::chrono::seconds(1));
-  return tick && *tick == last ? json(time_text(last)) : json();
-}
-
 // With what is remembered of it, if that is known.
-void add_mark(json& row, const CronEntry& entry, const CronMark* mark) {
+void add_mark(json& row, const CronMark* mark) {
   row["paused"] = mark != nullptr ? json(mark->is_paused) : json();
-  row["last"] = mark != nullptr ? last_of(entry, *mark) : json();
+  row["last"] = mark != nullptr && mark->came_s != 0
+                    ? json(time_text(CronTick(std::chrono::seconds(mark->came_s))))
+                    : json();
 }
 
 // Of the one among these pollers that holds the lease.
@@ -78,12 +74,15 @@ Result<CronMarks> ask_holder(const Config& config, const CronAsker& asker) {
 }
 
 Result<CronMarks> marks_of(const Config& config, const CronAsker& asker) {
-  auto lease = open_lease(config, asker.process, obey, kCronTime);
+  const auto target = target_of(config, asker.process);
+  if (!target) return target.error();
+  const bool is_rabbit = target->queue_file.empty() && target->database.empty();
+  if (is_rabbit && target->memcached.empty()) return ask_holder(config, asker);
+  auto lease = open_lease(config, asker.process, obey, kCronLookTime);
   if (!lease) return lease.error();
   const auto state = (*lease)->look();
   if (!state) return state.error();
-  if (*state) return read_marks(**state);
-  return ask_holder(config, asker);
+  return read_marks(state->value_or(""));
 }
 
 action::Outgoing outgoing_of(const CronEntry& entry, std::string queue) {
@@ -131,7 +130,7 @@ Result<json> list_cron(const Config& config, const CronAsker& asker) {
     auto row = entry_json(name, entry);
     row["next"] = next->empty() ? json() : json(next->front());
     const bool is_known = marks && marks->contains(name);
-    add_mark(row, entry, is_known ? &marks->at(name) : nullptr);
+    add_mark(row, is_known ? &marks->at(name) : nullptr);
     entries.push_back(std::move(row));
   }
   return json{{"entries", std::move(entries)}, {"problem", marks ? "" : marks.error().text}};

@@ -57,6 +57,11 @@ class RabbitLease : public Lease, BrokerListener {
         queue_(application_ + ".lease.v1"),
         obey_(std::move(obey)) {}
 
+  ~RabbitLease() override {
+    for (const auto* connection : {&consuming_, &publishing_})
+      if (*connection) (*connection)->say_goodbye();
+  }
+
   Result<void> open(const action::Link::Target& target, const action::BrokerUrl& url,
                     std::chrono::milliseconds timeout) {
     auto consuming = action::Connection::open(url, target.name + " (cron)", timeout);

@@ -6,6 +6,8 @@
 #include <boost/uuid/uuid_io.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/json_parts.hpp"
+
 namespace actiond {
 namespace {
 
@@ -56,6 +58,7 @@ Result<void> turn_of(const std::string& name, const CronEntry& entry, CronTick n
   const auto due = wanted(*ticks, entry.missed, now);
   turn.skipped += ticks->size() - due.size();
   for (const auto tick : due) turn.due.push_back({name, tick});
+  if (!due.empty()) mark->second.came_s = due.back().time_since_epoch().count();
   return {};
 }
 
@@ -66,12 +69,10 @@ CronMarks read_marks(std::string_view text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object()) return marks;
   for (const auto& [name, value] : json.items()) {
-    if (!value.is_object()) continue;
-    const auto last = value.find("last");
-    const auto paused = value.find("paused");
-    if (last == value.end() || !last->is_number_integer()) continue;
-    marks[name] = {last->get<std::int64_t>(),
-                   paused != value.end() && paused->is_boolean() && paused->get<bool>()};
+    if (!value.is_object() || !value.contains("last") || !value["last"].is_number_integer())
+      continue;
+    marks[name] = {number_in(value, "last"), value.value("paused", nlohmann::json()) == true,
+                   number_in(value, "came")};
   }
   return marks;
 }
@@ -81,6 +82,7 @@ std::string to_text(const CronMarks& marks) {
   for (const auto& [name, mark] : marks) {
     json[name] = {{"last", mark.last_s}};
     if (mark.is_paused) json[name]["paused"] = true;
+    if (mark.came_s != 0) json[name]["came"] = mark.came_s;
   }
   return json.dump();
 }

@@ -21,6 +21,7 @@ inline constexpr std::size_t kMostMissed = 1000;
 struct CronMark {
   std::int64_t last_s = 0;  // the last tick that is over, since 1970 UTC
   bool is_paused = false;
+  std::int64_t came_s = 0;  // the last tick that was queued; 0: none yet
 };
 using CronMarks = std::map<std::string, CronMark>;
 

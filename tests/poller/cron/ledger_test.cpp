@@ -79,6 +79,22 @@ TEST_CASE("cron ledger: a clock that is set back repeats nothing, one set forwar
   CHECK(due(Missed::One, kNoon, kNoon + 65min) == Minutes{60});
 }
 
+TEST_CASE("cron ledger: when one came last is remembered, not what passed by") {
+  const auto came = [](const CronTurn& turn) {
+    return read_marks(to_text(turn.marks)).at("ten").came_s;
+  };
+  const auto entries = every_ten_minutes();
+  const auto fresh = cron_turn(entries, {}, kNoon);
+  CHECK(came(*fresh) == 0);
+  const auto queued = cron_turn(entries, fresh->marks, kNoon + 10min);
+  CHECK(came(*queued) == (kNoon + 10min).time_since_epoch().count());
+  auto marks = queued->marks;
+  marks.at("ten").is_paused = true;
+  const auto paused = cron_turn(entries, marks, kNoon + 20min);
+  CHECK(paused->has_changed);
+  CHECK(came(*paused) == came(*queued));
+}
+
 TEST_CASE("cron ledger: what is paused passes by") {
   CHECK(due(Missed::All, kNoon, kNoon + 30min, true).empty());
   const auto turn = cron_turn(every_ten_minutes(Missed::All), marks_at(kNoon, true), kNoon + 35min);
