@@ -7,6 +7,7 @@
 #include "answers/health_check.hpp"
 #include "base/json_parts.hpp"
 #include "web/overview.hpp"
+#include "web/poller_desk.hpp"
 #include "web/response_text.hpp"
 
 namespace actiond::web {
@@ -44,8 +45,11 @@ Response live_response(const std::string& what, const Request& request, const Co
   if (what == "overview") return tagged(request, overview_json(config, view, depths, now_ms));
   if (what == "running") return tagged(request, running_json(config, view, now_ms));
   if (what == "plugins") return tagged(request, plugins_json(view));
-  if (what == "status") return tagged(request, status_json(view));
-  if (what == "health") return tagged(request, health_json(view));
+  if (what == "status" || what == "health") {
+    auto answer = what == "status" ? status_json(view) : health_json(view);
+    if (!config.web.are_params_shown && answer.contains("pollers")) hide_params(answer["pollers"]);
+    return tagged(request, answer);
+  }
   return json_error(404, "there is nothing of that name");
 }
 

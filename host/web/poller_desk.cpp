@@ -39,6 +39,13 @@ Response tell(const Config& config, const json& wish, const json& command,
 
 }  // namespace
 
+void hide_params(json& pollers) {
+  for (auto& poller : pollers)
+    if (poller.is_object() && poller.contains("in_hand"))
+      for (auto& run : poller["in_hand"])
+        if (run.is_object()) run.erase("params");
+}
+
 Response stop_poller(const Config& config, const json& wish) {
   return tell(
       config, wish,
@@ -58,7 +65,9 @@ Response quiet_poller(const Config& config, const json& wish, bool is_quiet) {
 Response show_fleet(const Config& config) {
   const auto fleet = ask_fleet(config, "actiond web", kToAll, asker_name());
   if (!fleet) return json_response(dump({{"problem", fleet.error().text}}));
-  return json_response(dump(*fleet));
+  auto shown = *fleet;
+  if (!config.web.are_params_shown) hide_params(shown["pollers"]);
+  return json_response(dump(shown));
 }
 
 }  // namespace actiond::web

@@ -25,6 +25,7 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
+constexpr auto kLookAge = 2s;
 constexpr auto kSeeingTime = 800ms;  // then people are shown what there is
 constexpr char kJson[] = "application/json";
 
@@ -63,7 +64,9 @@ Router::Router(const Config& config, HostList hosts, std::string secret, std::st
       version_(std::move(version)),
       call_later_(std::move(call_later)),
       sources_(std::make_shared<Sources>(config)),
-      dead_(std::make_shared<DeadDesk>(config)) {}
+      dead_(std::make_shared<DeadDesk>(config)),
+      cron_([&config] { return show_cron(config); }),
+      fleet_([&config] { return show_fleet(config); }) {}
 
 // Before anything is looked at: names under which this page does not answer, methods that it does
 // not know, other sites.
@@ -175,10 +178,8 @@ void Router::get(const Request& request, const Parts& parts, Answer answer) {
   if (parts[2] == "dead") return get_dead(request, parts, answer);
   if (parts.size() != 3) return answer(json_error(404, "there is nothing of that name"));
   if (parts[2] == "session") return answer(json_response("{}"));
-  if (parts[2] == "cron")
-    return do_chore(answer, [&config = config_] { return show_cron(config); });
-  if (parts[2] == "fleet")
-    return do_chore(answer, [&config = config_] { return show_fleet(config); });
+  if (parts[2] == "cron") return show_look(cron_, std::move(answer));
+  if (parts[2] == "fleet") return show_look(fleet_, std::move(answer));
   get_live(request, parts[2], std::move(answer));
 }
 
@@ -260,6 +261,12 @@ void Router::when_seen(std::function<void()> then) {
   };
   call_later_(kSeeingTime, once);
   sources_->refresh([this, once] { call_later_(0ms, once); });
+}
+
+// One look for all who ask at once, beside what else is asked: a broker that does not answer holds
+// up nobody who wants to stop a poller.
+void Router::show_look(Lookout<Response>& look, Answer answer) {
+  look.refresh(kLookAge, [&look, answer = std::move(answer)] { answer(*look.last()); });
 }
 
 void Router::do_chore(const Answer& answer, std::function<Response()> chore) {

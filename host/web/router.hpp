@@ -13,6 +13,7 @@
 #include "web/dead_desk.hpp"
 #include "web/doorkeeper.hpp"
 #include "web/host_list.hpp"
+#include "web/lookout.hpp"
 #include "web/sources.hpp"
 
 namespace actiond::web {
@@ -51,6 +52,7 @@ class Router {
   void get_live(const Request& request, const std::string& what, Answer answer);
   void get_dead(const Request& request, const Parts& parts, const Answer& answer);
   void post(const Request& request, const Parts& parts, const Asker& asker, const Answer& answer);
+  void show_look(Lookout<Response>& look, Answer answer);
   std::map<std::string, std::function<Response()>> deeds_of(const nlohmann::json& wish,
                                                             const Asker& asker);
   void when_seen(std::function<void()> then);
@@ -63,6 +65,7 @@ class Router {
   CallLater call_later_;
   std::shared_ptr<Sources> sources_;  // and of what the chores have under way
   std::shared_ptr<DeadDesk> dead_;
+  Lookout<Response> cron_, fleet_;
   Chores chores_;
 };
 

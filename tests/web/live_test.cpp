@@ -77,6 +77,10 @@ TEST_CASE("live: what runs, longest first, with params only where they are shown
   Config hidden;
   hidden.web.are_params_shown = false;
   CHECK_FALSE(body_of(ask("running", scene.view(), hidden))["running"][1].contains("params"));
+  for (const char* what : {"status", "health"}) {
+    CHECK(ask(what, scene.view()).body.find("params") != std::string::npos);
+    CHECK(ask(what, scene.view(), hidden).body.find("params") == std::string::npos);
+  }
 }
 
 TEST_CASE("live: pollers of other versions may answer anything") {
