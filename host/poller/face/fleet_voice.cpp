@@ -1,5 +1,6 @@
 #include "poller/face/fleet_voice.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/json_parts.hpp"
@@ -12,7 +13,7 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 
 constexpr auto kHello = 10s;
-constexpr auto kJoinAgain = 60s;
+constexpr auto kJoinAgain = 60s, kLongestUntilJoin = 3600s;
 constexpr int kRosterEvery = 6;  // hellos: once a minute
 // Whoever may write to the exchange must not fill the log.
 constexpr auto kRefusalTime = 60s;
@@ -40,7 +41,8 @@ FleetVoice::FleetVoice(Clock& clock, const RemoteConfig& config, Log& log, Polle
       timer_(clock.timer()) {}
 
 void FleetVoice::connected(Broker& broker) {
-  has_greeted_ = is_refused_ = false;
+  has_greeted_ = is_refused_ = is_on_trial_ = false;
+  until_join_ = kJoinAgain;
   greetings_ = 0;
   link_ = config_.allows == Remote::None ? nullptr : broker.fleet();
   if (link_ != nullptr) (void)link_->join(name_).ok();  // lost: receive will say so
@@ -63,9 +65,8 @@ void FleetVoice::answer() {
 void FleetVoice::begin() {
   has_greeted_ = link_->has_joined();
   if (has_greeted_) {
-    if (!problem_.empty()) log_.info("other machines can reach this poller again");
-    problem_.clear();
     greet();
+    is_on_trial_ = !problem_.empty();
   } else if (!link_->problem().empty() && !is_refused_) {
     refused();
   }
@@ -74,18 +75,26 @@ void FleetVoice::begin() {
 // What was refused may be allowed later, or was somebody's mistake.
 void FleetVoice::refused() {
   is_refused_ = true;
-  timer_->set(kJoinAgain, [this] {
+  is_on_trial_ = false;
+  timer_->set(until_join_, [this] {
     is_refused_ = false;
     (void)link_->join(name_).ok();  // lost: receive will say so
   });
+  until_join_ = std::min<std::chrono::seconds>(2 * until_join_, kLongestUntilJoin);
   if (std::exchange(problem_, link_->problem()) == link_->problem()) return;
   log_.warning(
       "other machines can't reach this poller, nor see it with --host; its events run as ever: {}",
       problem_);
 }
 
+// Who has joined may be refused when it says something: so the first hello is a trial.
 void FleetVoice::greet() {
   if (link_ == nullptr) return;
+  if (std::exchange(is_on_trial_, false)) {
+    log_.info("other machines can reach this poller again");
+    problem_.clear();
+    until_join_ = kJoinAgain;
+  }
   const auto text = dump(hello());
   link_->say_hello(text);
   if (greetings_++ % kRosterEvery == 0) link_->sign_roster(text);

@@ -56,6 +56,8 @@ class FleetVoice {
   FleetLink* link_ = nullptr;
   bool has_greeted_ = false;  // over this link
   bool is_refused_ = false;   // and tries again later
+  bool is_on_trial_ = false;  // after that: nothing has refused its hello yet
+  std::chrono::seconds until_join_{0};
   int greetings_ = 0;
   std::string problem_;  // the last that was logged
   MonotonicTime refused_since_{};
