@@ -142,13 +142,6 @@ void Poller::fail_start(const Error& error) {
   state_ = State::Gone;
 }
 
-// Every runner has loaded the plugins.
-void Poller::became_ready() {
-  scheduler_.learn(plugins_.report(), plugins_.hash());
-  state_ = State::Connecting;
-  session_.connect();
-}
-
 void Poller::begin_work() {
   if (session_.epoch() == 1)
     if (auto taken = take_over(); !taken) return fail_start(taken.error());

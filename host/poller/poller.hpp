@@ -93,7 +93,6 @@ class Poller {
   void arm();
   void turn();
   void fail_start(const Error& error);
-  void became_ready();
   void begin_work();
   Result<void> take_over();
   void run_dir_moved();

@@ -39,7 +39,10 @@ CrewEvents Poller::crew_events() {
             plugins_.loaded(report);
             if (std::exchange(is_set_restored_, false))
               scheduler_.learn(plugins_.report(), plugins_.hash());
-            if (state_ == State::Loading && crew_.are_all_ready()) became_ready();
+            if (state_ != State::Loading || !crew_.are_all_ready()) return;
+            scheduler_.learn(plugins_.report(), plugins_.hash());
+            state_ = State::Connecting;
+            session_.connect();
           },
           [this](const Error& why) { fail_start(why); },
           // Somebody may have taken away what runners are to load.

@@ -18,6 +18,11 @@ constexpr auto kSend = 5s;        // what is still on its way into a runner has 
 constexpr int kMostStuck = 16;    // events that can't be stored: more are not taken
 constexpr auto kAdjust = 20ms;    // at the least between two changes of the prefetch
 
+// Its prefetch alone would not do: the answer to a question comes besides.
+bool is_stuck(const Outcomes& outcomes, const Pace& pace) {
+  return outcomes.stuck() >= static_cast<std::size_t>(std::max(pace.prefetch(), kMostStuck));
+}
+
 }  // namespace
 
 Scheduler::Scheduler(const Config& config, Clock& clock, const std::string& poller,
@@ -101,11 +106,6 @@ void Scheduler::give_back_waiting() {
   if (auto closed = intake_.close(); !closed) events_.on_broker_lost(closed.error());
 }
 
-// Its prefetch alone would not do: the answer to a question comes besides.
-bool Scheduler::is_stuck() const {
-  return outcomes_.stuck() >= static_cast<std::size_t>(std::max(pace_.prefetch(), kMostStuck));
-}
-
 void Scheduler::schedule() {
   const bool is_elastic = crew_.range().is_elastic();
   if (is_elastic) pace_.staffed(crew_.size(), crew_.size() < crew_.range().most);
@@ -116,7 +116,7 @@ void Scheduler::schedule() {
 
 void Scheduler::hand_out() {
   if (is_quiet()) return hand_dying(false);
-  if (is_stuck()) {
+  if (is_stuck(outcomes_, pace_)) {
     if (intake_.is_open()) hold();
     return;
   }

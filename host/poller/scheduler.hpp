@@ -97,7 +97,6 @@ class Scheduler final : public BrokerListener {
   OutcomeEvents outcome_events();
   void hand_out();
   void adjust_prefetch();
-  bool is_stuck() const;
   void run_alone();
   void give_back_waiting();
   void hand(RunnerSlot& slot, DeliveryPointer delivery);

@@ -62,9 +62,15 @@ class Watch {
 
   // Wakes the loop once; to be armed again after what came has been drained.
   void arm() {
-    if (std::exchange(wait_->is_armed, true)) return;
-    if (is_resting()) descriptor_.assign(kept_->get());
-    descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_read, Fired{wait_});
+    is_patient_ = false;
+    arm_read();
+  }
+
+  // The same for who can wait with it; once that has woken the loop, what comes is left to the next
+  // turn, until arm.
+  void arm_patiently() {
+    if (std::exchange(is_patient_, true) && has_fired()) return rest();
+    arm_read();
   }
 
   // Wakes the loop once when more can be written.
@@ -85,6 +91,12 @@ class Watch {
   bool has_fired() const { return !wait_->is_armed; }
 
  private:
+  void arm_read() {
+    if (std::exchange(wait_->is_armed, true)) return;
+    if (is_resting()) descriptor_.assign(kept_->get());
+    descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_read, Fired{wait_});
+  }
+
   struct Fired {
     using allocator_type = WaitMemory<void>;
     allocator_type get_allocator() const { return allocator_type(wait); }
@@ -95,6 +107,7 @@ class Watch {
 
   std::shared_ptr<const UniqueFd> kept_;
   boost::asio::posix::stream_descriptor descriptor_;  // not closed by it
+  bool is_patient_ = false;
   std::shared_ptr<Wait> wait_ = std::make_shared<Wait>();
   std::shared_ptr<Wait> write_wait_ = std::make_shared<Wait>();
 };

@@ -26,7 +26,8 @@ class Pace {
   }
 
   // Messages of one queue to be unsettled at most: those that run, and about 5 ms of work for each
-  // runner besides; 1 to 256. Without the latter a runner would wait for the broker after each run.
+  // runner besides; at most 256, or one for each runner. Without the latter a runner would wait for
+  // the broker after each run.
   int prefetch() const;
   // Whether a consumer with this prefetch is so far off that it should be made anew.
   bool is_off(int prefetch_in_force) const;

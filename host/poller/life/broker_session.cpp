@@ -78,13 +78,11 @@ void BrokerSession::log_outage(std::string_view next) {
 }
 
 void BrokerSession::arm(bool has_enough) {
-  const bool had_enough = std::exchange(had_enough_, has_enough);
   for (std::size_t i = 0; i < watches_.size(); ++i) {
     Watch& watch = *watches_[i];
-    const bool rests = has_enough && broker_->can_wait(i) &&
-                       (watch.is_resting() || (had_enough && watch.has_fired()));
-    rests ? watch.rest() : watch.arm();
-    if (broker_->is_awaiting_room(i)) watch.arm_write();
+    const bool is_full = broker_->is_awaiting_room(i);
+    has_enough && broker_->can_wait(i) && !is_full ? watch.arm_patiently() : watch.arm();
+    if (is_full) watch.arm_write();
   }
 }
 

@@ -123,7 +123,6 @@ class BrokerSession {
   bool is_flapping_ = false;  // short connections end for one reason, again and again
   bool is_stopped_ = false;
   bool is_closing_ = false;
-  bool had_enough_ = false;          // when arm was called last
   bool is_look_due_ = false;         // whether or not something woke the loop
   bool is_silence_suspect_ = false;  // the broker was asked whether its queues are empty indeed
   bool is_consumer_lost_ = false;    // they are not

@@ -21,6 +21,18 @@ bool is_slow(const Station& station, MonotonicTime now) {
          (station.is_stuck() || (slot.is_running() && slot.run_time(now) > kSlowRun));
 }
 
+void keep_limits(std::deque<Station>& stations, const Tick& tick) {
+  for (auto& station : stations) {
+    station.tick(tick);
+    if (stations.size() > 1 && !station.slot().pipe().empty() && is_slow(station, tick.now))
+      station.slot().recall();
+  }
+}
+
+bool is_owing(const Station& station) {
+  return station.slot().is_alive() && station.slot().owes();
+}
+
 }  // namespace
 
 Crew::Crew(boost::asio::io_context& io, Clock& clock, const Config& config, Log& log,
@@ -69,22 +81,15 @@ void Crew::flush() {
 
 void Crew::arm_tick() {
   // Runs have limits, loading has, and what waits for a runner that is not there must go back.
-  if (is_tick_armed_ || (!is_any_busy() && are_all_ready() && !is_any_owing())) return;
+  const bool is_any_owing = std::any_of(stations_.begin(), stations_.end(), is_owing);
+  if (is_tick_armed_ || (!is_any_busy() && are_all_ready() && !is_any_owing)) return;
   is_tick_armed_ = true;
   tick_timer_->set(kTick, [this, armed_at = commons_.clock.now()] {
     is_tick_armed_ = false;
     const auto now = commons_.clock.now();
-    tick({now, std::min<std::chrono::nanoseconds>(now - armed_at, kMostOfATick)});
+    keep_limits(stations_, {now, std::min<std::chrono::nanoseconds>(now - armed_at, kMostOfATick)});
+    commons_.listener.on_tick(now);
   });
-}
-
-void Crew::tick(const Tick& tick) {
-  for (auto& station : stations_) {
-    station.tick(tick);
-    if (stations_.size() > 1 && !station.slot().pipe().empty() && is_slow(station, tick.now))
-      station.slot().recall();
-  }
-  commons_.listener.on_tick(tick.now);
 }
 
 RunnerSlot* Crew::freest(std::size_t depth) {
@@ -130,10 +135,6 @@ void Crew::feel(bool is_any_waiting) {
   stations_.emplace_back(commons_).start();
   commons_.log.info("all runners are busy and events wait: {} of {}..{} runners now", size(),
                     range().least, range().most);
-  let_go_later();
-}
-
-void Crew::let_go_later() {
   idle_timer_->set(kLookAtIdle, [this] { let_go(); });
 }
 
@@ -148,7 +149,7 @@ void Crew::let_go() {
     commons_.log.info("runner {} was idle: {} of {}..{} runners now", slot.process().pid(),
                       size() - 1, range().least, range().most);
   }
-  let_go_later();
+  idle_timer_->set(kLookAtIdle, [this] { let_go(); });
 }
 
 void Crew::stop(const std::string& why) {
@@ -182,12 +183,6 @@ bool Crew::is_any_busy() const {
 bool Crew::is_any_idle() const {
   return std::any_of(stations_.begin(), stations_.end(), [](const Station& station) {
     return station.slot().is_ready() && station.slot().pipe().empty() && !station.is_stuck();
-  });
-}
-
-bool Crew::is_any_owing() const {
-  return std::any_of(stations_.begin(), stations_.end(), [](const Station& station) {
-    return station.slot().is_alive() && station.slot().owes();
   });
 }
 

@@ -80,10 +80,7 @@ class Crew {
   const std::string& problem() const { return commons_.problem; }
 
  private:
-  void tick(const Tick& tick);
-  void let_go_later();
   void let_go();
-  bool is_any_owing() const;
 
   CrewCommons commons_;
   std::deque<Station> stations_;
