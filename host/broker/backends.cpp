@@ -136,7 +136,8 @@ Result<std::vector<std::string>> missing_rights(const Config& config, const std:
   if (!target) return target.error();
   if (!target->queue_file.empty()) return std::vector<std::string>{};
   if (!target->memcached.empty()) return std::vector<std::string>{};
-  if (!target->database.empty()) return missing_rights_in_database(*target, timeout);
+  if (!target->database.empty())
+    return missing_rights_in_database(*target, !config.cron.empty(), timeout);
   return first_of<std::vector<std::string>>(
       *target, [&](const auto& url) { return missing_rights_at_rabbit(*target, url, timeout); });
 }

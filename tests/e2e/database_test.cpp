@@ -326,6 +326,9 @@ TEST_CASE("database: a user with four rights on the tables is enough, once setup
     CHECK(site.wait_for_lines("ran", 1));
     server.ask("REVOKE DELETE ON {}_events FROM least;");
     CHECK(contains(site.actiond({"check"}).out, "lacks DELETE"));
+    site.configure("cron: {hourly: {every: 1h, event: record}}", least);
+    server.ask("GRANT SELECT, INSERT ON {}_lease TO least;");
+    CHECK(contains(site.actiond({"check"}).out, "lacks UPDATE"));
     if (!is_mysql)
       server.ask("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM least; DROP ROLE least;");
   });

@@ -47,16 +47,18 @@ Result<void> try_all(QueueTables& tables, std::span<const Needed> all,
 }  // namespace
 
 Result<std::vector<std::string>> missing_rights_in_database(const action::Link::Target& target,
+                                                            bool has_cron,
                                                             std::chrono::milliseconds timeout) {
   const auto tables = QueueTables::open(target.database, target.topology.application, target.name,
                                         timeout, timeout);
   if (!tables) return tables.error();
   const auto& sql = (*tables)->dialect();
-  const Needed all[] = {
+  std::vector<Needed> all{
       {sql.queues, "name", "name", {"INSERT"}},
       {sql.owners, "name", "name, since_ms", {"INSERT", "DELETE"}},
       {sql.counts, "done", "queue, owner, done, failed", {"INSERT", "UPDATE", "DELETE"}},
       {sql.events, "state", "queue, event", {"INSERT", "UPDATE", "DELETE"}}};
+  if (has_cron) all.push_back({sql.lease, "state", "id, state", {"SELECT", "INSERT", "UPDATE"}});
   std::vector<std::string> missing;
   const auto keeps = (*tables)->keeps_pauses(QueueTables::Missing::Make);
   if (!keeps) return keeps.error();
