@@ -70,8 +70,8 @@ class Broker {
   // system.
   virtual void skip([[maybe_unused]] std::size_t descriptor) {}
   // Who has enough to do need not hear at once what comes at this one of the descriptors, but looks
-  // there in each turn of its own and several times a second: it brings deliveries, and no answer
-  // that anybody waits for.
+  // there in each turn of its own, at least every 25 ms: it brings deliveries, and what other
+  // machines say, but no confirm.
   virtual bool can_wait([[maybe_unused]] std::size_t descriptor) const { return false; }
   // Which one it is, for people: no password in it.
   virtual std::string name() const = 0;

@@ -43,6 +43,23 @@ void check_answers(Site& site, const std::string& state) {
   CHECK_FALSE(contains(site.log(), "stood still"));
 }
 
+// Connections that begin meanwhile may have no more than four.
+class FewChannels {
+ public:
+  explicit FewChannels(const Site& site) : site_(site) { allow("4"); }
+  ~FewChannels() { allow("2047"); }
+  FewChannels(const FewChannels&) = delete;
+  FewChannels& operator=(const FewChannels&) = delete;
+
+ private:
+  void allow(const std::string& number) const {
+    site_.rabbitmq(
+        {"ctl", "-q", "eval", "application:set_env(rabbit, channel_max, " + number + ")."});
+  }
+
+  const Site& site_;
+};
+
 // All of the broker's, the tests' own as well.
 void close_all_connections(const Site& site) {
   site.rabbitmq({"ctl", "-q", "close_all_connections", "--global", "for a test"});
@@ -95,17 +112,15 @@ TEST_CASE("connection: a long event runs once, whatever connections are lost mea
 TEST_CASE("connection: where channels are few, what needs more of them is left out, and said") {
   NEEDS_NODE();
   Site site("", {"recorder"});
-  const auto allow = [&](int channels) {
-    site.rabbitmq({"ctl", "-q", "eval",
-                   "application:set_env(rabbit, channel_max, " + std::to_string(channels) + ")."});
-  };
-  allow(4);
-  site.start();
-  CHECK(site.wait_for_log("other machines can't reach this poller: the broker allows 4 channels"));
-  const Ran queued =
-      site.actiond({"enqueue", "record", site.params("ran", R"("text": "x")"), "--unique", "k"});
-  allow(2047);
-  CHECK_MESSAGE(queued.status == 0, queued.err);
+  {
+    const FewChannels few(site);
+    site.start();
+    CHECK(
+        site.wait_for_log("other machines can't reach this poller: the broker allows 4 channels"));
+    const Ran queued =
+        site.actiond({"enqueue", "record", site.params("ran", R"("text": "x")"), "--unique", "k"});
+    CHECK_MESSAGE(queued.status == 0, queued.err);
+  }
   CHECK(site.wait_for_lines("ran", 1));
   CHECK(site.wait_for_log("unique keys are ignored here: the broker allows 4 channels"));
   CHECK(times_lost(site) == 0);

@@ -88,5 +88,6 @@ TEST_CASE("partition: each half goes on, who is cut off is named, and both are o
   CHECK_MESSAGE(wait_until([&] { return answer_both(here); }, 25s), there.log(2));
   CHECK(here.lines("ran").size() == 100);
   CHECK(times_lost(here) == 0);
+  CHECK(wait_until([&] { return rabbit::ready("high") == 0; }));
   CHECK(rabbit::ready("dead") == 0);
 }

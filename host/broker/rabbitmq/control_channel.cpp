@@ -76,7 +76,7 @@ Result<void> ControlChannel::take(const amqp_frame_t& frame) {
   }
 }
 
-// The broker refuses what is said here: nothing more is.
+// The broker refuses what is said here: nothing more is, until somebody joins again.
 void ControlChannel::take_other(const amqp_frame_t& frame) {
   if (frame.channel != saying_.number || frame.frame_type != AMQP_FRAME_METHOD ||
       frame.payload.method.id != AMQP_CHANNEL_CLOSE_METHOD)

@@ -178,13 +178,13 @@ Result<void> RabbitBroker::take(const amqp_frame_t& frame, BrokerListener& liste
   return {};
 }
 
-// What is written of keys is lost in an alarm rather than awaited: then a second one may run.
 std::string RabbitBroker::few_channels() const {
   return fmt::format(
       "the broker allows {} channels on a connection; raise channel_max in its configuration",
       consuming_->channel_max());
 }
 
+// What is written of keys is lost in an alarm rather than awaited: then a second one may run.
 void RabbitBroker::make_keys() {
   const auto number = static_cast<amqp_channel_t>(consumed_queues_.size() + 3);
   keys_ = std::make_unique<KeyChannel>(

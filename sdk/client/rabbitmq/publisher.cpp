@@ -50,6 +50,7 @@ Result<void> Publisher::select_confirms() {
 Result<void> Publisher::renew() {
   const auto now = std::chrono::steady_clock::now();
   if (former_ != nullptr || now - renewed_at_ < kLeastLife) return {};
+  if (first_channel_ + kSpare > connection_.channel_max()) return {};  // it does without
   renewed_at_ = now;
   const bool is_first = lane_->channel == first_channel_;
   former_ = std::move(lane_);
