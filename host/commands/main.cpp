@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "base/text.hpp"
+#include "client/sqlite/database.hpp"
 #include "commands/command.hpp"
 #include "commands/process/init.hpp"
 #include "commands/terminal/usage.hpp"
@@ -114,6 +115,7 @@ int main(int argc, char** argv) {
   const auto is_run = [](const char* word) { return std::strcmp(word, "run") == 0; };
   if (std::any_of(argv + 1, argv + argc, is_run)) actiond::leave_pid_1();
   ::signal(SIGPIPE, SIG_IGN);
+  action::count_no_memory();
   const int status = actiond::main(argc, argv);
   if (actiond::Connector::is_any_trying() || actiond::Upkeep::is_any_looking() ||
       actiond::CronKeeper::is_any_at_work() || actiond::web::is_any_at_work())

@@ -40,6 +40,10 @@ const char* advice(int code) {
 
 }  // namespace
 
+void count_no_memory() {
+  ::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 Result<std::unique_ptr<Database>> Database::open(const std::string& path,
                                                  std::chrono::milliseconds patience,
                                                  const char* what) {
