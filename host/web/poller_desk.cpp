@@ -63,11 +63,10 @@ Response quiet_poller(const Config& config, const json& wish, bool is_quiet) {
 }
 
 Response show_fleet(const Config& config) {
-  const auto fleet = ask_fleet(config, "actiond web", kToAll, asker_name());
+  auto fleet = ask_fleet(config, "actiond web", kToAll, asker_name());
   if (!fleet) return json_response(dump({{"problem", fleet.error().text}}));
-  auto shown = *fleet;
-  if (!config.web.are_params_shown) hide_params(shown["pollers"]);
-  return json_response(dump(shown));
+  if (!config.web.are_params_shown) hide_params((*fleet)["pollers"]);
+  return json_response(dump(*fleet));
 }
 
 }  // namespace actiond::web

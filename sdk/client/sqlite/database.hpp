@@ -57,7 +57,7 @@ class Database {
   sqlite3* raw_ = nullptr;
 };
 
-// SQLite counts what it allocates, under a lock of the whole process, which costs a tenth of a
+// SQLite counts what it allocates, under a lock of the whole process, which costs 8 % of a
 // drain. A program that asks nobody for that number says so before it opens its first database.
 void count_no_memory();
 
