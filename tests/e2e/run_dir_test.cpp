@@ -47,10 +47,10 @@ TEST_CASE("run_dir: removed, a successor is started, and no second without a pol
 }
 
 TEST_CASE("run_dir: emptied, a successor is started") {
-  RunDirSite site;
+  RunDirSite site("log: {file: ../log}");
   const pid_t before = site.start();
   for (const auto& entry : fs::directory_iterator(site.path("run"))) fs::remove_all(entry.path());
-  REQUIRE(site.wait_for_successor(before));
+  REQUIRE_MESSAGE(site.wait_for_successor(before), read_text(site.path("log")));
   site.record("after");
   CHECK(site.wait_for_lines("ran", 1));
 }

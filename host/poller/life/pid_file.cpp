@@ -162,8 +162,11 @@ Standing PidFile::look() {
   }
   if (was_mine_ && same_file(now)) return Standing::Mine;
   seen_ = now;
-  was_mine_ = read_pid_file(held_directory() / name) == mine_;
-  return was_mine_ ? Standing::Mine : Standing::Replaced;
+  const auto record = read_pid_file(held_directory() / name);
+  was_mine_ = record == mine_;
+  if (was_mine_) return Standing::Mine;
+  // It may have been removed since it was found.
+  return !record && is_gone(path_) ? Standing::Removed : Standing::Replaced;
 }
 
 bool PidFile::is_adrift() const {
@@ -173,11 +176,12 @@ bool PidFile::is_adrift() const {
   if (::stat(run_dir_.c_str(), &named) != 0) return errno == ENOENT || errno == ENOTDIR;
   if (held.st_dev != named.st_dev || held.st_ino != named.st_ino) return true;
   // Nobody removes the lock but who removes everything.
-  const auto is_gone = [this](const std::filesystem::path& path) {
-    const std::string name = path.filename();
-    return ::faccessat(directory_.get(), name.c_str(), F_OK, 0) != 0 && errno == ENOENT;
-  };
   return is_gone(path_) && is_gone(lock_path(run_dir_, id_));
+}
+
+bool PidFile::is_gone(const std::filesystem::path& path) const {
+  const std::string name = path.filename();
+  return ::faccessat(directory_.get(), name.c_str(), F_OK, 0) != 0 && errno == ENOENT;
 }
 
 bool PidFile::is_homeless() const {

@@ -105,6 +105,7 @@ class PidFile {
 
  private:
   bool same_file(const struct stat& now) const;
+  bool is_gone(const std::filesystem::path& path) const;  // of the directory that is held
   std::filesystem::path held_directory() const;
 
   std::filesystem::path run_dir_;

@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "base/files.hpp"
 
@@ -76,6 +78,27 @@ TEST_CASE("pid file: gone, foreign or rewritten by hand, it is no longer mine") 
     write(file.path(), "");
   }
   CHECK(file.look() != Standing::Mine);
+}
+
+TEST_CASE("pid file: removed while it is looked at, it is nobody else's") {
+  Directory directory;
+  PidFile file(directory.path, 3);
+  REQUIRE(file.write_mine().ok());
+  const fs::path path = directory.path / "poller.3.pid", aside = directory.path / "aside";
+  fs::copy_file(path, aside);
+  std::atomic<bool> is_over = false;
+  std::thread others([&] {
+    while (!is_over) {
+      fs::remove(path);
+      fs::copy_file(aside, directory.path / "next");
+      fs::rename(directory.path / "next", path);
+    }
+  });
+  int replaced = 0;
+  for (int i = 0; i < 20'000; ++i) replaced += file.look() == Standing::Replaced;
+  is_over = true;
+  others.join();
+  CHECK(replaced == 0);
 }
 
 TEST_CASE("pid file: only its owner removes it") {
