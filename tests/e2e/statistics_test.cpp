@@ -157,6 +157,33 @@ TEST_CASE("statistics: a swap is marked, and both plugin sets stand side by side
   CHECK(contains(text.out, "swap on poller "));
 }
 
+TEST_CASE("statistics: a slower plugin stands beside the one before, within 15 s of its deploy") {
+  CountedSite site({}, "concurrency: 2");
+  site.install("paced_v1", "paced");
+  site.start();
+  const auto keep_busy = [&](const auto& until) {
+    std::string lines;
+    for (int i = 0; i < 50; ++i) lines += "{}\n";
+    return wait_until([&] {
+      site.queue_all("paced", lines);
+      return until(site.stats_of("paced"));
+    });
+  };
+  REQUIRE(keep_busy([](const json& paced) { return !paced.is_null(); }));
+  site.install("paced_v2", "paced");
+  const auto dropped = std::chrono::steady_clock::now();
+  json sets;
+  REQUIRE(keep_busy([&](const json& paced) { return (sets = paced["sets"]).size() == 2; }));
+  CHECK(std::chrono::steady_clock::now() - dropped < 15s);
+  REQUIRE(site.actiond({"stop", "--all", "--now"}).status == 0);
+  for (const char* part : {"p50", "p95", "p99"}) {
+    const auto before = sets[0]["run_ms"][part].get<double>();
+    CHECK(before < sets[1]["run_ms"][part].get<double>());
+  }
+  CHECK(sets[0]["run_ms"]["p50"].get<double>() < 5);
+  CHECK(sets[1]["run_ms"]["p50"].get<double>() > 5);
+}
+
 TEST_CASE("statistics: a refused change is marked with its reason") {
   CountedSite site({"noop"});
   site.start();
