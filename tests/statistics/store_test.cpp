@@ -2,6 +2,7 @@
 #include "statistics/store.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -179,4 +180,25 @@ TEST_CASE("store: it is private to its user and group") {
   struct stat status {};
   REQUIRE(::stat(statistics_path(scene.dir()).c_str(), &status) == 0);
   CHECK((status.st_mode & 0027) == 0);
+}
+
+TEST_CASE("store: who may not write beside the file reads it all the same, when nobody writes") {
+  const Scene scene;
+  REQUIRE(store_at(scene)->add(delta_of("a", 2), kNow_ms) == Store::Added::Yes);
+  const auto weird = scene.dir() / "100%41 #1?";
+  fs::create_directory(weird);
+  fs::rename(statistics_path(scene.dir()), statistics_path(weird));
+  fs::permissions(statistics_path(weird), fs::perms(0444));
+  for (const auto& directory : {weird, scene.dir()}) fs::permissions(directory, fs::perms(0555));
+  const auto me = ::geteuid();
+  if (me == 0) REQUIRE(::seteuid(65534) == 0);
+  auto database = action::Database::open_to_read(statistics_path(weird), 1s);
+  const auto counts = [&] {
+    action::Statement statement(**database, "SELECT count FROM counts WHERE step_s = 0");
+    return statement.with().step() ? statement.number(0) : -1;
+  };
+  const auto found = database ? counts() : -1;
+  if (me == 0) REQUIRE(::seteuid(me) == 0);
+  for (const auto& directory : {weird, scene.dir()}) fs::permissions(directory, fs::perms(0755));
+  CHECK(found == 2);
 }

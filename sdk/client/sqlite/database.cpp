@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <thread>
@@ -59,11 +60,34 @@ Result<std::unique_ptr<Database>> Database::open_to_read(const std::string& path
                                                          const char* what) {
   std::unique_ptr<Database> database(new Database(path, patience, what));
   if (auto opened = database->open_with(SQLITE_OPEN_READONLY); !opened) return opened.error();
+  if (!database->is_out_of_reach()) return database;
+  database.reset(new Database(path, patience, what));
+  if (auto opened = database->open_unchanging(); !opened) return opened.error();
   return database;
 }
 
-Result<void> Database::open_with(int flags) {
-  if (::sqlite3_open_v2(path_.c_str(), &raw_, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+// With a log beside the file (WAL), whoever reads writes there too, if only what he reads. Without
+// one nobody else uses it.
+bool Database::is_out_of_reach() const {
+  const int code =
+      ::sqlite3_exec(raw_, "SELECT 1 FROM sqlite_schema", nullptr, nullptr, nullptr) & 0xff;
+  return (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) &&
+         ::access((path_ + "-wal").c_str(), F_OK) != 0;
+}
+
+// Of a file that nobody changes nothing needs to be written to read it.
+Result<void> Database::open_unchanging() {
+  std::string uri = "file:";
+  for (const char letter : path_)
+    uri += letter == '?' || letter == '#' || letter == '%'
+               ? fmt::format("%{:02x}", static_cast<unsigned char>(letter))
+               : std::string(1, letter);
+  return open_with(SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, uri + "?immutable=1");
+}
+
+Result<void> Database::open_with(int flags, const std::string& address) {
+  const auto& name = address.empty() ? path_ : address;
+  if (::sqlite3_open_v2(name.c_str(), &raw_, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                         nullptr) != SQLITE_OK)
     return error();
   ::sqlite3_busy_handler(raw_, &Database::on_busy, this);

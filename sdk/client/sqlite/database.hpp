@@ -47,7 +47,9 @@ class Database {
  private:
   Database(std::string path, std::chrono::milliseconds patience, const char* what)
       : path_(std::move(path)), what_(what), patience_(patience) {}
-  Result<void> open_with(int flags);
+  Result<void> open_with(int flags, const std::string& address = {});
+  Result<void> open_unchanging();
+  bool is_out_of_reach() const;
   static int on_busy(void* self, int tries);
 
   std::string path_;
