@@ -1,6 +1,7 @@
 // The page's process: who may come in, what it shows of pollers, queues and dead letters, and what
 // it does to them. Mostly on a queue in a file, which needs no broker.
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -57,6 +58,29 @@ class PageSite : public Site {
   std::unique_ptr<Process> page;
   int port = 0;
   std::string token;
+};
+
+// A file system of 8 MiB at this directory, for as long as this lives, if one may be mounted.
+class SmallDisk {
+ public:
+  explicit SmallDisk(fs::path directory) : directory_(std::move(directory)) {
+    fs::create_directory(directory_);
+    is_there_ = ::mount("small", directory_.c_str(), "tmpfs", 0, "size=8m,mode=0750") == 0;
+  }
+  ~SmallDisk() {
+    if (is_there_) ::umount2(directory_.c_str(), MNT_DETACH);
+  }
+  bool is_there() const { return is_there_; }
+  void fill() const {
+    std::ofstream file(directory_ / "fills");
+    for (int i = 0; i < 2100 && file << std::string(4096, 'x') << std::flush; ++i) {
+    }
+    REQUIRE(fs::space(directory_).available == 0);
+  }
+
+ private:
+  fs::path directory_;
+  bool is_there_ = false;
 };
 
 }  // namespace
@@ -288,6 +312,28 @@ TEST_CASE("web: what is broken says so in its own place, and the rest is shown")
   CHECK(overview["attention"][0]["title"] == "The broker does not answer");
   CHECK(away.get("/api/v1/dead?look=1").status == 503);
   CHECK(away.get("/readyz").status == 503);
+}
+
+TEST_CASE("web: on a full disk it shows what is known, and a poller goes on") {
+  PageSite site({"noop"}, "web: {password: secret}");
+  const SmallDisk disk(site.path("run"));
+  if (!disk.is_there()) SKIP_TEST("no file system can be mounted here");
+  site.start();
+  site.queue("noop");
+  const auto has_statistics = [&] {
+    const auto stats = json::parse(site.actiond({"stats", "--json"}).out);
+    return !stats["events"].empty();
+  };
+  REQUIRE(wait_until(has_statistics));
+  disk.fill();
+  site.serve();
+  site.token = "secret";
+  CHECK(site.api("stats")["events"][0]["event"] == "noop");
+  site.queue("noop");
+  CHECK(wait_until([&] { return site.api("status")["pollers"][0]["done"] == 2; }));
+  CHECK(site.api("overview")["attention"].empty());
+  CHECK(site.get("/readyz").status == 200);
+  CHECK(site.actiond({"stop", "--all"}).status == 0);
 }
 
 TEST_CASE("web: on RabbitMQ") {
