@@ -144,12 +144,13 @@ Result<std::vector<std::string>> missing_rights(const Config& config, const std:
 
 // The others have no policies.
 Result<std::optional<std::string>> try_delays(const Config& config, const std::string& name,
-                                              std::chrono::milliseconds timeout) {
+                                              std::chrono::milliseconds timeout,
+                                              const DelayTrial& trial) {
   const auto target = target_of(config, name);
   if (!target) return target.error();
-  if (target->brokers.empty()) return std::optional<std::string>();
+  if (target->brokers.empty()) return std::optional<std::string>("");
   return first_of<std::optional<std::string>>(
-      *target, [&](const auto& url) { return try_delays_of_rabbit(*target, url, timeout); });
+      *target, [&](const auto& url) { return try_delays_of_rabbit(*target, url, timeout, trial); });
 }
 
 Result<BrokerLook> look_at_broker(const Config& config, const std::string& name,

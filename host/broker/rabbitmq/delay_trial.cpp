@@ -15,13 +15,13 @@ using Clock = std::chrono::steady_clock;
 
 constexpr amqp_channel_t kTrialChannel = 1;
 constexpr amqp_channel_t kTrialPublishing = 2;
-constexpr auto kTrialDelay = action::kDelayTick * 3;  // through two levels
-constexpr auto kTrialTime = 10s;
 
-class DelayTrial {
+class TrialOfDelays {
  public:
-  DelayTrial(action::Connection& connection, const std::string& application)
+  TrialOfDelays(action::Connection& connection, const std::string& application,
+                const DelayTrial& trial)
       : connection_(connection),
+        trial_(trial),
         application_(application),
         queue_(kTrialQueue + action::new_event_id()),
         full_name_(application + "." + queue_) {}
@@ -33,8 +33,7 @@ class DelayTrial {
     if (!publisher) return publisher.error();
     action::Message message;
     message.event = "trial";
-    const auto sent =
-        action::publish_later(**publisher, application_, queue_, message, kTrialDelay);
+    const auto sent = action::publish_later(**publisher, application_, queue_, message, delay());
     if (!sent) return sent.error();
     return await();
   }
@@ -61,7 +60,7 @@ class DelayTrial {
   }
 
   Result<std::optional<std::string>> await() {
-    const auto deadline = Clock::now() + kTrialTime;
+    const auto deadline = Clock::now() + delay() + trial_.patience;
     amqp_frame_t frame;
     for (;;) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
@@ -71,8 +70,9 @@ class DelayTrial {
       if (!*read || frame.frame_type != AMQP_FRAME_METHOD) continue;
       const amqp_method_t& method = frame.payload.method;
       if (method.id == AMQP_BASIC_DELIVER_METHOD && frame.channel == kTrialChannel)
-        return std::optional<std::string>();
-      if (action::close_reason(method).code == AMQP_ACCESS_REFUSED)
+        return std::optional<std::string>("");
+      if (method.id == AMQP_CONNECTION_BLOCKED_METHOD ||
+          action::close_reason(method).code == AMQP_ACCESS_REFUSED)
         return std::optional<std::string>();
       if (method.id == AMQP_CHANNEL_CLOSE_METHOD || method.id == AMQP_CONNECTION_CLOSE_METHOD)
         return Error{action::end_of(method)};
@@ -80,15 +80,23 @@ class DelayTrial {
     }
   }
 
+  // All bits are 1, so it waits in each of the levels.
+  std::chrono::milliseconds delay() const {
+    return action::kDelayTick * ((1 << trial_.levels) - 1);
+  }
+
   std::string never() const {
     return fmt::format(
         "what is to run later, and what is to be tried again, does not come: an event that was "
-        "sent through the queues '{}' and below for {} ms was not there after {} s; is there a "
-        "policy with dead-letter-routing-key or dead-letter-exchange for them?",
-        action::delay_level(application_, 1), kTrialDelay.count(), kTrialTime.count());
+        "sent through the queues '{}' and below for {} ms was not there {} s after that; is a "
+        "queue of "
+        "'{}' full, or is there a policy with dead-letter-routing-key or dead-letter-exchange?",
+        action::delay_level(application_, trial_.levels - 1), delay().count(),
+        trial_.patience.count(), application_);
   }
 
   action::Connection& connection_;
+  DelayTrial trial_;
   std::string application_, queue_, full_name_;
 };
 
@@ -96,10 +104,11 @@ class DelayTrial {
 
 Result<std::optional<std::string>> try_delays_of_rabbit(const action::Link::Target& target,
                                                         const action::BrokerUrl& url,
-                                                        std::chrono::milliseconds timeout) {
+                                                        std::chrono::milliseconds timeout,
+                                                        const DelayTrial& trial) {
   auto connection = action::Connection::open(url, target.name, timeout);
   if (!connection) return connection.error();
-  auto tried = DelayTrial(**connection, target.topology.application).run();
+  auto tried = TrialOfDelays(**connection, target.topology.application, trial).run();
   if ((*connection)->is_open()) (void)(*connection)->close(1s).ok();
   return tried;
 }

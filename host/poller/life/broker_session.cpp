@@ -16,14 +16,16 @@ constexpr auto kGoodbye = 1s;
 }  // namespace
 
 BrokerSession::BrokerSession(boost::asio::io_context& io, Clock& clock, Log& log, Connect connect,
-                             SessionEvents events, Upkeep::Tend tend)
+                             SessionEvents events, Upkeep::Work upkeep)
     : io_(io),
       clock_(clock),
       log_(log),
       events_(std::move(events)),
       connector_(io, clock, std::move(connect),
                  [this](Result<std::unique_ptr<Broker>> tried) { on_tried(std::move(tried)); }),
-      upkeep_(io, clock, std::move(tend), [this](const auto& tended) { on_tended(tended); }),
+      upkeep_(
+          io, clock, std::move(upkeep), [this](const auto& tended) { on_tended(tended); },
+          [this](const auto& overdue) { log_overdue(overdue); }),
       pauses_(clock),
       heartbeat_timer_(clock.timer()),
       silence_timer_(clock.timer()),
@@ -122,6 +124,11 @@ void BrokerSession::on_tended(const Result<std::vector<std::string>>& tended) {
   tend_problem_.clear();
   for (const auto& loss : *tended) log_.warning("{}", loss);
   if (auto again = broker_->tended(); !again) lose(again.error());
+}
+
+void BrokerSession::log_overdue(const std::string& overdue) {
+  if (overdue.empty()) return log_.info("what is to run later comes again");
+  log_.warning("{}", overdue);
 }
 
 void BrokerSession::flush() {

@@ -42,9 +42,9 @@ struct SessionScene : LogScene {
   bool has_begun = false;
   BrokerSession session;
 
-  explicit SessionScene(Upkeep::Tend tend = {})
+  explicit SessionScene(Upkeep::Work upkeep = {})
       : session(
-            io, clock, log, [this] { return connect(); }, events(), std::move(tend)) {}
+            io, clock, log, [this] { return connect(); }, events(), std::move(upkeep)) {}
   ~SessionScene() {  // a try that nobody waits for uses what is here
     while (Connector::is_any_trying() || Upkeep::is_any_looking()) std::this_thread::yield();
   }
