@@ -21,6 +21,13 @@ std::int64_t expires_at(const QueueFrame& frame, std::int64_t now_ms) {
                                action::WallTime(action::due_at(delay, now)));
 }
 
+// Its attempts are used up, or it was discarded, and its plugin wants to know.
+bool is_to_hear_of_death(const Delivery& delivery, const EventPolicies& policies, Judge& judge) {
+  return delivery.outcome.ending != Ending::Done && !delivery.is_heard &&
+         policies.of(delivery.message.event).has_on_dead &&
+         judge(delivery, wall_now_ms()).settlement == Settlement::DeadLetter;
+}
+
 }  // namespace
 
 Outcomes::Outcomes(Parts parts, const std::string& poller, OutcomeEvents events)
@@ -139,15 +146,9 @@ void Outcomes::heard(DeliveryPointer delivery) {
 // It has ended, and its connection is there.
 void Outcomes::finish(DeliveryPointer delivery) {
   if (delivery->is_dying) return last_words_.put_back(std::move(delivery));
-  if (is_to_hear_of_death(*delivery)) return last_words_.await(std::move(delivery));
+  if (is_to_hear_of_death(*delivery, parts_.policies.back(), judge_))
+    return last_words_.await(std::move(delivery));
   settle(std::move(delivery));
-}
-
-// Its attempts are used up, or it was discarded, and its plugin wants to know.
-bool Outcomes::is_to_hear_of_death(const Delivery& delivery) {
-  return delivery.outcome.ending != Ending::Done && !delivery.is_heard &&
-         parts_.policies.back().of(delivery.message.event).has_on_dead &&
-         judge_(delivery, wall_now_ms()).settlement == Settlement::DeadLetter;
 }
 
 void Outcomes::settled(const Delivery& delivery, Settlement settlement) {

@@ -98,7 +98,6 @@ class Outcomes final : public RunListener {
   void finish(DeliveryPointer delivery);
   void wake_to_store();
   void heard(DeliveryPointer delivery);
-  bool is_to_hear_of_death(const Delivery& delivery);
 
   Parts parts_;
   OutcomeEvents events_;

@@ -127,7 +127,7 @@ void Poller::turn() {
   if (state_ == State::Working) session_.leave_if_consumer_lost();
   if (state_ == State::Working && !reloader_.is_going_back() && !tenure_.is_in_doubt())
     scheduler_.schedule();
-  if (state_ == State::Leaving) scheduler_.hand_dying(true);
+  if (state_ == State::Leaving) scheduler_.outcomes().hand_dying(crew_, 1, true);
   turns_.at("sending");
   crew_.flush();
   session_.flush();
@@ -245,7 +245,7 @@ void Poller::finish_leaving() {
   scheduler_.outcomes().drop_strays();
   beside_.voice->end();
   session_.close();
-  if (!session_.is_closed()) return;
+  if (session_.broker() != nullptr) return;
   crew_.end();
   tenure_.end();
   bookkeeper_.end();

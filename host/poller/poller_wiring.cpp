@@ -39,7 +39,7 @@ CrewEvents Poller::crew_events() {
             plugins_.loaded(report);
             if (std::exchange(is_set_restored_, false))
               scheduler_.learn(plugins_.report(), plugins_.hash());
-            if (state_ != State::Loading || !crew_.are_all_ready()) return;
+            if (state_ != State::Loading || crew_.ready() < crew_.size()) return;
             scheduler_.learn(plugins_.report(), plugins_.hash());
             state_ = State::Connecting;
             session_.connect();
@@ -185,7 +185,7 @@ const char* Poller::state_text() const {
       if (session_.broker() != nullptr && session_.broker()->is_blocked())
         return "blocked by the broker";
       if (scheduler_.is_quiet()) return "quiet";
-      if (!crew_.is_any_ready()) return crew_.look().empty() ? "no runner" : "loading";
+      if (crew_.ready() == 0) return crew_.look().empty() ? "no runner" : "loading";
       return crew_.is_any_busy() ? "working" : "idle";
     case State::Leaving:
       return "leaving";

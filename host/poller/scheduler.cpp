@@ -16,11 +16,15 @@ using namespace std::chrono_literals;
 constexpr auto kHold = kSlowRun;  // a busy poller keeps nothing from others for longer
 constexpr auto kSend = 5s;        // what is still on its way into a runner has not been waiting
 constexpr int kMostStuck = 16;    // events that can't be stored: more are not taken
-constexpr auto kAdjust = 20ms;    // at the least between two changes of the prefetch
 
 // Its prefetch alone would not do: the answer to a question comes besides.
 bool is_stuck(const Outcomes& outcomes, const Pace& pace) {
   return outcomes.stuck() >= static_cast<std::size_t>(std::max(pace.prefetch(), kMostStuck));
+}
+
+// With nothing free: after so long, what waits here is given back, for it could run elsewhere.
+std::chrono::nanoseconds patience(const Crew& crew) {
+  return crew.is_any_sending() ? kSend : kHold;
 }
 
 }  // namespace
@@ -35,7 +39,19 @@ Scheduler::Scheduler(const Config& config, Clock& clock, const std::string& poll
       intake_(config.queues_to_consume(), pool_),
       quarantine_(config.run_dir, clock),
       outcomes_({config, clock, journal, intake_, quarantine_, policies_}, poller,
-                outcome_events()),
+                {[this](Delivery& delivery) {
+                   last_change_ = clock_.now();
+                   if (delivery.is_dying) return;
+                   if (delivery.outcome.ending == Ending::Done)
+                     pace_.ran(delivery.outcome.duration);
+                   events_.on_ended(delivery);
+                 },
+                 events_.on_settled,
+                 [this](MonotonicTime now) {
+                   const bool is_held_up = quarantine_.is_occupied() || !crew_.is_any_idle();
+                   if (intake_.is_open() && is_held_up && now - last_change_ >= patience(crew_))
+                     give_back_waiting();
+                 }}),
       pace_(config.prefetch, config.concurrency, config.queue_type),
       quiet_(config.run_dir, id) {}
 
@@ -43,16 +59,6 @@ Scheduler::~Scheduler() {
   if (auto waiting = quarantine_.take_waiting()) waiting->is_settled = true;
   keys_.lost();
   intake_.lost();
-}
-
-OutcomeEvents Scheduler::outcome_events() {
-  return {[this](Delivery& delivery) {
-            last_change_ = clock_.now();
-            if (delivery.is_dying) return;
-            if (delivery.outcome.ending == Ending::Done) pace_.ran(delivery.outcome.duration);
-            events_.on_ended(delivery);
-          },
-          events_.on_settled, [this](MonotonicTime now) { hold_if_busy(now); }};
 }
 
 void Scheduler::learn(const LoadReport& report, const std::string& set) {
@@ -115,17 +121,22 @@ void Scheduler::schedule() {
 }
 
 void Scheduler::hand_out() {
-  if (is_quiet()) return hand_dying(false);
+  if (is_quiet()) return outcomes_.hand_dying(crew_, pace_.pipe_depth(), false);
   if (is_stuck(outcomes_, pace_)) {
     if (intake_.is_open()) hold();
     return;
   }
-  if (quarantine_.is_occupied()) return run_alone();
+  if (quarantine_.is_occupied()) {
+    // A poller died in it: nothing begins beside it, and it waits until all else has ended.
+    if (!quarantine_.can_waiting_run() || crew_.is_any_busy()) return;
+    if (RunnerSlot* slot = crew_.freest(1)) hand(*slot, quarantine_.take_waiting());
+    return;
+  }
   if (!intake_.is_open() && (!crew_.is_any_idle() || !open())) return;
-  adjust_prefetch();
-  hand_dying(false);
+  if (pace_.is_to_be_adjusted(intake_.prefetch(), clock_.now())) open();
+  outcomes_.hand_dying(crew_, pace_.pipe_depth(), false);
   // What came for a higher queue overtakes what sits in a pipe and has not begun.
-  if (const auto highest = intake_.highest_waiting()) crew_.recall_lower_than(*highest);
+  if (const auto highest = intake_.highest_waiting()) crew_.recall(*highest);
   while (RunnerSlot* slot = crew_.freest(pace_.pipe_depth())) {
     DeliveryPointer delivery = intake_.next();
     if (!delivery) return;
@@ -137,23 +148,6 @@ void Scheduler::hand_out() {
   }
   // A pipe whose next run would begin by itself must hear of what is more urgent.
   has_enough_ = pace_.pipe_depth() == 1;
-}
-
-// A poller died in it: nothing begins beside it, and it waits until all else has ended.
-void Scheduler::run_alone() {
-  if (!quarantine_.can_waiting_run() || crew_.is_any_busy()) return;
-  if (RunnerSlot* slot = crew_.freest(1)) hand(*slot, quarantine_.take_waiting());
-}
-
-void Scheduler::hand_dying(bool is_leaving) {
-  outcomes_.hand_dying(crew_, pace_.pipe_depth(), is_leaving);
-}
-
-void Scheduler::adjust_prefetch() {
-  const auto now = clock_.now();
-  if (!pace_.is_off(intake_.prefetch()) || now - last_adjusted_ < kAdjust) return;
-  last_adjusted_ = now;
-  open();
 }
 
 void Scheduler::hand(RunnerSlot& slot, DeliveryPointer delivery) {
@@ -181,12 +175,6 @@ void Scheduler::hand(RunnerSlot& slot, DeliveryPointer delivery) {
   quarantine_.runs(*delivery);
   events_.on_handing(*delivery);
   slot.hand(std::move(delivery));
-}
-
-void Scheduler::hold_if_busy(MonotonicTime now) {
-  const auto patience = crew_.is_any_sending() ? kSend : kHold;
-  const bool is_busy = !crew_.is_any_idle() || quarantine_.is_occupied();
-  if (intake_.is_open() && is_busy && now - last_change_ >= patience) give_back_waiting();
 }
 
 bool Scheduler::ask_if_idle(std::chrono::seconds silence) {

@@ -70,12 +70,8 @@ class Scheduler final : public BrokerListener {
   // what is done. The crew's ticks go on meanwhile, so what the broker says is heard in time. Told
   // once.
   bool take_enough() { return std::exchange(has_enough_, false); }
-  // Hands those out whose plugin is to hear of their death, see Outcomes.
-  void hand_dying(bool is_leaving);
   // If nothing has been to do for so long, asks the broker about every queue.
   bool ask_if_idle(std::chrono::seconds silence);
-  // Nothing has become free for a while: what waits here could run elsewhere, and is given back.
-  void hold_if_busy(MonotonicTime now);
 
   // What the crew tells what becomes of deliveries.
   Outcomes& outcomes() { return outcomes_; }
@@ -94,10 +90,7 @@ class Scheduler final : public BrokerListener {
   void on_remark(const std::string& sentence) override;
 
  private:
-  OutcomeEvents outcome_events();
   void hand_out();
-  void adjust_prefetch();
-  void run_alone();
   void give_back_waiting();
   void hand(RunnerSlot& slot, DeliveryPointer delivery);
 
@@ -115,8 +108,7 @@ class Scheduler final : public BrokerListener {
   Pace pace_;
   Quiet quiet_;
   bool has_enough_ = false;
-  MonotonicTime last_change_{};    // a run was begun or ended
-  MonotonicTime last_adjusted_{};  // the prefetch
+  MonotonicTime last_change_{};  // a run was begun or ended
 };
 
 }  // namespace actiond

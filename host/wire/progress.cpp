@@ -90,8 +90,9 @@ bool Progress::has_ended_well(std::uint64_t number, std::int32_t pid) const {
          pid == page_->pid.load(std::memory_order_relaxed);
 }
 
-std::int64_t Progress::begun_at_ns() const {
-  return page_->begun_at_ns.load(std::memory_order_relaxed);
+std::chrono::nanoseconds Progress::run_time(std::chrono::steady_clock::time_point now) const {
+  return now.time_since_epoch() -
+         std::chrono::nanoseconds(page_->begun_at_ns.load(std::memory_order_relaxed));
 }
 
 void Progress::cancel(std::uint64_t number) {

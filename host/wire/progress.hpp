@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 
 #include "base/fd.hpp"
@@ -48,8 +49,8 @@ class Progress {
   // Whether run `number`, whose outcome has not come, is proven to have ended well, in that
   // process.
   bool has_ended_well(std::uint64_t number, std::int32_t pid) const;
-  // When the last one began; meaningful only while begun() > ended().
-  std::int64_t begun_at_ns() const;
+  // For how long the last one has been running at `now`; meaningful only while begun() > ended().
+  std::chrono::nanoseconds run_time(std::chrono::steady_clock::time_point now) const;
   // Poller: tells the handler of run `number` that its time is over.
   void cancel(std::uint64_t number);
   // Runner: has run `number` been cancelled?

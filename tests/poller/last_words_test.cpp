@@ -62,7 +62,7 @@ struct DyingScene : LogScene {
     crew.receive();
     (void)scheduler.outcomes().resume();
     if (is_leaving)
-      scheduler.hand_dying(true);
+      scheduler.outcomes().hand_dying(crew, 1, true);
     else
       scheduler.schedule();
     crew.flush();

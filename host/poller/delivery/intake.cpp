@@ -106,14 +106,13 @@ void Intake::proven_empty(QueueIndex index) {
 }
 
 // One that is paused counts as empty, whatever it holds.
-QueueState Intake::state_of(const Queue& queue) {
-  if (queue.is_paused) return {0, true, false};
-  return {queue.buffer.size(), queue.credit.is_proven(),
-          queue.is_probing || !queue.credit.is_consuming()};
+QueueState Intake::Queue::state() const {
+  if (is_paused) return {0, true, false};
+  return {buffer.size(), credit.is_proven(), is_probing || !credit.is_consuming()};
 }
 
 DeliveryPointer Intake::next() {
-  for (QueueIndex i = 0; i < queues_.size(); ++i) states_[i] = state_of(queues_[i]);
+  for (QueueIndex i = 0; i < queues_.size(); ++i) states_[i] = queues_[i].state();
   const NextStep step = next_step(states_);
   ask(step.probe);
   if (!step.start) return {nullptr, {&pool_}};

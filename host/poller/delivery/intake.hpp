@@ -66,9 +66,10 @@ class Intake {
     bool is_probing = false;
     bool is_probe_stale = false;  // the consumer was made anew after the question
     bool is_paused = false;
+
+    QueueState state() const;
   };
   bool takes(const Queue& queue) const { return is_open_ && !queue.is_paused; }
-  static QueueState state_of(const Queue& queue);
   Result<void> consume(QueueIndex queue);
   Result<void> cancel(QueueIndex queue);
   void receive(Delivery& delivery, QueueIndex queue, std::uint64_t tag, Message& message);

@@ -12,6 +12,7 @@ constexpr std::chrono::nanoseconds kPipedWork = 1ms;
 constexpr std::chrono::nanoseconds kShortest = 1us;  // no run is free: it is decoded and answered
 constexpr long kMostHeld = 256;
 constexpr long kMostPiped = 64;
+constexpr auto kAdjust = 20ms;      // at the least between two changes of the prefetch
 constexpr int kFirstPrefetch = 16;  // until a run time is known
 
 long runs_in(std::chrono::nanoseconds work, std::chrono::nanoseconds each, long most) {
@@ -48,6 +49,12 @@ int Pace::prefetch() const {
 bool Pace::is_off(int prefetch_in_force) const {
   const int wanted = prefetch();
   return wanted > 2 * prefetch_in_force || 2 * wanted < prefetch_in_force;
+}
+
+bool Pace::is_to_be_adjusted(int prefetch_in_force, MonotonicTime now) {
+  if (!is_off(prefetch_in_force) || now - adjusted_at_ < kAdjust) return false;
+  adjusted_at_ = now;
+  return true;
 }
 
 std::size_t Pace::pipe_depth() const {

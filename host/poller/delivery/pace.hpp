@@ -6,6 +6,8 @@
 #include <chrono>
 #include <optional>
 
+#include "base/clock.hpp"
+
 namespace actiond {
 
 class Pace {
@@ -31,6 +33,8 @@ class Pace {
   int prefetch() const;
   // Whether a consumer with this prefetch is so far off that it should be made anew.
   bool is_off(int prefetch_in_force) const;
+  // The same, and the consumers were not made anew just now: then the caller does so.
+  bool is_to_be_adjusted(int prefetch_in_force, MonotonicTime now);
   // Runs to be in one runner's pipe, the one that runs included: about 1 ms of work, 1 to 64.
   std::size_t pipe_depth() const;
 
@@ -39,6 +43,7 @@ class Pace {
   int runners_;
   int spare_ = 0;
   action::QueueType queues_;
+  MonotonicTime adjusted_at_{};
   std::optional<std::chrono::nanoseconds> typical_;  // run time; nullopt: nothing ran yet
 };
 

@@ -32,6 +32,24 @@ Handled handled_by(Settlement settlement) {
   return is_postponed ? Handled::Postponed : Handled::Failed;
 }
 
+Result<std::uint64_t> send_copy(Broker& broker, const Delivery& delivery) {
+  const std::string queue(delivery.queue_name);
+  switch (delivery.verdict.settlement) {
+    case Settlement::DeadLetter:
+      return broker.publish_dead(delivery.message);
+    case Settlement::Again:
+      return broker.publish(queue, delivery.message);
+    default:
+      return broker.publish_later(queue, delivery.message, delivery.verdict.delay);
+  }
+}
+
+// What a handler queued was refused so often before.
+bool is_to_be_sent_again(Fault fault, int refusals) {
+  if (fault == Fault::NotNow) return refusals < kMostMoments;
+  return fault == Fault::Missing && refusals < kMostMissing;
+}
+
 }  // namespace
 
 void Settler::connected(Broker& broker, std::uint64_t epoch) {
@@ -113,21 +131,9 @@ void Settler::store(Delivery& delivery) {
     kept_back_.push_back({&delivery, {}});
     return;
   }
-  auto number = send_copy(delivery);
+  auto number = send_copy(*broker_, delivery);
   if (!number) return refused(delivery, number.error());
   publications_.emplace(*number, Publication{&delivery, {}});
-}
-
-Result<std::uint64_t> Settler::send_copy(const Delivery& delivery) {
-  const std::string queue(delivery.queue_name);
-  switch (delivery.verdict.settlement) {
-    case Settlement::DeadLetter:
-      return broker_->publish_dead(delivery.message);
-    case Settlement::Again:
-      return broker_->publish(queue, delivery.message);
-    default:
-      return broker_->publish_later(queue, delivery.message, delivery.verdict.delay);
-  }
 }
 
 void Settler::queue(Delivery& delivery, QueuedEvent event) {
@@ -175,7 +181,8 @@ void Settler::published(std::uint64_t number, const Result<void>& taken) {
 // Sent again with its id, one that was taken nevertheless is there twice: at least once.
 void Settler::confirmed_queued(Publication publication, const Result<void>& taken) {
   if (!taken && taken.error().fault == Fault::Undecided) return publish(std::move(publication));
-  if (!taken && is_to_be_sent_again(publication, taken.error())) {
+  if (!taken && is_to_be_sent_again(taken.error().fault, publication.refusals)) {
+    is_missing_ |= taken.error().fault == Fault::Missing;
     ++publication.refusals;
     postponed_.push_back({std::move(publication), now_ + kMoment});
     return;
@@ -185,13 +192,6 @@ void Settler::confirmed_queued(Publication publication, const Result<void>& take
   if (!taken)
     delivery.storing.publish_problem = "what it queued was not taken: " + taken.error().text;
   if (--delivery.storing.unconfirmed == 0 && delivery.has_ended) settle(delivery);
-}
-
-bool Settler::is_to_be_sent_again(const Publication& publication, const Error& why) {
-  if (why.fault == Fault::NotNow) return publication.refusals < kMostMoments;
-  if (why.fault != Fault::Missing || publication.refusals >= kMostMissing) return false;
-  is_missing_ = true;
-  return true;
 }
 
 void Settler::confirmed_settlement(Delivery& delivery, const Result<void>& taken) {

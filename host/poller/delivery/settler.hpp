@@ -81,13 +81,11 @@ class Settler {
   };
   void settle(Delivery& delivery);
   void store(Delivery& delivery);
-  Result<std::uint64_t> send_copy(const Delivery& delivery);
   void publish(Publication publication);
   void keep_unsent();
   void acknowledge(Delivery& delivery, Settlement settlement);
   void finish(Delivery& delivery, Settlement settlement);
   void confirmed_queued(Publication publication, const Result<void>& taken);
-  bool is_to_be_sent_again(const Publication& publication, const Error& why);
   void send_postponed();
   void confirmed_settlement(Delivery& delivery, const Result<void>& taken);
   void refused(Delivery& delivery, const Error& why);

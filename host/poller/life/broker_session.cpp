@@ -25,7 +25,7 @@ BrokerSession::BrokerSession(boost::asio::io_context& io, Clock& clock, Log& log
                  [this](Result<std::unique_ptr<Broker>> tried) { on_tried(std::move(tried)); }),
       upkeep_(
           io, clock, std::move(upkeep), [this](const auto& tended) { on_tended(tended); },
-          [this](const auto& overdue) { log_overdue(overdue); }),
+          [this](const auto& overdue) { log_.overdue(overdue); }),
       pauses_(clock),
       heartbeat_timer_(clock.timer()),
       silence_timer_(clock.timer()),
@@ -35,7 +35,7 @@ void BrokerSession::on_tried(Result<std::unique_ptr<Broker>> tried) {
   if (!tried) {
     if (!events_.on_unreachable(tried.error())) return;
     problem_ = tried.error().text;
-    log_outage("trying again until it answers");
+    log_.outage(problem_, "trying again until it answers");
     return connector_.connect_later();
   }
   broker_ = std::move(*tried);
@@ -43,9 +43,9 @@ void BrokerSession::on_tried(Result<std::unique_ptr<Broker>> tried) {
   connected_at_ = clock_.now();
   is_look_due_ = true;
   proof_timer_->set(kShortLife, [this] { is_back(); });
-  if (!is_flapping_) log_return();
+  if (!is_flapping_) log_.is_back(broker_->name());
   problem_.clear();
-  log_remarks();
+  log_.remarks(broker_->remarks());
   beat();
   listen_for_silence();
   upkeep_.begin();
@@ -58,25 +58,7 @@ void BrokerSession::is_back() {
   connector_.succeeded();
   is_flapping_ = false;
   last_loss_.clear();
-  log_return();
-}
-
-void BrokerSession::log_return() {
-  if (!logged_problem_.empty()) log_.info("the broker {} is back", broker_->name());
-  logged_problem_.clear();
-}
-
-// Each of them once in this process, or every connection would say the same.
-void BrokerSession::log_remarks() {
-  for (const auto& remark : broker_->remarks())
-    if (remarks_logged_.insert(remark).second) log_.warning("{}", remark);
-}
-
-// Once, and again when the reason changes: that a connection was lost is not why none is to be had.
-void BrokerSession::log_outage(std::string_view next) {
-  if (logged_problem_ == problem_) return;
-  logged_problem_ = problem_;
-  log_.error("{}: {}", problem_, next);
+  log_.is_back(broker_->name());
 }
 
 void BrokerSession::arm(bool has_enough) {
@@ -95,7 +77,7 @@ void BrokerSession::receive(BrokerListener& listener) {
   if (is_closing_ && !received) return drop_unheard(received.error().text);
   if (is_closing_ && broker_->is_closed()) return drop();
   for (const auto& missing : broker_->take_missing()) {
-    log_.warning("{}", missing);
+    log_.missing(missing);
     tend();
   }
 }
@@ -114,21 +96,10 @@ bool BrokerSession::has_something_come() {
   return true;
 }
 
-// What it found was made anew by then, so it is another loss each time.
 void BrokerSession::on_tended(const Result<std::vector<std::string>>& tended) {
-  if (!tended) {
-    if (std::exchange(tend_problem_, tended.error().text) != tended.error().text)
-      log_.warning("whether the broker has all queues can't be looked at: {}", tended.error().text);
-    return tend();
-  }
-  tend_problem_.clear();
-  for (const auto& loss : *tended) log_.warning("{}", loss);
+  log_.tended(tended);
+  if (!tended) return tend();
   if (auto again = broker_->tended(); !again) lose(again.error());
-}
-
-void BrokerSession::log_overdue(const std::string& overdue) {
-  if (overdue.empty()) return log_.info("what is to run later comes again");
-  log_.warning("{}", overdue);
 }
 
 void BrokerSession::flush() {
@@ -145,7 +116,7 @@ void BrokerSession::lose(const Error& why) {
   is_flapping_ = clock_.now() - connected_at_ < kShortLife && why.text == last_loss_;
   last_loss_ = why.text;
   problem_ = why.text;
-  log_outage("connecting again");
+  log_.outage(problem_, "connecting again");
   connector_.connect_later();
 }
 
@@ -196,10 +167,7 @@ void BrokerSession::close() {
 }
 
 void BrokerSession::drop_unheard(const std::string& why) {
-  log_.warning(
-      "the broker may not have heard what became of the last events, and offers those "
-      "again: closing the connection to it: {}",
-      why);
+  log_.unheard(why);
   drop();
 }
 

@@ -1,6 +1,6 @@
 // A broker, or getting one: connects, connects again when the connection is lost, keeps its
-// heartbeat, and logs an outage once, and again when its reason changes. Connections that end
-// within a second for the same reason are one outage, and the waits between them grow.
+// heartbeat, and logs an outage. Connections that end within a second for the same reason are one
+// outage, and the waits between them grow.
 //
 // A consumer that the broker has lost looks like an empty queue. So after a minute without anything
 // to do the broker is asked about every queue, and if one has something after all, the connection
@@ -12,15 +12,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/log.hpp"
 #include "broker/broker.hpp"
 #include "poller/life/connector.hpp"
 #include "poller/life/pause_watch.hpp"
+#include "poller/life/session_log.hpp"
 #include "poller/life/upkeep.hpp"
 #include "poller/timer.hpp"
 #include "poller/watch.hpp"
@@ -78,10 +77,8 @@ class BrokerSession {
   // Begins to make sure that every settlement has reached the broker, and to end the connection. A
   // broker that does not answer is not waited for longer than a second.
   void close();
-  // close has come to its end, or there was no broker.
-  bool is_closed() const { return broker_ == nullptr; }
 
-  // nullptr: there is none now.
+  // nullptr: there is none now; close has come to its end.
   const Broker* broker() const { return broker_.get(); }
   // Of the last one that was there; 0: none yet.
   std::uint64_t epoch() const { return epoch_; }
@@ -92,12 +89,8 @@ class BrokerSession {
 
  private:
   void on_tended(const Result<std::vector<std::string>>& tended);
-  void log_overdue(const std::string& overdue);
   void on_tried(Result<std::unique_ptr<Broker>> tried);
   void is_back();
-  void log_return();
-  void log_remarks();
-  void log_outage(std::string_view next);
   void beat();
   void listen_for_silence();
   void drop();
@@ -106,7 +99,7 @@ class BrokerSession {
 
   boost::asio::io_context& io_;
   Clock& clock_;
-  Log& log_;
+  SessionLog log_;
   SessionEvents events_;
   Connector connector_;
   Upkeep upkeep_;
@@ -118,10 +111,7 @@ class BrokerSession {
   std::vector<std::unique_ptr<Watch>> watches_;
   std::uint64_t epoch_ = 0;
   std::string problem_;
-  std::string logged_problem_;  // of this outage, the last; empty: there is no outage
-  std::set<std::string> remarks_logged_;
-  std::string tend_problem_;  // the last that was logged
-  std::string last_loss_;     // its reason, of a connection that did not last
+  std::string last_loss_;  // its reason, of a connection that did not last
   MonotonicTime connected_at_{};
   bool is_flapping_ = false;  // short connections end for one reason, again and again
   bool is_stopped_ = false;

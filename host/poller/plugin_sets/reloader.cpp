@@ -26,6 +26,26 @@ std::string in_one_line(std::string text) {
   return text;
 }
 
+Mark mark_of(MarkKind kind, const std::string& set_before, const std::string& set_after,
+             const std::string& why) {
+  Mark mark;
+  mark.kind = kind;
+  mark.at_ms = wall_now_ms();
+  mark.set_before = set_before;
+  mark.set_after = set_after;
+  mark.text = why;
+  return mark;
+}
+
+// One poller of this run_dir after the other: a hundred processes that all load at once would be
+// slow, and so would be all that works beside them. Nothing: it is another's turn. Where no turn
+// can be held, nobody waits for one.
+std::optional<UniqueFd> claim_turn(const std::filesystem::path& run_dir) {
+  UniqueFd turn = open_lock(run_dir / "reload.lock");
+  if (turn && !try_to_lock(turn)) return std::nullopt;
+  return turn;
+}
+
 }  // namespace
 
 Reloader::Reloader(Clock& clock, const Config& config, Log& log, PluginSet& plugins,
@@ -58,8 +78,8 @@ void Reloader::took_over() {
   }
   problem_ = record.rejected_why;
   if (!record.current.empty() && record.current != plugins_.hash())
-    mark(record.rejected.empty() ? MarkKind::Swap : MarkKind::Rollback, record.current,
-         record.rejected_why);
+    events_.on_mark(mark_of(record.rejected.empty() ? MarkKind::Swap : MarkKind::Rollback,
+                            record.current, plugins_.hash(), record.rejected_why));
   record = succeed(std::move(record), plugins_.hash());
   if (auto written = write_set_record(config_.run_dir, *options_.id, record); !written)
     log_.error("{}", written.error().text);
@@ -163,17 +183,10 @@ void Reloader::start_in(std::chrono::milliseconds wait) {
   });
 }
 
-// One poller of this run_dir after the other: a hundred processes that all load at once would be
-// slow, and so would be all that works beside them.
-bool Reloader::claim_turn() {
-  turn_ = open_lock(config_.run_dir / "reload.lock");
-  if (!turn_ || try_to_lock(turn_)) return true;
-  turn_.reset();
-  return false;
-}
-
 void Reloader::start() {
-  if (!claim_turn()) return start_in(kTurnWait);
+  auto turn = claim_turn(config_.run_dir);
+  if (!turn) return start_in(kTurnWait);
+  turn_ = std::move(*turn);
   std::string set;
   if (const auto* back = std::get_if<GoingBack>(&state_)) {
     set = back->to;
@@ -209,7 +222,7 @@ void Reloader::on_renewed(Result<Renewed> renewed) {
   if (auto used = plugins_.use(std::move(renewed->snapshot)); !used) return refuse(used.error());
   plugins_.loaded(std::move(renewed->report));
   log_.info("the plugins have changed: runners take up the set {}", plugins_.hash());
-  mark(MarkKind::Swap, set_before, "");
+  events_.on_mark(mark_of(MarkKind::Swap, set_before, plugins_.hash(), ""));
   events_.on_renewed(plugins_.report());
 }
 
@@ -217,17 +230,8 @@ void Reloader::refuse(const Error& why) {
   problem_ = fmt::format("the change was refused, the plugin set {} goes on: {}", plugins_.hash(),
                          in_one_line(why.text));
   log_.error("{}", problem_);
-  mark(MarkKind::Refusal, plugins_.hash(), in_one_line(why.text));
-}
-
-void Reloader::mark(MarkKind kind, const std::string& set_before, const std::string& why) {
-  Mark mark;
-  mark.kind = kind;
-  mark.at_ms = wall_now_ms();
-  mark.set_before = set_before;
-  mark.set_after = plugins_.hash();
-  mark.text = why;
-  events_.on_mark(std::move(mark));
+  events_.on_mark(
+      mark_of(MarkKind::Refusal, plugins_.hash(), plugins_.hash(), in_one_line(why.text)));
 }
 
 // Whether the event or the code is to be blamed, while that is in question.

@@ -117,12 +117,10 @@ class Reloader {
   void note_rejected(const std::string& set);
   bool is_only_rejected_there() const;
   void start_in(std::chrono::milliseconds wait);
-  bool claim_turn();
   void start();
   void on_successor(const Result<void>& started);
   void on_renewed(Result<Renewed> renewed);
   void refuse(const Error& why);
-  void mark(MarkKind kind, const std::string& set_before, const std::string& why);
   void go_back_again();
   void give_up();
 

@@ -14,11 +14,17 @@ using namespace std::chrono_literals;
 constexpr auto kTick = 25ms;  // while something runs
 constexpr auto kLookAtIdle = 5s;
 
+bool is_running(const RunnerSlot& slot) {
+  const auto& progress = slot.process().progress();
+  return progress.begun() != progress.ended();
+}
+
 // With other runners beside it, nothing is to wait behind its run in hand.
 bool is_slow(const Station& station, MonotonicTime now) {
   const auto& slot = station.slot();
   return slot.is_alive() &&
-         (station.is_stuck() || (slot.is_running() && slot.run_time(now) > kSlowRun));
+         (station.is_stuck() ||
+          (is_running(slot) && slot.process().progress().run_time(now) > kSlowRun));
 }
 
 void keep_limits(std::deque<Station>& stations, const Tick& tick) {
@@ -43,7 +49,7 @@ Crew::Crew(boost::asio::io_context& io, Clock& clock, const Config& config, Log&
       idle_timer_(clock.timer()) {
   commons_.events.on_ready =
       [this, on_ready = std::move(commons_.events.on_ready)](const LoadReport& report) {
-        commons_.has_been_ready |= are_all_ready();
+        commons_.has_been_ready |= ready() == size();
         on_ready(report);
       };
 }
@@ -82,7 +88,7 @@ void Crew::flush() {
 void Crew::arm_tick() {
   // Runs have limits, loading has, and what waits for a runner that is not there must go back.
   const bool is_any_owing = std::any_of(stations_.begin(), stations_.end(), is_owing);
-  if (is_tick_armed_ || (!is_any_busy() && are_all_ready() && !is_any_owing)) return;
+  if (is_tick_armed_ || (!is_any_busy() && ready() == size() && !is_any_owing)) return;
   is_tick_armed_ = true;
   tick_timer_->set(kTick, [this, armed_at = commons_.clock.now()] {
     is_tick_armed_ = false;
@@ -107,13 +113,9 @@ RunnerSlot* Crew::freest(std::size_t depth) {
   return freest;
 }
 
-void Crew::recall() {
-  for (auto& station : stations_) station.slot().recall();
-}
-
-void Crew::recall_lower_than(QueueIndex queue) {
+void Crew::recall(std::optional<QueueIndex> lower_than) {
   for (auto& station : stations_)
-    if (station.slot().pipe().holds_lower_than(queue)) station.slot().recall();
+    if (!lower_than || station.slot().pipe().holds_lower_than(*lower_than)) station.slot().recall();
 }
 
 void Crew::for_each_in_hand(const std::function<void(Delivery& delivery)>& visit) {
@@ -122,7 +124,7 @@ void Crew::for_each_in_hand(const std::function<void(Delivery& delivery)>& visit
 
 void Crew::feel(bool is_any_waiting) {
   if (commons_.is_retired) return;
-  const bool are_all_busy = are_all_ready() && !is_any_idle();
+  const bool are_all_busy = ready() == size() && !is_any_idle();
   if (!staffing_.wants_more(commons_.clock.now(), size(), are_all_busy, is_any_waiting)) return;
   const auto machine = commons_.events.machine();
   const bool was_short = std::exchange(is_short_, !machine.allows_more());
@@ -192,14 +194,10 @@ bool Crew::is_any_sending() const {
   });
 }
 
-bool Crew::are_all_ready() const {
-  return std::all_of(stations_.begin(), stations_.end(),
-                     [](const Station& station) { return station.slot().is_ready(); });
-}
-
-bool Crew::is_any_ready() const {
-  return std::any_of(stations_.begin(), stations_.end(),
-                     [](const Station& station) { return station.slot().is_ready(); });
+int Crew::ready() const {
+  return static_cast<int>(
+      std::count_if(stations_.begin(), stations_.end(),
+                    [](const auto& station) { return station.slot().is_ready(); }));
 }
 
 std::vector<RunnerLook> Crew::look() const {
@@ -208,8 +206,9 @@ std::vector<RunnerLook> Crew::look() const {
     const auto& slot = station.slot();
     if (!slot.is_alive()) continue;
     const Delivery* in_hand = slot.in_hand();
-    looks.push_back({slot.process().pid(), in_hand,
-                     in_hand == nullptr ? 0ns : slot.run_time(commons_.clock.now())});
+    looks.push_back(
+        {slot.process().pid(), in_hand,
+         in_hand == nullptr ? 0ns : slot.process().progress().run_time(commons_.clock.now())});
   }
   return looks;
 }

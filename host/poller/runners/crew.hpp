@@ -47,8 +47,7 @@ class Crew {
   // slow run.
   RunnerSlot* freest(std::size_t depth);
   // Takes back what has not begun: all of it, or where something of a queue behind this one waits.
-  void recall();
-  void recall_lower_than(QueueIndex queue);
+  void recall(std::optional<QueueIndex> lower_than = std::nullopt);
 
   // All that runners have been handed and not ended.
   void for_each_in_hand(const std::function<void(Delivery& delivery)>& visit);
@@ -73,8 +72,8 @@ class Crew {
   bool is_any_idle() const;
   // What some were handed is still on its way.
   bool is_any_sending() const;
-  bool are_all_ready() const;
-  bool is_any_ready() const;
+  // How many are ready.
+  int ready() const;
   std::vector<RunnerLook> look() const;
   // Why they die or can't be started; empty: they don't.
   const std::string& problem() const { return commons_.problem; }

@@ -17,7 +17,8 @@ RunLimits::Doing RunLimits::doing(bool is_heard) const {
   if (slot_.is_loading()) return Doing::Loading;
   if (slot_.in_hand() != nullptr) return Doing::Running;
   if (slot_.owes()) return is_heard ? Doing::Owing : Doing::Nothing;
-  return slot_.is_tearing_down() ? Doing::TearingDown : Doing::Nothing;
+  // One that takes no more and has nothing left to run should be gone in a moment.
+  return !slot_.is_ready() && slot_.pipe().empty() ? Doing::TearingDown : Doing::Nothing;
 }
 
 RunLimits::Spell RunLimits::look(bool is_heard) const {
@@ -35,7 +36,7 @@ RunLimits::Spell RunLimits::look(bool is_heard) const {
 MonotonicTime RunLimits::began(MonotonicTime now) const {
   switch (spell_.doing) {
     case Doing::Running:
-      return now - slot_.run_time(now);
+      return now - slot_.process().progress().run_time(now);
     case Doing::Loading:
     case Doing::TearingDown:
       return slot_.waits_since();
@@ -86,7 +87,7 @@ void RunLimits::keep_run_time(const Delivery& delivery) {
                fmt::format("timed out: {} ran longer than {}", delivery.message.event,
                            format_duration(delivery.timeout)));
   else if (spent_ > delivery.timeout)
-    slot_.cancel();
+    slot_.process().progress().cancel(slot_.process().progress().begun());
 }
 
 // One over its limit is killed, one that has only grown is replaced.

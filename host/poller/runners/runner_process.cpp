@@ -43,21 +43,8 @@ Result<ChildProcess> spawn_runner(int socket, int progress, const std::vector<st
   return ChildProcess::start(std::move(plan));
 }
 
-}  // namespace
-
-Result<RunnerProcess> RunnerProcess::spawn(const std::vector<std::string>& hidden_variables) {
-  return spawn_on(Progress::create(), std::nullopt, hidden_variables);
-}
-
-Result<RunnerProcess> RunnerProcess::spawn_with(HandPage hand,
-                                                const std::vector<std::string>& hidden_variables) {
-  auto progress = hand.progress();
-  return spawn_on(std::move(progress), std::move(hand), hidden_variables);
-}
-
-Result<RunnerProcess> RunnerProcess::spawn_on(Result<Progress> progress,
-                                              std::optional<HandPage> hand,
-                                              const std::vector<std::string>& hidden_variables) {
+Result<RunnerProcess> spawn_on(Result<Progress> progress, std::optional<HandPage> hand,
+                               const std::vector<std::string>& hidden_variables) {
   if (!progress) return progress.error();
   int pair[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
@@ -70,6 +57,18 @@ Result<RunnerProcess> RunnerProcess::spawn_on(Result<Progress> progress,
   if (hand) progress->drop_fd();  // with many runners each descriptor counts
   return RunnerProcess(std::move(*child), std::move(ours), std::move(*progress), std::move(mark),
                        std::move(hand));
+}
+
+}  // namespace
+
+Result<RunnerProcess> RunnerProcess::spawn(const std::vector<std::string>& hidden_variables) {
+  return spawn_on(Progress::create(), std::nullopt, hidden_variables);
+}
+
+Result<RunnerProcess> RunnerProcess::spawn_with(HandPage hand,
+                                                const std::vector<std::string>& hidden_variables) {
+  auto progress = hand.progress();
+  return spawn_on(std::move(progress), std::move(hand), hidden_variables);
 }
 
 RunnerProcess::RunnerProcess(ChildProcess child, UniqueFd socket, Progress progress,

@@ -86,9 +86,6 @@ class RunnerProcess {
   std::optional<ExitStatus> reap();
 
  private:
-  static Result<RunnerProcess> spawn_on(Result<Progress> progress, std::optional<HandPage> hand,
-                                        const std::vector<std::string>& hidden_variables);
-
   std::optional<HandPage> hand_;  // goes after the process has
   ChildProcess child_;
   std::string mark_;  // a variable that all its children inherit

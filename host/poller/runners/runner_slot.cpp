@@ -40,6 +40,12 @@ Outcome outcome_of_crash(const std::string& cause, const std::string& event,
   return outcome;
 }
 
+// One that was killed because nothing began had begun this one after all, or did not tell its end.
+Outcome outcome_of_kill(const Outcome& killed_for) {
+  if (killed_for.ending != Ending::NotStarted) return killed_for;
+  return {Ending::Crashed, killed_for.reason, {}, {}};
+}
+
 // `loading`: the plugin file that it was at, or empty.
 std::string how_it_died(const std::string& cause, const std::string& loading) {
   if (loading.empty()) return fmt::format("the runner ended by {}", cause);
@@ -107,14 +113,6 @@ Delivery* RunnerSlot::in_hand() const {
 bool RunnerSlot::owes() const {
   if (!is_ready_ || in_hand() != nullptr) return false;
   return !pipe_.empty() || process_->progress().ended() < runs_;
-}
-
-bool RunnerSlot::is_running() const {
-  return process_->progress().begun() != process_->progress().ended();
-}
-
-std::chrono::nanoseconds RunnerSlot::run_time(MonotonicTime now) const {
-  return now.time_since_epoch() - std::chrono::nanoseconds(process_->progress().begun_at_ns());
 }
 
 void RunnerSlot::receive() {
@@ -228,28 +226,20 @@ void RunnerSlot::hand_out_pipe(const ExitStatus& status) {
     return progress.has_ended_well(pipe_.first_run(), process_->pid());
   };
   while (!is_distrusted_ && !pipe_.empty() && is_proven()) end_first(Outcome{});
-  if (!pipe_.empty() && (is_distrusted_ || pipe_.first_run() <= progress.begun()))
-    end_first(outcome_of_death(status));
+  const bool has_begun = !pipe_.empty() && pipe_.first_run() <= progress.begun();
+  if (killed_for_ && (has_begun || (is_distrusted_ && !pipe_.empty())))
+    end_first(outcome_of_kill(*killed_for_));
+  else if (has_begun)
+    end_first(outcome_of_crash(cause_of_death(status, is_cut_off_),
+                               pipe_.find(pipe_.first_run())->message.event,
+                               progress.run_time(now_()), process_->crash_text()));
   while (DeliveryPointer delivery = pipe_.take_last_after(0))
     listener_.on_returned(std::move(delivery));
-}
-
-// One that was killed because nothing began had begun this one after all, or did not tell its end.
-Outcome RunnerSlot::outcome_of_death(const ExitStatus& status) const {
-  if (killed_for_ && killed_for_->ending != Ending::NotStarted) return *killed_for_;
-  if (killed_for_) return {Ending::Crashed, killed_for_->reason, {}, {}};
-  return outcome_of_crash(cause_of_death(status, is_cut_off_),
-                          pipe_.find(pipe_.first_run())->message.event, run_time(now_()),
-                          process_->crash_text());
 }
 
 void RunnerSlot::abandon() {
   pipe_.abandon();
   process_.reset();
-}
-
-void RunnerSlot::cancel() {
-  if (process_) process_->progress().cancel(process_->progress().begun());
 }
 
 void RunnerSlot::kill(Ending ending, std::string reason) {

@@ -54,8 +54,6 @@ class RunnerSlot {
   // It has loaded the plugins and takes deliveries.
   bool is_ready() const { return is_alive() && is_ready_ && !is_dismissed_; }
   bool is_loading() const { return is_alive() && !is_ready_; }
-  // It takes no more and has nothing left to run: it should be gone in a moment.
-  bool is_tearing_down() const { return is_alive() && is_dismissed_ && pipe_.empty(); }
   // It was handed something, and nothing of that runs: it should begin it, or tell of its end.
   // Only while it is alive.
   bool owes() const;
@@ -77,10 +75,6 @@ class RunnerSlot {
 
   // The delivery that runs now; nullptr if none has begun.
   Delivery* in_hand() const;
-  // Something has begun and not ended, and for how long it has been running. Only while it is
-  // alive.
-  bool is_running() const;
-  std::chrono::nanoseconds run_time(MonotonicTime now) const;
 
   // Reads and handles what the runner has sent.
   void receive();
@@ -89,8 +83,6 @@ class RunnerSlot {
   // Kills the runner without a word to the listener; its pipe is the broker's again.
   void abandon();
 
-  // Tells the handler in hand to end soon (it asks cancelled()).
-  void cancel();
   // Kills the runner; the run in hand will have that ending, with that reason.
   void kill(Ending ending, std::string reason);
   // Takes back what has not begun, and lets it tear down and exit after the run in hand.
@@ -104,7 +96,6 @@ class RunnerSlot {
   void distrust(const std::string& why);
   void end_first(Outcome outcome);
   void hand_out_pipe(const ExitStatus& status);
-  Outcome outcome_of_death(const ExitStatus& status) const;
 
   SlotListener& listener_;
   Spawn spawn_;

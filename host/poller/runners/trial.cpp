@@ -47,12 +47,13 @@ Outcome Trial::perform(Message message, const std::string& queue,
 }
 
 void Trial::watch(std::chrono::milliseconds timeout, const std::string& event) {
-  const auto run_time = slot_.run_time(monotonic_now());
+  auto& progress = slot_.process().progress();
+  const auto run_time = progress.run_time(monotonic_now());
   if (run_time > timeout + kCancelGrace)
     slot_.kill(Ending::TimedOut,
                fmt::format("timed out: {} ran longer than {}", event, format_duration(timeout)));
   else if (run_time > timeout)
-    slot_.cancel();
+    progress.cancel(progress.begun());
 }
 
 void Trial::end() {

@@ -71,3 +71,13 @@ TEST_CASE("pace: until something ran, little is held and nothing is piped") {
   CHECK(pace.prefetch() == 16);
   CHECK(pace.pipe_depth() == 1);
 }
+
+TEST_CASE("pace: consumers are not made anew twice within 20 ms") {
+  Pace pace(std::nullopt, 1);
+  pace.ran(1us);
+  const MonotonicTime now(1h);
+  CHECK_FALSE(pace.is_to_be_adjusted(256, now));
+  CHECK(pace.is_to_be_adjusted(16, now));
+  CHECK_FALSE(pace.is_to_be_adjusted(16, now + 19ms));
+  CHECK(pace.is_to_be_adjusted(16, now + 20ms));
+}

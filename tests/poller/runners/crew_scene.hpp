@@ -62,7 +62,7 @@ struct CrewScene : LogScene, actiond::RunListener {
     for (auto& runner : runners.all)
       if (!runner.has_loaded() && !runner.is_dead()) runner.load({"mail"});
     turn();
-    REQUIRE(crew.are_all_ready());
+    REQUIRE(crew.ready() == crew.size());
   }
   void turn() {
     crew.arm();

@@ -13,7 +13,7 @@ TEST_CASE("crew: as many runners as there are to be load what there is to load")
   CrewScene scene(3);
   CHECK(scene.runners.all.size() == 3);
   for (auto& runner : scene.runners.all) CHECK(runner.received() == Texts{"setup one"});
-  CHECK_FALSE(scene.crew.are_all_ready());
+  CHECK(scene.crew.ready() < scene.crew.size());
   CHECK(scene.crew.freest(64) == nullptr);
   scene.ready();
   CHECK(scene.crew.is_any_idle());

@@ -62,9 +62,9 @@ TEST_CASE("crew: what waits in a pipe is taken back for a higher queue, if it is
   scene.hand("low", 2);
   scene.turn();
   scene.runners.last().begin(scene.clock.now());
-  scene.crew.recall_lower_than(2);
+  scene.crew.recall(2);
   CHECK(scene.returned.empty());
-  scene.crew.recall_lower_than(1);
+  scene.crew.recall(1);
   CHECK(scene.returned == Texts{"low"});
 }
 

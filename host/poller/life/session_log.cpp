@@ -1,0 +1,40 @@
+#include "poller/life/session_log.hpp"
+
+#include <utility>
+
+namespace actiond {
+
+void SessionLog::outage(const std::string& problem, std::string_view next) {
+  if (std::exchange(outage_, problem) != problem) log_.error("{}: {}", problem, next);
+}
+
+void SessionLog::is_back(const std::string& broker) {
+  if (!std::exchange(outage_, "").empty()) log_.info("the broker {} is back", broker);
+}
+
+void SessionLog::remarks(const std::vector<std::string>& remarks) {
+  for (const auto& remark : remarks)
+    if (remarks_.insert(remark).second) log_.warning("{}", remark);
+}
+
+void SessionLog::tended(const Result<std::vector<std::string>>& tended) {
+  const std::string problem = tended ? "" : tended.error().text;
+  if (std::exchange(tend_problem_, problem) != problem && !problem.empty())
+    log_.warning("whether the broker has all queues can't be looked at: {}", problem);
+  if (!tended) return;
+  for (const auto& loss : *tended) log_.warning("{}", loss);
+}
+
+void SessionLog::overdue(const std::string& why) {
+  if (why.empty()) return log_.info("what is to run later comes again");
+  log_.warning("{}", why);
+}
+
+void SessionLog::unheard(const std::string& why) {
+  log_.warning(
+      "the broker may not have heard what became of the last events, and offers those "
+      "again: closing the connection to it: {}",
+      why);
+}
+
+}  // namespace actiond
