@@ -12,15 +12,12 @@ namespace actiond {
 namespace {
 
 using namespace std::chrono_literals;
-using action::sql::NewEvent;
 using action::sql::QueueTables;
-using action::sql::Trouble;
 
 constexpr auto kAliveTick = 5s;  // until the next proof that the others count us as alive
 constexpr auto kDueGrain = 2ms;  // the server's clock is rounded down, to the millisecond
 constexpr auto kPauseLook = 1s;  // at which queues are paused
 constexpr auto kPauseLookRung = 200ms;
-constexpr auto kFromTheStart = 1s;  // what was committed late is found after this at the latest
 
 UniqueFd watch(const std::string& path) {
   UniqueFd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
@@ -37,10 +34,10 @@ DatabaseThread::DatabaseThread(std::unique_ptr<QueueTables> tables, DatabaseOwne
       owner_(owner),
       claims_(*tables_, owner_.id()),
       queues_(std::move(queues)),
+      exchange_(*tables_, claims_, owner_, queues_),
       mailbox_(mailbox),
       bell_(watch(tables_->bell().path())),
       paused_(std::move(paused)),
-      from_ms_(queues_.size()),
       thread_([this] { run(); }) {}
 
 DatabaseThread::~DatabaseThread() {
@@ -62,7 +59,7 @@ void DatabaseThread::run() {
 
 Result<void> DatabaseThread::turn() {
   const bool is_rung = wait();
-  Turn turn;
+  DatabaseTurn turn;
   // Asked first: what was ordered before the close is among the orders then.
   const bool is_closing = mailbox_.is_closing();
   std::tie(turn.orders, turn.holds) = mailbox_.take_orders();
@@ -70,8 +67,8 @@ Result<void> DatabaseThread::turn() {
   if (auto alive = check_alive(); !alive) return alive;
   if (auto looked = look_at_pauses(turn, is_rung); !looked) return looked;
   if (auto looked = look(turn, is_rung); !looked) return looked;
-  if (is_something_to_do(turn))
-    if (auto done = exchange(turn); !done) return done;
+  if (exchange_.is_due(turn))
+    if (auto done = exchange_.run(turn); !done) return done;
   if (auto listened = listen(turn); !listened) return listened;
   answer_probes(turn);
   if (!turn.news.arrived.empty()) {
@@ -105,7 +102,7 @@ Result<void> DatabaseThread::check_alive() {
   return owner_.check_alive();
 }
 
-Result<void> DatabaseThread::look_at_pauses(Turn& turn, bool is_rung) {
+Result<void> DatabaseThread::look_at_pauses(DatabaseTurn& turn, bool is_rung) {
   const auto now = monotonic_now();
   if (!paused_ || now - last_pause_look_ < (is_rung ? kPauseLookRung : kPauseLook)) return {};
   last_pause_look_ = now;
@@ -115,7 +112,7 @@ Result<void> DatabaseThread::look_at_pauses(Turn& turn, bool is_rung) {
   return {};
 }
 
-Result<void> DatabaseThread::look(Turn& turn, bool is_rung) {
+Result<void> DatabaseThread::look(DatabaseTurn& turn, bool is_rung) {
   const auto now = monotonic_now();
   const auto is_probed = std::any_of(turn.holds.begin(), turn.holds.end(),
                                      [](const auto& hold) { return hold.is_probed; });
@@ -140,7 +137,7 @@ Result<void> DatabaseThread::look(Turn& turn, bool is_rung) {
 
 // While there is something to be taken, or nothing wanted, nobody needs to tell. What was stored
 // before it is known that this one listens is found by one more look.
-Result<void> DatabaseThread::listen(const Turn& turn) {
+Result<void> DatabaseThread::listen(const DatabaseTurn& turn) {
   const auto& sql = tables_->dialect();
   const auto is_wanting = [](const QueueHold& hold) { return hold.wanted() > 0; };
   const auto has_more = [](const QueueHold& hold) { return hold.may_have_more; };
@@ -157,145 +154,7 @@ Result<void> DatabaseThread::listen(const Turn& turn) {
   return {};
 }
 
-bool DatabaseThread::is_something_to_do(const Turn& turn) const {
-  return !turn.orders.is_empty() ||
-         std::any_of(turn.holds.begin(), turn.holds.end(),
-                     [](const auto& hold) { return hold.may_have_more && hold.wanted() > 0; });
-}
-
-// One transaction for all that is to be done.
-Result<void> DatabaseThread::exchange(Turn& turn) {
-  if (auto checked = refuse_unknown(turn); !checked) return checked;
-  std::vector<NewEvent> events;
-  for (const auto& each : turn.orders.stored)
-    events.push_back({each.queue, &each.message, each.delay_ms});
-  const auto all = [&]() -> Result<void> {
-    if (auto settled = settle(turn); !settled) return settled;
-    if (auto inserted = tables_->insert(events); !inserted) return inserted;
-    return take(turn);
-  };
-  const bool is_only_taking = turn.orders.is_empty() && claims_.takes_in_one();
-  auto done = is_only_taking ? take(turn)
-                             : tables_->transaction(all, events.empty() ? QueueTables::Loss::Repeats
-                                                                        : QueueTables::Loss::Never);
-  if (!done && !events.empty() && tables_->session().trouble() == Trouble::Refused)
-    done = exchange_apart(turn);
-  else if (done)
-    for (const auto& each : turn.orders.stored) turn.news.confirmed.push_back({each.number, {}});
-  if (!done) return done;
-  if (!events.empty() || !turn.orders.given_back.empty()) {
-    tables_->bell().ring();
-    for (auto& hold : turn.holds) hold.may_have_more = true;
-  }
-  return read(turn);
-}
-
-// Of the others it is not to be said that they were refused because one was.
-Result<void> DatabaseThread::exchange_apart(Turn& turn) {
-  for (const auto& each : turn.orders.stored) {
-    const NewEvent event{each.queue, &each.message, each.delay_ms};
-    auto stored = tables_->transaction([&] { return tables_->insert({&event, 1}); });
-    if (!stored && tables_->session().trouble() == Trouble::Lost) return stored;
-    turn.news.confirmed.push_back({each.number, std::move(stored)});
-  }
-  return tables_->transaction([&]() -> Result<void> {
-    if (auto settled = settle(turn); !settled) return settled;
-    return take(turn);
-  });
-}
-
-Result<void> DatabaseThread::refuse_unknown(Turn& turn) {
-  auto& stored = turn.orders.stored;
-  for (auto each = stored.begin(); each != stored.end();) {
-    const auto is_known = tables_->has_queue(each->queue);
-    if (!is_known) return is_known.error();
-    auto fits = tables_->check_size(each->message);
-    if (*is_known && fits) {
-      ++each;
-      continue;
-    }
-    turn.news.confirmed.push_back(
-        {each->number, *is_known ? std::move(fits) : tables_->no_such_queue(each->queue)});
-    each = stored.erase(each);
-  }
-  return {};
-}
-
-Result<void> DatabaseThread::settle(const Turn& turn) {
-  const auto numbers = [](const auto& settled) {
-    std::vector<std::int64_t> seqs;
-    for (const auto& each : settled) seqs.push_back(each.seq);
-    std::sort(seqs.begin(), seqs.end());  // as everybody locks them
-    return seqs;
-  };
-  const auto gone = claims_.acknowledge(numbers(turn.orders.acknowledged));
-  if (!gone) return gone.error();
-  const auto given = claims_.give_back(numbers(turn.orders.given_back));
-  if (!given) return given.error();
-  const auto wanted = turn.orders.acknowledged.size() + turn.orders.given_back.size();
-  if (*gone + *given != wanted)
-    if (auto alive = owner_.check_alive(); !alive) return alive;
-  return count(turn);
-}
-
-Result<void> DatabaseThread::count(const Turn& turn) {
-  std::vector<std::pair<int, int>> counts(queues_.size());  // done, failed
-  for (const auto& each : turn.orders.acknowledged) {
-    counts[each.queue].first += each.handled == Handled::Done;
-    counts[each.queue].second += each.handled == Handled::Failed;
-  }
-  for (QueueIndex i = 0; i < queues_.size(); ++i)
-    if (counts[i] != std::pair<int, int>())
-      if (auto done = claims_.count(queues_[i], counts[i].first, counts[i].second); !done)
-        return done;
-  return {};
-}
-
-// What is lower is left to others while a higher one may have more; and before anything lower is
-// taken, the higher ones are asked once more.
-Result<void> DatabaseThread::take(Turn& turn) {
-  turn.taken.clear();
-  const auto now = monotonic_now();
-  if (now >= next_start_) {
-    std::fill(from_ms_.begin(), from_ms_.end(), 0);
-    next_start_ = now + kFromTheStart;
-  }
-  const auto is_worth_it = [](const QueueHold& hold) {
-    return hold.may_have_more && hold.wanted() > 0;
-  };
-  const auto lowest = std::find_if(turn.holds.rbegin(), turn.holds.rend(), is_worth_it);
-  const auto end = static_cast<QueueIndex>(turn.holds.rend() - lowest);
-  for (QueueIndex i = 0; i < end; ++i) {
-    auto& hold = turn.holds[i];
-    if (hold.prefetch == 0) continue;
-    if (hold.wanted() == 0) {
-      if (hold.may_have_more) break;
-      continue;
-    }
-    auto taken = claims_.take_from_anywhere(queues_[i], hold.wanted(), from_ms_[i]);
-    if (!taken) return taken.error();
-    const bool may_have_more = taken->may_have_more;
-    turn.taken.emplace_back(i, std::move(*taken));
-    if (may_have_more) break;
-  }
-  return {};
-}
-
-// It is committed: only now is it ours, and only now may be counted with.
-Result<void> DatabaseThread::read(Turn& turn) {
-  for (auto& [queue, taken] : turn.taken) {
-    turn.holds[queue].may_have_more = taken.may_have_more;
-    if (taken.seqs.empty()) continue;
-    from_ms_[queue] = taken.last_due_ms;
-    Result<std::vector<StoredClaim>> claims = std::move(taken.claims);
-    if (!claims_.takes_in_one()) claims = claims_.read(taken.seqs);
-    if (!claims) return claims.error();
-    for (auto& claim : *claims) turn.news.arrived.push_back({queue, std::move(claim)});
-  }
-  return {};
-}
-
-void DatabaseThread::answer_probes(Turn& turn) const {
+void DatabaseThread::answer_probes(DatabaseTurn& turn) const {
   std::vector<bool> has_arrived(queues_.size());
   for (const auto& each : turn.news.arrived) has_arrived[each.queue] = true;
   for (QueueIndex i = 0; i < queues_.size(); ++i) {
@@ -309,10 +168,10 @@ void DatabaseThread::answer_probes(Turn& turn) const {
 }
 
 // What was settled is applied, and what is left in hand is given back.
-Result<void> DatabaseThread::leave(Turn& turn) {
+Result<void> DatabaseThread::leave(DatabaseTurn& turn) {
   for (auto& hold : turn.holds) hold.prefetch = 0;
   if (!turn.orders.is_empty())
-    if (auto done = exchange(turn); !done) return done;
+    if (auto done = exchange_.run(turn); !done) return done;
   if (auto left = owner_.leave(); !left) return left;
   is_over_ = true;
   turn.news.is_closed = true;

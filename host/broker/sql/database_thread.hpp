@@ -1,5 +1,5 @@
 // The thread of a poller that speaks to its database: settles, stores and takes what the mailbox
-// asks for, all of it in one transaction, and looks whether there is more. A server that hangs
+// asks for (see Exchange), and looks whether there is more. A server that hangs
 // holds up nobody else.
 #pragma once
 
@@ -11,6 +11,7 @@
 
 #include "base/fd.hpp"
 #include "broker/sql/claims.hpp"
+#include "broker/sql/exchange.hpp"
 #include "broker/sql/owner.hpp"
 #include "broker/store/look_pace.hpp"
 #include "broker/store/mailbox.hpp"
@@ -33,45 +34,28 @@ class DatabaseThread : public StoreThread {
   void interrupt() override { tables_->session().interrupt(); }
 
  private:
-  struct Turn {
-    Orders orders;
-    std::vector<QueueHold> holds;
-    News news;
-    bool has_found_nothing = false;  // its look
-    std::vector<std::pair<QueueIndex, DatabaseClaims::Taken>>
-        taken;                       // by a transaction, not read yet
-    std::vector<bool> is_looked_at;  // since these holds were taken
-  };
   void run();
   Result<void> turn();
   bool wait();
-  Result<void> look(Turn& turn, bool is_rung);
-  Result<void> look_at_pauses(Turn& turn, bool is_rung);
+  Result<void> look(DatabaseTurn& turn, bool is_rung);
+  Result<void> look_at_pauses(DatabaseTurn& turn, bool is_rung);
   Result<void> check_alive();
-  Result<void> listen(const Turn& turn);
-  bool is_something_to_do(const Turn& turn) const;
-  Result<void> exchange(Turn& turn);
-  Result<void> refuse_unknown(Turn& turn);
-  Result<void> exchange_apart(Turn& turn);
-  Result<void> settle(const Turn& turn);
-  Result<void> count(const Turn& turn);
-  Result<void> take(Turn& turn);
-  Result<void> read(Turn& turn);
-  void answer_probes(Turn& turn) const;
-  Result<void> leave(Turn& turn);
+  Result<void> listen(const DatabaseTurn& turn);
+  void answer_probes(DatabaseTurn& turn) const;
+  Result<void> leave(DatabaseTurn& turn);
 
   std::unique_ptr<action::sql::QueueTables> tables_;
   DatabaseOwner owner_;
   DatabaseClaims claims_;
   std::vector<std::string> queues_;
+  Exchange exchange_;
   Mailbox& mailbox_;
   UniqueFd bell_;
 
   LookPace pace_;
   bool is_listening_ = false;
-  MonotonicTime next_look_{}, next_tick_{}, next_start_{}, last_pause_look_{};
+  MonotonicTime next_look_{}, next_tick_{}, last_pause_look_{};
   std::optional<std::vector<bool>> paused_;  // as the loop was told
-  std::vector<std::int64_t> from_ms_;        // of each queue: where to begin to read
   bool is_over_ = false;
   std::thread thread_;  // the last: it uses all of the others
 };
