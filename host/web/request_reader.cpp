@@ -60,6 +60,7 @@ RequestReader::State RequestReader::feed(std::string_view bytes) {
 RequestReader::State RequestReader::parse() {
   auto& parser = parsing_->parser;
   while (!parser.is_done()) {
+    if (input_.empty()) return State::NeedsMore;  // Beast counts from a null pointer then
     boost::beast::error_code error;
     const auto used = parser.put(boost::asio::buffer(input_), error);
     input_.erase(0, used);
