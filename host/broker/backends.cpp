@@ -144,13 +144,12 @@ Result<std::vector<std::string>> missing_rights(const Config& config, const std:
 
 // The others have no policies.
 Result<std::optional<std::string>> try_delays(const Config& config, const std::string& name,
-                                              std::chrono::milliseconds timeout,
-                                              const DelayTrial& trial) {
+                                              std::chrono::milliseconds timeout) {
   const auto target = target_of(config, name);
   if (!target) return target.error();
-  if (target->brokers.empty()) return std::optional<std::string>("");
+  if (target->brokers.empty()) return std::optional<std::string>();
   return first_of<std::optional<std::string>>(
-      *target, [&](const auto& url) { return try_delays_of_rabbit(*target, url, timeout, trial); });
+      *target, [&](const auto& url) { return try_delays_of_rabbit(*target, url, timeout); });
 }
 
 Result<BrokerLook> look_at_broker(const Config& config, const std::string& name,

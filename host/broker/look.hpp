@@ -46,19 +46,9 @@ Result<BrokerLook> look_at_broker(const Config& config, const std::string& name,
 Result<std::vector<std::string>> missing_rights(const Config& config, const std::string& name,
                                                 std::chrono::milliseconds timeout);
 
-// How thoroughly delays are tried. Events for a full queue hold up the delays that they go through.
-struct DelayTrial {
-  int levels;                     // the lowest so many, one after the other
-  std::chrono::seconds patience;  // beyond their time, which is 125 ms * 2^levels
-};
-inline constexpr DelayTrial kQuickTrial{2, std::chrono::seconds(10)};
-inline constexpr DelayTrial kThoroughTrial{6, std::chrono::seconds(30)};  // many may be due at once
-
-// Whether what is to run later comes: what is wrong, in a sentence; empty: it came. Nothing: that
-// can't be known, because the user may not make a queue, or the broker is in alarm. The queues must
-// have been declared. Blocks, until it comes or the patience ends.
+// Whether what is to run later comes: what is wrong, in a sentence, or nothing. The queues must
+// have been declared. Blocks, for ten seconds more if it does not come.
 Result<std::optional<std::string>> try_delays(const Config& config, const std::string& name,
-                                              std::chrono::milliseconds timeout,
-                                              const DelayTrial& trial);
+                                              std::chrono::milliseconds timeout);
 
 }  // namespace actiond

@@ -169,9 +169,9 @@ void check_broker(const Config& config, Check& check) {
   for (const auto& right : *missing) check.fail("rights", Error{right});
   if (!missing->empty()) return;
   check_cron(config, check);
-  const auto delays = try_delays(config, "actiond check", kBrokerTime, kQuickTrial);
+  const auto delays = try_delays(config, "actiond check", kBrokerTime);
   if (!delays) return check.warn("delays", "they can't be tried: " + delays.error().text);
-  if (!delays->value_or("").empty()) check.fail("delays", Error{**delays});
+  if (*delays) check.fail("delays", Error{**delays});
 }
 
 void check_run_dir(const Config& config, Check& check) {

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/service_manager.hpp"
-#include "broker/look.hpp"
 
 namespace actiond {
 namespace {
@@ -32,10 +31,9 @@ Connect connect_to(const Config& config, const std::string& name) {
   return [config, name] { return connect_broker(config, "actiond " + name, kConnectTime); };
 }
 
-Upkeep::Work upkeep_at(const Config& config, const std::string& poller) {
-  const auto name = "actiond " + poller + " (upkeep)";
-  return {[config, name] { return tend_broker(config, name, kConnectTime); },
-          [config, name] { return try_delays(config, name, kConnectTime, kThoroughTrial); }};
+Upkeep::Tend tend_at(const Config& config, const std::string& name) {
+  return
+      [config, name] { return tend_broker(config, "actiond " + name + " (upkeep)", kConnectTime); };
 }
 
 // Without a page its runners work as well; it is only not known what was in hand if this dies.
@@ -67,7 +65,7 @@ Poller::Poller(const Config& config, PollerOptions options, Log& log)
       scheduler_(config, clock_, name_, journal_, crew_, scheduler_events(), options_.id),
       tenure_(io_, clock_, config.run_dir, options_.id),
       session_(io_, clock_, log, connect_to(config, name_), session_events(),
-               upkeep_at(config, name_)),
+               tend_at(config, name_)),
       crew_(io_, clock_, config, log, scheduler_.outcomes(), crew_events(),
             spawn_from(config, options_, log)),
       reloader_(clock_, config, log, plugins_, {options_.id, options_.successor, options_.snapshot},

@@ -146,7 +146,7 @@ Status Poller::status() const {
   status.pid = ::getpid();
   status.state = state_text();
   for (const auto* problem : {&session_.problem(), &scheduler_.outcomes().problem(),
-                              &crew_.problem(), &reloader_.problem(), &session_.overdue()})
+                              &crew_.problem(), &reloader_.problem()})
     if (status.problem.empty()) status.problem = *problem;
   for (const auto& runner : crew_.look()) {
     status.runners.push_back(runner.pid);

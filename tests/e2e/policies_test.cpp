@@ -80,27 +80,6 @@ TEST_CASE(
   CHECK(contains(check.out, "dead-letter-routing-key"));
 }
 
-TEST_CASE("policies: a full queue that holds up what others wait for is told, until it has room") {
-  NEEDS_NODE();
-  Site site("", {"recorder"});
-  const auto overdue = [&] { return contains(site.actiond({"status"}).out, "does not come"); };
-  std::string lines;
-  for (int i = 0; i < 100; ++i) lines += "{}\n";
-  {
-    const Policy policy(site, "low", R"({"max-length":1,"overflow":"reject-publish"})");
-    const Ran queued =
-        site.actiond({"enqueue", "record", "-", "--queue", "low", "--in", "7800ms"}, lines);
-    REQUIRE_MESSAGE(queued.status == 0, queued.err);
-    site.configure("queues: [high, medium]");
-    site.start();
-    CHECK(site.wait_for_log("WARNING what is to run later", 1, 90s));
-    CHECK(overdue());
-  }
-  CHECK(site.wait_for_log("what is to run later comes again", 1, 240s));
-  CHECK(!overdue());
-  site.actiond({"stop", "--all"});
-}
-
 TEST_CASE("policies: what a delivery-limit drops is a dead letter that tells so, and comes back") {
   NEEDS_NODE();
   Site site("queue_type: quorum", {"recorder"});

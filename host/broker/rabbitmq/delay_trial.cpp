@@ -15,13 +15,13 @@ using Clock = std::chrono::steady_clock;
 
 constexpr amqp_channel_t kTrialChannel = 1;
 constexpr amqp_channel_t kTrialPublishing = 2;
+constexpr auto kTrialDelay = action::kDelayTick * 3;  // through two levels
+constexpr auto kTrialTime = 10s;
 
-class TrialOfDelays {
+class DelayTrial {
  public:
-  TrialOfDelays(action::Connection& connection, const std::string& application,
-                const DelayTrial& trial)
+  DelayTrial(action::Connection& connection, const std::string& application)
       : connection_(connection),
-        trial_(trial),
         application_(application),
         queue_(kTrialQueue + action::new_event_id()),
         full_name_(application + "." + queue_) {}
@@ -33,7 +33,8 @@ class TrialOfDelays {
     if (!publisher) return publisher.error();
     action::Message message;
     message.event = "trial";
-    const auto sent = action::publish_later(**publisher, application_, queue_, message, delay());
+    const auto sent =
+        action::publish_later(**publisher, application_, queue_, message, kTrialDelay);
     if (!sent) return sent.error();
     return await();
   }
@@ -60,7 +61,7 @@ class TrialOfDelays {
   }
 
   Result<std::optional<std::string>> await() {
-    const auto deadline = Clock::now() + delay() + trial_.patience;
+    const auto deadline = Clock::now() + kTrialTime;
     amqp_frame_t frame;
     for (;;) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
@@ -70,9 +71,8 @@ class TrialOfDelays {
       if (!*read || frame.frame_type != AMQP_FRAME_METHOD) continue;
       const amqp_method_t& method = frame.payload.method;
       if (method.id == AMQP_BASIC_DELIVER_METHOD && frame.channel == kTrialChannel)
-        return std::optional<std::string>("");
-      if (method.id == AMQP_CONNECTION_BLOCKED_METHOD ||
-          action::close_reason(method).code == AMQP_ACCESS_REFUSED)
+        return std::optional<std::string>();
+      if (action::close_reason(method).code == AMQP_ACCESS_REFUSED)
         return std::optional<std::string>();
       if (method.id == AMQP_CHANNEL_CLOSE_METHOD || method.id == AMQP_CONNECTION_CLOSE_METHOD)
         return Error{action::end_of(method)};
@@ -80,23 +80,15 @@ class TrialOfDelays {
     }
   }
 
-  // All bits are 1, so it waits in each of the levels.
-  std::chrono::milliseconds delay() const {
-    return action::kDelayTick * ((1 << trial_.levels) - 1);
-  }
-
   std::string never() const {
     return fmt::format(
         "what is to run later, and what is to be tried again, does not come: an event that was "
-        "sent through the queues '{}' and below for {} ms was not there {} s after that; is a "
-        "queue of "
-        "'{}' full, or is there a policy with dead-letter-routing-key or dead-letter-exchange?",
-        action::delay_level(application_, trial_.levels - 1), delay().count(),
-        trial_.patience.count(), application_);
+        "sent through the queues '{}' and below for {} ms was not there after {} s; is there a "
+        "policy with dead-letter-routing-key or dead-letter-exchange for them?",
+        action::delay_level(application_, 1), kTrialDelay.count(), kTrialTime.count());
   }
 
   action::Connection& connection_;
-  DelayTrial trial_;
   std::string application_, queue_, full_name_;
 };
 
@@ -104,11 +96,10 @@ class TrialOfDelays {
 
 Result<std::optional<std::string>> try_delays_of_rabbit(const action::Link::Target& target,
                                                         const action::BrokerUrl& url,
-                                                        std::chrono::milliseconds timeout,
-                                                        const DelayTrial& trial) {
+                                                        std::chrono::milliseconds timeout) {
   auto connection = action::Connection::open(url, target.name, timeout);
   if (!connection) return connection.error();
-  auto tried = TrialOfDelays(**connection, target.topology.application, trial).run();
+  auto tried = DelayTrial(**connection, target.topology.application).run();
   if ((*connection)->is_open()) (void)(*connection)->close(1s).ok();
   return tried;
 }

@@ -16,16 +16,14 @@ constexpr auto kGoodbye = 1s;
 }  // namespace
 
 BrokerSession::BrokerSession(boost::asio::io_context& io, Clock& clock, Log& log, Connect connect,
-                             SessionEvents events, Upkeep::Work upkeep)
+                             SessionEvents events, Upkeep::Tend tend)
     : io_(io),
       clock_(clock),
       log_(log),
       events_(std::move(events)),
       connector_(io, clock, std::move(connect),
                  [this](Result<std::unique_ptr<Broker>> tried) { on_tried(std::move(tried)); }),
-      upkeep_(
-          io, clock, std::move(upkeep), [this](const auto& tended) { on_tended(tended); },
-          [this](const auto& overdue) { log_.overdue(overdue); }),
+      upkeep_(io, clock, std::move(tend), [this](const auto& tended) { on_tended(tended); }),
       pauses_(clock),
       heartbeat_timer_(clock.timer()),
       silence_timer_(clock.timer()),

@@ -44,7 +44,7 @@ class BrokerSession {
  public:
   // `io`, `clock` and `log` must outlive it.
   BrokerSession(boost::asio::io_context& io, Clock& clock, Log& log, Connect connect,
-                SessionEvents events, Upkeep::Work upkeep = {});
+                SessionEvents events, Upkeep::Tend tend = {});
 
   // Begins to connect.
   void connect() { connector_.connect(); }
@@ -84,8 +84,6 @@ class BrokerSession {
   std::uint64_t epoch() const { return epoch_; }
   // Why there is none; empty if there is, or has not been yet.
   const std::string& problem() const { return problem_; }
-  // Why what is to run later does not come; empty: it comes, as far as is known.
-  const std::string& overdue() const { return upkeep_.overdue(); }
 
  private:
   void on_tended(const Result<std::vector<std::string>>& tended);

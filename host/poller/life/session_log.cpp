@@ -25,11 +25,6 @@ void SessionLog::tended(const Result<std::vector<std::string>>& tended) {
   for (const auto& loss : *tended) log_.warning("{}", loss);
 }
 
-void SessionLog::overdue(const std::string& why) {
-  if (why.empty()) return log_.info("what is to run later comes again");
-  log_.warning("{}", why);
-}
-
 void SessionLog::unheard(const std::string& why) {
   log_.warning(
       "the broker may not have heard what became of the last events, and offers those "

@@ -26,8 +26,6 @@ class SessionLog {
   // What the broker lacked was made anew, so what is said is another loss each time; or it could
   // not be looked at, and why.
   void tended(const Result<std::vector<std::string>>& tended);
-  // What is to run later does not come; empty: it comes again.
-  void overdue(const std::string& why);
   void missing(const std::string& sentence) { log_.warning("{}", sentence); }
   // A farewell that the broker may not have heard.
   void unheard(const std::string& why);

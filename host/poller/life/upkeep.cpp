@@ -37,11 +37,9 @@ bool Upkeep::is_any_looking() {
   return looks_under_way > 0;
 }
 
-Upkeep::Upkeep(boost::asio::io_context& io, Clock& clock, Work work, OnTended on_tended,
-               OnOverdue on_overdue)
-    : work_(std::move(work)),
+Upkeep::Upkeep(boost::asio::io_context& io, Clock& clock, Tend tend, OnTended on_tended)
+    : tend_(std::move(tend)),
       on_tended_(std::move(on_tended)),
-      on_overdue_(std::move(on_overdue)),
       timer_(clock.timer()),
       loop_(new Loop{{}, &io}) {}
 
@@ -55,11 +53,11 @@ void Upkeep::begin() {
   stop();
   rest_ = 0s;
   wait_ = kFirstLook;
-  if (work_.tend) timer_->set(wait_, [this] { look(); });
+  if (tend_) timer_->set(wait_, [this] { look(); });
 }
 
 void Upkeep::soon() {
-  if (!work_.tend || std::exchange(is_asked_, true) || (is_looking_ && *is_wanted_)) return;
+  if (!tend_ || std::exchange(is_asked_, true) || (is_looking_ && *is_wanted_)) return;
   timer_->set(rest_, [this] { look(); });
 }
 
@@ -77,29 +75,13 @@ void Upkeep::look() {
   rest_ = is_asked ? std::clamp<std::chrono::seconds>(2 * rest_, 1s, kLongestRest) : 0s;
   wait_ = is_asked ? kFirstLook : std::min<std::chrono::seconds>(2 * wait_, kLongestLook);
   is_wanted_ = std::make_shared<bool>(true);
-  begin_thread(work_.tend, [this, is_asked, is_wanted = is_wanted_](const auto& tended) {
-    is_looking_ = false;
-    if (!*is_wanted) return;
-    ended(tended);
-    if (!is_asked && tended) try_delays();
-  });
-}
-
-// It takes its time, so that nothing that is missing waits for it.
-void Upkeep::try_delays() {
-  if (!work_.try_delays || std::exchange(is_trying_, true)) return;
-  begin_thread(work_.try_delays, [this, is_wanted = is_wanted_](const auto& overdue) {
-    is_trying_ = false;
-    if (*is_wanted) tried(overdue);
-  });
-}
-
-// `done` is called in the loop's thread, with what `chore` came to, if it is still there.
-template <typename Chore, typename Done>
-void Upkeep::begin_thread(Chore chore, Done done) {
   ++looks_under_way;
-  std::thread([loop = loop_, chore = std::move(chore), done = std::move(done)] {
-    loop->post([done, found = std::make_shared<decltype(chore())>(chore())] { done(*found); });
+  std::thread([this, loop = loop_, tend = tend_, is_wanted = is_wanted_] {
+    const auto tended = std::make_shared<Result<std::vector<std::string>>>(tend());
+    loop->post([this, is_wanted, tended] {
+      is_looking_ = false;
+      if (*is_wanted) ended(*tended);
+    });
     --looks_under_way;
   }).detach();
 }
@@ -107,13 +89,6 @@ void Upkeep::begin_thread(Chore chore, Done done) {
 void Upkeep::ended(const Result<std::vector<std::string>>& tended) {
   timer_->set(is_asked_ ? rest_ : wait_, [this] { look(); });
   on_tended_(tended);
-}
-
-// What can't be known leaves it at what is known.
-void Upkeep::tried(const Result<std::optional<std::string>>& overdue) {
-  if (!overdue || !*overdue || (*overdue)->empty() == overdue_.empty()) return;
-  overdue_ = **overdue;
-  on_overdue_(overdue_);
 }
 
 }  // namespace actiond

@@ -2,8 +2,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <atomic>
-
 #include "session_scene.hpp"
 
 using namespace actiond;
@@ -83,10 +81,9 @@ TEST_CASE("session: of several connections those are looked at that have somethi
 }
 
 TEST_CASE("session: what is missing is told, made anew, and then the broker goes on with it") {
-  SessionScene scene({[]() -> Result<std::vector<std::string>> {
-                        return std::vector<std::string>{"the queue x was gone"};
-                      },
-                      {}});
+  SessionScene scene([]() -> Result<std::vector<std::string>> {
+    return std::vector<std::string>{"the queue x was gone"};
+  });
   scene.await_try();
   FakeBroker* const broker = scene.broker;
   scene.session.receive(scene.listener);
@@ -102,7 +99,7 @@ TEST_CASE("session: what is missing is told, made anew, and then the broker goes
 }
 
 TEST_CASE("session: what can't be looked at is told once, and tried again") {
-  SessionScene scene({[]() -> Result<std::vector<std::string>> { return Error{"no right"}; }, {}});
+  SessionScene scene([]() -> Result<std::vector<std::string>> { return Error{"no right"}; });
   scene.await_try();
   scene.session.tend();
   for (const auto wait : {0s, 1s, 2s}) {
@@ -111,26 +108,4 @@ TEST_CASE("session: what can't be looked at is told once, and tried again") {
   }
   CHECK(scene.times_logged("can't be looked at: no right") == 1);
   CHECK(scene.broker->take().empty());
-}
-
-TEST_CASE("session: the log tells that nothing comes any more, and that it comes again") {
-  std::atomic<bool> comes = false;
-  SessionScene scene(
-      {[]() -> Result<std::vector<std::string>> { return std::vector<std::string>{}; },
-       [&comes]() -> Result<std::optional<std::string>> {
-         return std::optional<std::string>(comes ? "" : "what is to run later does not come");
-       }});
-  scene.await_try();
-  const auto look = [&](std::chrono::seconds wait) {
-    scene.clock.advance(wait);
-    scene.await_try();
-    scene.await_try();
-  };
-  look(10s);
-  CHECK(scene.times_logged("WARNING what is to run later does not come") == 1);
-  CHECK(scene.session.overdue() == "what is to run later does not come");
-  comes = true;
-  look(20s);
-  CHECK(scene.times_logged("what is to run later comes again") == 1);
-  CHECK(scene.session.overdue().empty());
 }

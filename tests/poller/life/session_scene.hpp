@@ -42,9 +42,9 @@ struct SessionScene : LogScene {
   bool has_begun = false;
   BrokerSession session;
 
-  explicit SessionScene(Upkeep::Work upkeep = {})
+  explicit SessionScene(Upkeep::Tend tend = {})
       : session(
-            io, clock, log, [this] { return connect(); }, events(), std::move(upkeep)) {}
+            io, clock, log, [this] { return connect(); }, events(), std::move(tend)) {}
   ~SessionScene() {  // a try that nobody waits for uses what is here
     while (Connector::is_any_trying() || Upkeep::is_any_looking()) std::this_thread::yield();
   }

@@ -4,14 +4,7 @@
 
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
-#include <deque>
-#include <future>
-#include <mutex>
-#include <optional>
-#include <string>
 #include <thread>
-#include <utility>
-#include <vector>
 
 #include "../fake_clock.hpp"
 
@@ -26,19 +19,14 @@ struct UpkeepScene {
   FakeClock clock;
   std::atomic<int> looks = 0;
   int told = 0;
-  std::vector<std::string> overdue;  // what was told of it
-  Upkeep::Try try_delays;
-  Upkeep upkeep{io,
-                clock,
-                {[this] {
-                   ++looks;
-                   return Result<std::vector<std::string>>(std::vector<std::string>{});
-                 },
-                 try_delays},
-                [this](const auto&) { ++told; },
-                [this](const auto& text) { overdue.push_back(text); }};
+  Upkeep upkeep{io, clock,
+                [this] {
+                  ++looks;
+                  return Result<std::vector<std::string>>(std::vector<std::string>{});
+                },
+                [this](const auto&) { ++told; }};
 
-  explicit UpkeepScene(Upkeep::Try tried = {}) : try_delays(std::move(tried)) {}
+  UpkeepScene() = default;
   ~UpkeepScene() {  // a look that nobody waits for uses what is here
     while (Upkeep::is_any_looking()) std::this_thread::yield();
   }
@@ -97,67 +85,4 @@ TEST_CASE("upkeep: what is under way when the broker is lost is not told") {
   scene.upkeep.stop();
   CHECK(scene.io.run_one_for(10s) == 1);
   CHECK(scene.told == 0);
-}
-
-TEST_CASE("upkeep: that nothing comes is told once, and that it comes again") {
-  std::mutex mutex;
-  using Found = Result<std::optional<std::string>>;
-  std::deque<Found> found;
-  UpkeepScene scene([&] {
-    const std::lock_guard lock(mutex);
-    const auto next = found.front();
-    found.pop_front();
-    return next;
-  });
-  const Found still(std::optional<std::string>("stands still")),
-      comes(std::optional<std::string>(""));
-  found = {still, still, Found(std::nullopt), Found(Error{"no right"}), comes, comes};
-  scene.upkeep.begin();
-  std::vector<std::size_t> told;
-  for (const auto wait : {10s, 20s, 40s, 80s, 160s, 180s}) {
-    scene.clock.advance(wait);
-    scene.await_told();  // of the look
-    scene.await_told();  // of the try
-    told.push_back(scene.overdue.size());
-  }
-  CHECK(told == std::vector<std::size_t>{1, 1, 1, 1, 2, 2});
-  CHECK(scene.overdue == std::vector<std::string>{"stands still", ""});
-}
-
-TEST_CASE("upkeep: a look that was asked for is not followed by a try") {
-  std::atomic<int> tries = 0;
-  UpkeepScene scene([&tries] {
-    ++tries;
-    return Result<std::optional<std::string>>("");
-  });
-  scene.upkeep.begin();
-  scene.upkeep.soon();
-  scene.clock.advance(0s);
-  scene.await_told();
-  CHECK(scene.told == 1);
-  CHECK(tries == 0);
-}
-
-TEST_CASE(
-    "upkeep: while a try takes its time, what is missing is looked for, and no other begins") {
-  std::promise<void> is_over;
-  std::atomic<int> tries = 0;
-  UpkeepScene scene([&tries, over = is_over.get_future().share()] {
-    ++tries;
-    over.wait();
-    return Result<std::optional<std::string>>("");
-  });
-  scene.upkeep.begin();
-  scene.clock.advance(10s);
-  scene.await_told();
-  scene.upkeep.soon();
-  scene.clock.advance(0s);
-  scene.await_told();
-  scene.clock.advance(10s);
-  scene.await_told();
-  CHECK(scene.told == 3);
-  CHECK(tries <= 1);  // its thread may not have come to it yet
-  is_over.set_value();
-  scene.await_told();
-  CHECK(tries == 1);
 }
