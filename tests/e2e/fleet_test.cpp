@@ -78,9 +78,11 @@ TEST_CASE("fleet: a paused queue is left alone within a second, and taken from a
   for (int id = 1; id <= 8; ++id) site.start(id);
   until_there(site, 8);
   CHECK(site.actiond({"pause", "high"}).status == 0);
-  for (int id = 1; id <= 8; ++id) CHECK(site.wait_for_log("the queue high is paused", id, 1s));
+  for (int id = 1; id <= 8; ++id)
+    CHECK_MESSAGE(site.wait_for_log("the queue high is paused", id, 1s), site.log(id));
   CHECK(site.actiond({"resume", "high"}).status == 0);
-  for (int id = 1; id <= 8; ++id) CHECK(site.wait_for_log("the queue high is resumed", id, 1s));
+  for (int id = 1; id <= 8; ++id)
+    CHECK_MESSAGE(site.wait_for_log("the queue high is resumed", id, 1s), site.log(id));
 }
 
 TEST_CASE("fleet: commands go where they are meant to go") {
