@@ -2,6 +2,9 @@
 #include "base/clock.hpp"
 #include "broker/look.hpp"
 #include "broker/pauses.hpp"
+#include "broker/rabbitmq/pause_queues.hpp"
+#include "client/rabbitmq/amqp.hpp"
+#include "client/rabbitmq/connection.hpp"
 #include "place.hpp"
 
 namespace actiond::test {
@@ -68,6 +71,30 @@ TEST_CASE("broker: a pause is told of to those who are there, and known to those
     until_paused(early, 0, false);
     CHECK_FALSE(place.connect()->is_paused(0));
     CHECK(resume(place, {"high"}).empty());
+  });
+}
+
+// Whoever resumes a queue makes the one that keeps its pause anew.
+TEST_CASE("broker: a pause is told of soon by a queue that was gone under a look") {
+  where_it_can([](Place& place) {
+    if (place.name() != "classic") return;
+    const Config& config = place.config();
+    Consumer consumer(place);
+    const auto url = action::parse_broker_url(config.brokers.at(0));
+    auto connection = action::Connection::open(*url, "broker_tests", 10s);
+    REQUIRE(connection);
+    REQUIRE((*connection)->open_channel(1));
+    const auto name = pause_queue(config.application, "high");
+    amqp_queue_delete_t remove{0, action::to_bytes(name), false, false, false};
+    REQUIRE((*connection)->call(1, AMQP_QUEUE_DELETE_METHOD, &remove));
+    REQUIRE(consumer.broker->look_at_pauses());
+    const auto looked_at = monotonic_now();
+    consumer.until([&] { return monotonic_now() - looked_at > 500ms; });
+    pause(place, {"high"});
+    const auto paused_at = monotonic_now();
+    until_paused(consumer, 0, true);
+    CHECK(monotonic_now() - paused_at < 2s);
+    resume(place, {"high"});
   });
 }
 

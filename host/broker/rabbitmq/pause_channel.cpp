@@ -26,14 +26,18 @@ PauseChannel::PauseChannel(action::Connection& connection, amqp_channel_t number
 }
 
 Result<void> PauseChannel::ask() {
-  if (asked_ < queues_.size()) return {};
+  if (asked_ < queues_.size()) {
+    is_to_ask_again_ = true;  // what was answered by now may be out of date
+    return {};
+  }
   asked_ = 0;
   return ask_next();
 }
 
 Result<void> PauseChannel::ask_next() {
   while (asked_ < queues_.size() && queues_[asked_].rests > 0) --queues_[asked_++].rests;
-  if (asked_ == queues_.size()) return {};
+  if (asked_ == queues_.size())
+    return std::exchange(is_to_ask_again_, false) ? ask() : Result<void>();
   amqp_queue_declare_t look{};
   look.queue = action::to_bytes(queues_[asked_].name);
   look.passive = true;
@@ -45,6 +49,7 @@ Result<void> PauseChannel::take(const amqp_frame_t& frame, BrokerListener& liste
   const amqp_method_t& method = frame.payload.method;
   if (method.id == AMQP_CHANNEL_CLOSE_METHOD) return take_close(method, listener);
   if (method.id != AMQP_QUEUE_DECLARE_OK_METHOD || asked_ == queues_.size()) return {};
+  queues_[asked_].was_gone = false;
   return found(static_cast<amqp_queue_declare_ok_t*>(method.decoded)->message_count > 0, listener);
 }
 
@@ -57,7 +62,8 @@ Result<void> PauseChannel::take_close(const amqp_method_t& method, BrokerListene
   if (asked_ == queues_.size()) return {};
   Queue& queue = queues_[asked_];
   const bool is_gone = is_for_want_of_queue(reason);
-  if (is_gone) queue.rests = kRests;
+  // Whoever resumes a queue makes this one anew, so it may be gone for a moment only.
+  if (std::exchange(queue.was_gone, is_gone) && is_gone) queue.rests = kRests;
   return found(!is_gone && queue.is_paused, listener);
 }
 

@@ -16,7 +16,7 @@ class PauseChannel {
   PauseChannel(action::Connection& connection, amqp_channel_t number,
                std::vector<std::string> pause_queues, std::vector<bool> are_paused);
 
-  // Asks about all of them, unless that is under way.
+  // Asks about all of them; if that is under way, once more after it.
   Result<void> ask();
   // A frame of this channel. Tells the listener what has changed.
   Result<void> take(const amqp_frame_t& frame, BrokerListener& listener);
@@ -30,6 +30,7 @@ class PauseChannel {
     std::string name;
     bool is_paused = false;
     bool was_empty = false;  // when it was last looked at
+    bool was_gone = false;   // when it was last looked at
     int rests = 0;           // looks to be left out: there is no such queue
   };
   Result<void> ask_next();
@@ -40,6 +41,7 @@ class PauseChannel {
   amqp_channel_t number_;
   std::vector<Queue> queues_;
   QueueIndex asked_;  // about which one now; behind the last: none
+  bool is_to_ask_again_ = false;
 };
 
 }  // namespace actiond

@@ -1,6 +1,6 @@
 // The thread of a poller that speaks to its database: settles, stores and takes what the mailbox
-// asks for (see Exchange), and looks whether there is more. A server that hangs
-// holds up nobody else.
+// asks for (see Exchange), and looks whether there is more. A server that hangs holds up nobody
+// else.
 #pragma once
 
 #include <memory>
