@@ -1,6 +1,7 @@
 // Pollers that swap again and again, several of them, with more than one file, and on machines that
 // lack what most have.
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "site.hpp"
@@ -193,4 +194,35 @@ TEST_CASE("swaps: what a busy runner has loaded stays, however often the others 
   }
   CHECK(snapshots(site).contains(*loaded.begin()));
   CHECK(snapshots(site).size() <= 3);  // with the last, and the one before until the next
+}
+
+TEST_CASE("swaps: outcomes add up over a hundred swaps and 100,000 events (long)") {
+  if (std::getenv("ACTION_TEST_LONG") == nullptr) SKIP_TEST("ACTION_TEST_LONG does not ask for it");
+  NEEDS_BROKER();
+  constexpr int kSwaps = 100, kEach = 1000;
+  Site site;
+  site.install("version_v1", "version");
+  site.start(1);
+  site.start(2);
+  rabbit::Publishing publishing;
+  for (int swap = 0; swap < kSwaps; ++swap) {
+    const auto before = recorded_pids(site, 2);
+    const auto file = "ran." + std::to_string(swap);
+    publishing.queue("version", site.params(file), "medium", kEach / 2);
+    site.overwrite(swap % 2 == 0 ? "version_v2" : "version_v1", "version");
+    publishing.queue("version", site.params(file), "medium", kEach / 2);
+    REQUIRE(wait_until([&] { return are_all_new(recorded_pids(site, 2), before); }));
+    REQUIRE(site.wait_for_lines(file, kEach));
+    CHECK(site.lines(file).size() == kEach);
+  }
+  REQUIRE(site.actiond({"stop", "--all"}).status == 0);
+  const Ran stats = site.actiond({"stats", "version", "--json"});
+  REQUIRE_MESSAGE(stats.status == 0, stats.err);
+  const auto all = nlohmann::json::parse(stats.out);
+  int outcomes = 0;
+  for (const auto& count : all["events"][0]["outcomes"]) outcomes += count.get<int>();
+  CHECK(outcomes == kSwaps * kEach);
+  CHECK(all["events"][0]["outcomes"]["done"] == kSwaps * kEach);
+  const auto is_swap = [](const auto& mark) { return mark["kind"] == "swap"; };
+  CHECK(std::count_if(all["marks"].begin(), all["marks"].end(), is_swap) == 2 * kSwaps);
 }
