@@ -55,6 +55,8 @@ enum class Handled {
   Postponed,  // a copy that comes later is stored, and no attempt was spent
 };
 
+inline constexpr int kMostHeld = 256;
+
 class Broker {
  public:
   virtual ~Broker() = default;
@@ -111,6 +113,10 @@ class Broker {
                                    [[maybe_unused]] BrokerListener& listener) {
     return {};
   }
+
+  // Of the messages of one queue that wait and run at a poller, however short: where an exchange
+  // costs much, one carries many.
+  virtual int most_held() const { return kMostHeld; }
 
   // Over which pollers on other machines are heard, as long as the broker; nullptr: it can't.
   virtual FleetLink* fleet() { return nullptr; }

@@ -70,6 +70,7 @@ void Scheduler::learn(const LoadReport& report, const std::string& set) {
 }
 
 void Scheduler::connected(Broker& broker, std::uint64_t epoch) {
+  pace_.may_hold(broker.most_held());
   intake_.connected(broker, epoch);
   keys_.connected(broker);
   outcomes_.connected(broker, epoch);

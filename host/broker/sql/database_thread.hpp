@@ -32,6 +32,7 @@ class DatabaseThread : public StoreThread {
   DatabaseThread& operator=(const DatabaseThread&) = delete;
 
   void interrupt() override { tables_->session().interrupt(); }
+  int most_held() const override { return 1024; }  // a transaction costs milliseconds
 
  private:
   void run();

@@ -15,6 +15,7 @@ class StoreThread {
   virtual ~StoreThread() = default;
   // Ends whatever the thread waits for; it fails then. Any thread.
   virtual void interrupt() = 0;
+  virtual int most_held() const { return kMostHeld; }  // see Broker
 };
 
 class MailboxBroker : public Broker {
@@ -34,6 +35,7 @@ class MailboxBroker : public Broker {
   bool is_quiet_until_readable() const override { return true; }
   std::string name() const override { return name_; }
   std::vector<std::string> remarks() const override { return remarks_; }
+  int most_held() const override { return thread_->most_held(); }
   bool is_paused(QueueIndex queue) const override { return paused_[queue]; }
   Result<void> receive(BrokerListener& listener) override;
   Result<void> consume(QueueIndex queue, int prefetch) override;

@@ -10,7 +10,6 @@ using namespace std::chrono_literals;
 constexpr std::chrono::nanoseconds kHeldWork = 5ms;
 constexpr std::chrono::nanoseconds kPipedWork = 1ms;
 constexpr std::chrono::nanoseconds kShortest = 1us;  // no run is free: it is decoded and answered
-constexpr long kMostHeld = 256;
 constexpr long kMostPiped = 64;
 constexpr auto kAdjust = 20ms;      // at the least between two changes of the prefetch
 constexpr int kFirstPrefetch = 16;  // until a run time is known
@@ -43,7 +42,7 @@ int Pace::prefetch() const {
   if (fixed_prefetch_) return std::max(*fixed_prefetch_, runners_ + spare_);
   if (!typical_) return queues_ == action::QueueType::Quorum ? runners_ + spare_ : kFirstPrefetch;
   const long held = runners_ + runs_ahead(kHeldWork * runners_, *typical_);
-  return spare_ + static_cast<int>(std::min(held, std::max<long>(kMostHeld, runners_)));
+  return spare_ + static_cast<int>(std::min(held, std::max<long>(most_held_, runners_)));
 }
 
 bool Pace::is_off(int prefetch_in_force) const {

@@ -27,9 +27,12 @@ class Pace {
     spare_ = may_grow ? 1 : 0;
   }
 
+  // How many the broker would have held at the most.
+  void may_hold(int most) { most_held_ = most; }
+
   // Messages of one queue to be unsettled at most: those that run, and about 5 ms of work for each
-  // runner besides; at most 256, or one for each runner. Without the latter a runner would wait for
-  // the broker after each run.
+  // runner besides; at most what the broker says, or one for each runner. Without the latter a
+  // runner would wait for the broker after each run.
   int prefetch() const;
   // Whether a consumer with this prefetch is so far off that it should be made anew.
   bool is_off(int prefetch_in_force) const;
@@ -42,6 +45,7 @@ class Pace {
   std::optional<int> fixed_prefetch_;
   int runners_;
   int spare_ = 0;
+  int most_held_ = 256;  // until a broker says
   action::QueueType queues_;
   MonotonicTime adjusted_at_{};
   std::optional<std::chrono::nanoseconds> typical_;  // run time; nullopt: nothing ran yet

@@ -27,6 +27,14 @@ TEST_CASE("pace: about 5 ms of work is held besides what runs, 1 ms is in a runn
   }
 }
 
+TEST_CASE("pace: no more is held than the broker would have, and never more than 5 ms of work") {
+  for (const auto& [each, prefetch] : {std::pair(1us, 1024), {10us, 501}, {5ms, 2}}) {
+    Pace pace = after(each);
+    pace.may_hold(1024);
+    CHECK(pace.prefetch() == prefetch);
+  }
+}
+
 TEST_CASE("pace: every runner needs one, whatever was configured") {
   CHECK(after(1s, 8).prefetch() == 8);
   CHECK(Pace(3, 8).prefetch() == 8);
