@@ -19,11 +19,15 @@ struct NewEvent {
   bool has_no_key = false;  // any more: another has it
 };
 
+// A new event has little to tell; what failed, or is part of a trace, has all.
+enum class Width { Narrow, Wide };
+Width width_of(const NewEvent& event);
+
 // An INSERT of so many events.
-std::string insert_statement(const Dialect& dialect, std::size_t events);
+std::string insert_statement(const Dialect& dialect, Width width, std::size_t events);
 // Its values for one of them. What is no UTF-8 in a text is replaced, in `kept`, which must live as
 // long as the values do.
-void append_values(const NewEvent& event, std::vector<Value>& values,
+void append_values(const NewEvent& event, Width width, std::vector<Value>& values,
                    std::deque<std::string>& kept);
 
 // The columns of a SELECT from which read_message reads, beginning at `first`.

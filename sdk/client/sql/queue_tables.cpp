@@ -250,8 +250,9 @@ Result<void> QueueTables::insert(std::span<const NewEvent> events) {
       continue;
     }
     std::size_t fitting = 0, bytes = 0;
+    const auto width = width_of(events.front());
     while (fitting < events.size() && !has_key(events[fitting]) &&
-           (fitting == 0 || bytes < kMostTogether))
+           width_of(events[fitting]) == width && (fitting == 0 || bytes < kMostTogether))
       bytes += size_of(*events[fitting++].message);
     if (bytes > kMostTogether && fitting > 1) --fitting;
     const auto count = *std::find_if(std::begin(kRowSizes), std::end(kRowSizes),
@@ -265,8 +266,9 @@ Result<void> QueueTables::insert(std::span<const NewEvent> events) {
 Result<void> QueueTables::insert_some(std::span<const NewEvent> events) {
   std::vector<Value> values;
   std::deque<std::string> kept;
-  for (const auto& event : events) append_values(event, values, kept);
-  const auto inserted = session_->run(insert_statement(dialect_, events.size()), values);
+  const auto width = width_of(events.front());
+  for (const auto& event : events) append_values(event, width, values, kept);
+  const auto inserted = session_->run(insert_statement(dialect_, width, events.size()), values);
   return inserted ? Result<void>() : inserted.error();
 }
 
