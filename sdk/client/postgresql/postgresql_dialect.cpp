@@ -92,9 +92,12 @@ void add_postgres_listening(Dialect& d, std::string_view application) {
   d.tell_listeners = fmt::format("SELECT pg_notify('{}_events', '')", application);
 }
 
+// Events without a key, which most are, are not in it: each change of one would cost an entry.
 std::string one_of_a_key(const Dialect& d, std::string_view application) {
-  return fmt::format("CREATE UNIQUE INDEX IF NOT EXISTS {} ON {} (unique_key)",
-                     in_quotes(application, "one_of_a_key"), d.events);
+  return fmt::format(
+      "CREATE UNIQUE INDEX IF NOT EXISTS {} ON {} (unique_key)"
+      " WHERE unique_key IS NOT NULL",
+      in_quotes(application, "one_of_a_key"), d.events);
 }
 
 // Into tables of before; done anew they change nothing.
