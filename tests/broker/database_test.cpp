@@ -8,6 +8,7 @@
 
 #include "broker/sql/claims.hpp"
 #include "broker/sql/owner.hpp"
+#include "broker/sql/queue_starts.hpp"
 #include "broker/store/look_pace.hpp"
 #include "place.hpp"
 #include "skipping.hpp"
@@ -103,6 +104,59 @@ TEST_CASE("database: the plan of a claim reads one index in order and sorts noth
     CHECK(all.find("filesort") == std::string::npos);
     CHECK(all.find("temporary") == std::string::npos);
   });
+}
+
+TEST_CASE("database: a claim does not depend on what the planner believes of the table") {
+  in_each([](Tables& tables) {
+    const auto& sql = tables->dialect();
+    if (!sql.has_returning) return;
+    auto owner = DatabaseOwner::enter(*tables, "one");
+    REQUIRE(owner);
+    std::string claim = claim_statement(sql);
+    for (const char* value : {"'low'", "0", "100", "1"}) claim.replace(claim.find('?'), 1, value);
+    const auto plan = tables->session().execute("EXPLAIN " + claim);
+    if (!plan) FAIL(plan.error().text);
+    std::string all;
+    for (std::size_t row = 0; row < plan->rows(); ++row)
+      all += std::string(plan->text(row, 0)) + "\n";
+    CAPTURE(all);
+    CHECK(all.find("Nested Loop") == std::string::npos);
+    CHECK(all.find("seq = ANY") != std::string::npos);
+  });
+}
+
+TEST_CASE("database: a row that is never due ends each queue of MariaDB, and is no event") {
+  const char* const url = std::getenv("ACTION_TEST_MYSQL");
+  if (url == nullptr) SKIP_TEST("ACTION_TEST_MYSQL names no server");
+  Tables tables(url);
+  const auto rows = [&] {
+    return tables.number("SELECT COUNT(*) FROM " + tables->dialect().events);
+  };
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(tables->add_fences());
+    CHECK(rows() == 3);  // high, low, dead
+  }
+  auto owner = DatabaseOwner::enter(*tables, "one");
+  REQUIRE(owner);
+  DatabaseClaims claims(*tables, owner->id());
+  const std::vector<std::string> queues{"high", "low"};
+  const auto look = claims.look(queues, std::vector<std::int64_t>{0, 0});
+  REQUIRE(look);
+  CHECK_FALSE(look->due_in_ms[0]);
+  CHECK_FALSE(look->is_anything_due());
+  CHECK(claims.take("high", 10, 0)->seqs.empty());
+}
+
+TEST_CASE("database: where to begin to read is behind what was taken, for a second") {
+  QueueStarts starts(2);
+  const MonotonicTime now = monotonic_now();
+  CHECK(starts.at(now) == std::vector<std::int64_t>{0, 0});
+  starts.taken(1, 5000);
+  CHECK(starts.at(now + 999ms) == std::vector<std::int64_t>{0, 5000});
+  CHECK(starts.at(now + 1s) == std::vector<std::int64_t>{0, 0});
+  starts.taken(0, 7000);
+  starts.restart();
+  CHECK(starts.at(now + 1001ms) == std::vector<std::int64_t>{0, 0});
 }
 
 TEST_CASE("database: a claim takes fewer events of many bytes, the others stay") {

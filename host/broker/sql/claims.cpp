@@ -46,7 +46,8 @@ std::string ready_statement(const action::sql::Dialect& sql) {
       sql.events, sql.by_ready, sql.now_ms);
 }
 
-// The sums go by the order in which the rows were found. What does not fit stays unlocked at the
+// The sums go by the order in which the rows were found. An array can't be joined the wrong way
+// round by a planner who believes that the table is empty. What does not fit stays unlocked at the
 // statement's end.
 std::string claim_statement(const action::sql::Dialect& sql) {
   return fmt::format(
@@ -55,8 +56,9 @@ std::string claim_statement(const action::sql::Dialect& sql) {
       " LIMIT ? FOR UPDATE SKIP LOCKED), fitting AS MATERIALIZED (SELECT seq FROM (SELECT seq,"
       " size, SUM(size) OVER (ROWS UNBOUNDED PRECEDING) AS so_far FROM locked) AS sums"
       " WHERE so_far - size < {2})"
-      " UPDATE {0} AS e SET state = 1, owner = ?, owned_since_ms = {1} FROM fitting"
-      " WHERE e.seq = fitting.seq RETURNING e.seq, is_redelivered, due_ms, {3}",
+      " UPDATE {0} SET state = 1, owner = ?, owned_since_ms = {1}"
+      " WHERE seq = ANY (ARRAY(SELECT seq FROM fitting)) RETURNING seq, is_redelivered, due_ms, "
+      "{3}",
       sql.events, sql.now_ms, kMostTaken, action::sql::kMessageColumns);
 }
 
@@ -189,15 +191,18 @@ Result<void> DatabaseClaims::count(const std::string& queue, int done, int faile
   return counted ? Result<void>() : counted.error();
 }
 
-Result<DatabaseClaims::Look> DatabaseClaims::look(std::span<const std::string> queues) {
+Result<DatabaseClaims::Look> DatabaseClaims::look(std::span<const std::string> queues,
+                                                  std::span<const std::int64_t> from_ms) {
   const auto& sql = tables_.dialect();
   std::string all = "SELECT " + sql.now_ms + ", ";
   std::vector<Value> values;
-  for (const auto& queue : queues) {
+  for (std::size_t i = 0; i < queues.size(); ++i) {
     all += fmt::format(
-        "(SELECT due_ms FROM {}{} WHERE queue = ? AND state = 0 ORDER BY due_ms LIMIT 1), ",
+        "(SELECT due_ms FROM {}{} WHERE queue = ? AND state = 0 AND due_ms >= ?"
+        " ORDER BY due_ms LIMIT 1), ",
         sql.events, sql.by_ready);
-    values.emplace_back(queue);
+    values.emplace_back(queues[i]);
+    values.emplace_back(from_ms[i]);
   }
   values.emplace_back(owner_);
   const auto answer = tables_.session().run(all + "EXISTS (" + sql.dead_owners + ")", values);
@@ -205,7 +210,7 @@ Result<DatabaseClaims::Look> DatabaseClaims::look(std::span<const std::string> q
   Look look;
   for (std::size_t i = 1; i <= queues.size(); ++i) {
     auto& due = look.due_in_ms.emplace_back();
-    if (!answer->is_null(0, i))
+    if (!answer->is_null(0, i) && answer->number(0, i) < action::sql::kNeverDue_ms)
       due = std::max<std::int64_t>(0, answer->number(0, i) - answer->number(0, 0));
   }
   look.is_owner_dead = answer->number(0, queues.size() + 1) == 1;

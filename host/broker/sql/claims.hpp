@@ -1,6 +1,7 @@
 // The statements by which an owner takes events from a database, and settles them. One thread.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <vector>
@@ -49,13 +50,16 @@ class DatabaseClaims {
 
   bool takes_in_one() const { return tables_.dialect().has_returning; }
 
-  // When the first event of each of these queues is due, and whether an owner has died; one
-  // statement.
+  // When the first event of each of these queues is due, of those not due before `from_ms`, and
+  // whether an owner has died; one statement.
   struct Look {
     std::vector<std::optional<std::int64_t>> due_in_ms;  // nothing: there is none; 0: it is due
     bool is_owner_dead = false;
+    bool is_anything_due() const {
+      return std::find(due_in_ms.begin(), due_in_ms.end(), 0) != due_in_ms.end();
+    }
   };
-  Result<Look> look(std::span<const std::string> queues);
+  Result<Look> look(std::span<const std::string> queues, std::span<const std::int64_t> from_ms);
 
  private:
   Result<Taken> take_in_one(const std::string& queue, int most, std::int64_t from_ms);

@@ -34,7 +34,8 @@ DatabaseThread::DatabaseThread(std::unique_ptr<QueueTables> tables, DatabaseOwne
       owner_(owner),
       claims_(*tables_, owner_.id()),
       queues_(std::move(queues)),
-      exchange_(*tables_, claims_, owner_, queues_),
+      starts_(queues_.size()),
+      exchange_(*tables_, claims_, owner_, queues_, starts_),
       mailbox_(mailbox),
       bell_(watch(tables_->bell().path())),
       paused_(std::move(paused)),
@@ -117,7 +118,11 @@ Result<void> DatabaseThread::look(DatabaseTurn& turn, bool is_rung) {
   const auto is_probed = std::any_of(turn.holds.begin(), turn.holds.end(),
                                      [](const auto& hold) { return hold.is_probed; });
   if (!is_probed && !is_rung && now < next_look_) return {};
-  const auto look = claims_.look(queues_);
+  auto look = claims_.look(queues_, starts_.at(now));
+  if (look && (is_probed || is_rung) && !look->is_anything_due()) {
+    starts_.restart();  // something may have been given back
+    look = claims_.look(queues_, starts_.at(now));
+  }
   if (!look) return look.error();
   bool is_more = look->is_owner_dead;
   if (look->is_owner_dead)

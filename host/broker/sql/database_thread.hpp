@@ -49,6 +49,7 @@ class DatabaseThread : public StoreThread {
   DatabaseOwner owner_;
   DatabaseClaims claims_;
   std::vector<std::string> queues_;
+  QueueStarts starts_;
   Exchange exchange_;
   Mailbox& mailbox_;
   UniqueFd bell_;

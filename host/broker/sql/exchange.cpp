@@ -7,18 +7,15 @@
 namespace actiond {
 namespace {
 
-using namespace std::chrono_literals;
 using action::sql::NewEvent;
 using action::sql::QueueTables;
 using action::sql::Trouble;
 
-constexpr auto kFromTheStart = 1s;  // what was committed late is found after this at the latest
-
 }  // namespace
 
 Exchange::Exchange(QueueTables& tables, DatabaseClaims& claims, DatabaseOwner& owner,
-                   const std::vector<std::string>& queues)
-    : tables_(tables), claims_(claims), owner_(owner), queues_(queues), from_ms_(queues.size()) {}
+                   const std::vector<std::string>& queues, QueueStarts& starts)
+    : tables_(tables), claims_(claims), owner_(owner), queues_(queues), starts_(starts) {}
 
 bool Exchange::is_due(const DatabaseTurn& turn) {
   return !turn.orders.is_empty() ||
@@ -118,11 +115,7 @@ Result<void> Exchange::count(const DatabaseTurn& turn) {
 // taken, the higher ones are asked once more.
 Result<void> Exchange::take(DatabaseTurn& turn) {
   turn.taken.clear();
-  const auto now = monotonic_now();
-  if (now >= next_start_) {
-    std::fill(from_ms_.begin(), from_ms_.end(), 0);
-    next_start_ = now + kFromTheStart;
-  }
+  const auto& from_ms = starts_.at(monotonic_now());
   const auto is_worth_it = [](const QueueHold& hold) {
     return hold.may_have_more && hold.wanted() > 0;
   };
@@ -135,7 +128,7 @@ Result<void> Exchange::take(DatabaseTurn& turn) {
       if (hold.may_have_more) break;
       continue;
     }
-    auto taken = claims_.take_from_anywhere(queues_[i], hold.wanted(), from_ms_[i]);
+    auto taken = claims_.take_from_anywhere(queues_[i], hold.wanted(), from_ms[i]);
     if (!taken) return taken.error();
     const bool may_have_more = taken->may_have_more;
     turn.taken.emplace_back(i, std::move(*taken));
@@ -149,7 +142,7 @@ Result<void> Exchange::read(DatabaseTurn& turn) {
   for (auto& [queue, taken] : turn.taken) {
     turn.holds[queue].may_have_more = taken.may_have_more;
     if (taken.seqs.empty()) continue;
-    from_ms_[queue] = taken.last_due_ms;
+    starts_.taken(queue, taken.last_due_ms);
     Result<std::vector<StoredClaim>> claims = std::move(taken.claims);
     if (!claims_.takes_in_one()) claims = claims_.read(taken.seqs);
     if (!claims) return claims.error();

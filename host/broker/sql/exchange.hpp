@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/clock.hpp"
 #include "broker/sql/claims.hpp"
+#include "broker/sql/queue_starts.hpp"
 #include "broker/store/mailbox.hpp"
 #include "client/sql/queue_tables.hpp"
 
@@ -28,7 +28,7 @@ class Exchange {
  public:
   // All of them must outlive it; `queues`, highest first.
   Exchange(action::sql::QueueTables& tables, DatabaseClaims& claims, DatabaseOwner& owner,
-           const std::vector<std::string>& queues);
+           const std::vector<std::string>& queues, QueueStarts& starts);
 
   // There are orders, or there may be more to take and it is wanted.
   static bool is_due(const DatabaseTurn& turn);
@@ -48,8 +48,7 @@ class Exchange {
   DatabaseClaims& claims_;
   DatabaseOwner& owner_;
   const std::vector<std::string>& queues_;
-  std::vector<std::int64_t> from_ms_;  // of each queue: where to begin to read
-  MonotonicTime next_start_{};         // from the very beginning
+  QueueStarts& starts_;
 };
 
 }  // namespace actiond

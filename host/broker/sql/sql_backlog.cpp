@@ -23,8 +23,8 @@ class SqlBacklog : public Backlog {
     const auto& sql = tables_->dialect();
     read_ = fmt::format(
         "SELECT seq, queue, due_ms, due_ms > {} AS is_later, {} FROM {} WHERE seq > ? AND state = 0"
-        " ORDER BY seq LIMIT ? FOR UPDATE SKIP LOCKED",
-        sql.now_ms, action::sql::kMessageColumns, sql.events);
+        " AND due_ms < {} ORDER BY seq LIMIT ? FOR UPDATE SKIP LOCKED",
+        sql.now_ms, action::sql::kMessageColumns, sql.events, action::sql::kNeverDue_ms);
   }
 
   Result<std::vector<Waiting>> take(std::size_t most) override {

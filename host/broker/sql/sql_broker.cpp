@@ -17,7 +17,7 @@ Result<void> add_queues(QueueTables& tables, const Config& config) {
     if (auto added = tables.add_queue(name); !added) return added;
   for (const auto& name : config.queues_to_consume())
     if (auto added = tables.add_queue(name); !added) return added;
-  return {};
+  return tables.add_fences();
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ class SqlDeadLetters : public DeadLetters {
  public:
   explicit SqlDeadLetters(std::unique_ptr<QueueTables> tables) : tables_(std::move(tables)) {
     const auto& sql = tables_->dialect();
-    where_ = fmt::format(" FROM {} WHERE queue = 'dead' AND state = 0", sql.events);
+    where_ = fmt::format(" FROM {} WHERE queue = 'dead' AND state = 0 AND due_ms < {}", sql.events,
+                         action::sql::kNeverDue_ms);
     read_ = fmt::format(
         "SELECT seq, due_ms, {} FROM {}{} WHERE queue = 'dead' AND state = 0 AND due_ms <= {}"
         " AND due_ms >= ? AND (due_ms > ? OR seq > ?) ORDER BY due_ms, seq LIMIT ?",

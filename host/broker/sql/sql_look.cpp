@@ -23,8 +23,9 @@ std::string counts_statement(const Dialect& sql) {
   };
   return fmt::format("SELECT {}, {}, {}, {}, {} FROM {} AS q WHERE q.name = ?",
                      count("state = 0 AND due_ms <= " + sql.now_ms),
-                     count("state = 0 AND due_ms > " + sql.now_ms), count("state = 1"), sum("done"),
-                     sum("failed"), sql.queues);
+                     count(fmt::format("state = 0 AND due_ms > {} AND due_ms < {}", sql.now_ms,
+                                       action::sql::kNeverDue_ms)),
+                     count("state = 1"), sum("done"), sum("failed"), sql.queues);
 }
 
 Result<void> look_at(QueueTables& tables, int owners, QueueLook& look) {

@@ -85,6 +85,17 @@ void add_tables(Dialect& d, std::string_view application) {
   };
 }
 
+// InnoDB finds the end of a queue by the next row that lives. While rows of the queue behind it are
+// deleted faster than they are purged, it walks through all of them, at each look.
+std::string add_fences(const Dialect& d) {
+  return fmt::format(
+      "INSERT INTO {0} (queue, due_ms, event, id, params) SELECT name, {1}, '', 'fence', '' FROM "
+      "{2}"
+      " AS q WHERE NOT EXISTS (SELECT 1 FROM {0} FORCE INDEX (ready) WHERE queue = q.name"
+      " AND state = 0 AND due_ms = {1})",
+      d.events, kNeverDue_ms, d.queues);
+}
+
 // A lock's name holds for the whole server, and has up to 64 characters.
 void add_locks(Dialect& d, std::string_view application) {
   const auto lock = fmt::format("CONCAT(SHA1(CONCAT(DATABASE(), '/{}')), '.', ", application);
@@ -130,6 +141,7 @@ Result<Dialect> mysql_dialect(std::string_view application) {
   d.begin = d.begin_lightly = "START TRANSACTION";
   d.by_ready = " FORCE INDEX (ready)";
   d.add_queue = fmt::format("INSERT IGNORE INTO {} (name) VALUES (?)", d.queues);
+  d.add_fences = add_fences(d);
   d.add_counts = fmt::format(
       "INSERT INTO {} (queue, owner, done, failed) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE"
       " done = done + VALUES(done), failed = failed + VALUES(failed)",

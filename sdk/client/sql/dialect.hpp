@@ -2,6 +2,7 @@
 // of them. Pure: an application's name in, texts out.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,9 @@
 #include "client/result.hpp"
 
 namespace action::sql {
+
+// When a fence is due: after whatever waits, and never.
+inline constexpr std::int64_t kNeverDue_ms = 8'000'000'000'000'000'000;
 
 struct Dialect {
   // The tables' names as they stand in statements.
@@ -25,8 +29,11 @@ struct Dialect {
   std::string by_ready;        // behind the table's name: the index to read it by
   bool has_returning = false;  // an UPDATE may answer with what it has changed
   std::string add_queue;       // (name): unless it is there
-  std::string add_counts;      // (queue, owner, done, failed): to a row, or makes it
-  std::string returning_id;    // behind an INSERT of an owner
+  // Where a look at one queue would walk through what was deleted of the next: gives each queue a
+  // last row that is never due, a fence, unless it has one. Empty: nobody needs any.
+  std::string add_fences;
+  std::string add_counts;    // (queue, owner, done, failed): to a row, or makes it
+  std::string returning_id;  // behind an INSERT of an owner
 
   // Locks that fall with the connection; each stands for the owner of that number.
   std::string lock_owner;     // (id): 1 if this connection has it now

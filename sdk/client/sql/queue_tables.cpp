@@ -202,6 +202,14 @@ Result<void> QueueTables::add_queue(const std::string& name) {
   return {};
 }
 
+Result<void> QueueTables::add_fences() {
+  if (dialect_.add_fences.empty()) return {};
+  return repeat([this]() -> Result<void> {
+    const auto added = session_->execute(dialect_.add_fences);
+    return added ? Result<void>() : added.error();
+  });
+}
+
 Result<bool> QueueTables::keeps_pauses(Missing missing) {
   const auto looked = session_->execute("SELECT 1 FROM " + dialect_.pauses + " WHERE 1 = 0");
   if (looked) return true;

@@ -2,7 +2,8 @@
 //
 //   queues   the short name of each, and `dead`
 //   owners   who takes events: one that lives holds the server's lock of its number
-//   events   what waits (state 0; not before due_ms), and what is in hand of an owner (state 1)
+//   events   what waits (state 0; not before due_ms), and what is in hand of an owner (state 1);
+//            where looks need them, also a row of each queue that is never due
 //   counts   how many events of a queue each owner has done, and how many attempts failed; the
 //            counts of owners that are gone are added up under 0, so no two ever wait for a row
 //   pauses   which queues are paused, and by whom; tables of before lack it
@@ -51,6 +52,9 @@ class QueueTables {
 
   Result<bool> has_queue(const std::string& name);
   Result<void> add_queue(const std::string& name);
+  // Where looks need them: see Dialect::add_fences. Two that add one at the same time add two,
+  // which harms nothing.
+  Result<void> add_fences();
   Error no_such_queue(const std::string& name) const;
 
   // Whether there is a table of pauses: one that is missing is made, unless the user may not, or it
