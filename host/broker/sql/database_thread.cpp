@@ -16,7 +16,7 @@ using action::sql::QueueTables;
 
 constexpr auto kAliveTick = 5s;  // until the next proof that the others count us as alive
 constexpr auto kDueGrain = 2ms;  // the server's clock is rounded down, to the millisecond
-constexpr auto kPauseLook = 1s;  // at which queues are paused
+constexpr auto kPauseLook = 3s;  // at which queues are paused, unless a bell rings
 constexpr auto kPauseLookRung = 200ms;
 
 UniqueFd watch(const std::string& path) {

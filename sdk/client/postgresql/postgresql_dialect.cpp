@@ -100,6 +100,15 @@ std::string one_of_a_key(const Dialect& d, std::string_view application) {
       in_quotes(application, "one_of_a_key"), d.events);
 }
 
+// One for each state, so that neither serves to find events by their number: of a table that was
+// empty when it was vacuumed the planner believes that it still is, and reads all of any index.
+std::vector<std::string> indexes_by_state(const Dialect& d, std::string_view application) {
+  return {fmt::format("CREATE INDEX IF NOT EXISTS {} ON {} (queue, due_ms, seq) WHERE state = 0",
+                      in_quotes(application, "waiting"), d.events),
+          fmt::format("CREATE INDEX IF NOT EXISTS {} ON {} (queue, owner) WHERE state = 1",
+                      in_quotes(application, "in_hand"), d.events)};
+}
+
 // Into tables of before; done anew they change nothing.
 std::string add_expiry(const Dialect& d) {
   return fmt::format(
@@ -130,11 +139,11 @@ void add_postgres_tables(Dialect& d, std::string_view application) {
                   d.counts),
       fmt::format(kPostgresEvents, fmt::arg("events", d.events), fmt::arg("queues", d.queues),
                   fmt::arg("now", kNowInPostgres)),
-      fmt::format("CREATE INDEX IF NOT EXISTS {} ON {} (queue, state, due_ms, seq)",
-                  in_quotes(application, "ready"), d.events),
       fmt::format(kQueueFunction, fmt::arg("function", in_quotes(application, "queue_event")),
                   fmt::arg("events", d.events), fmt::arg("now", kNowInPostgres)),
   };
+  const auto indexes = indexes_by_state(d, application);
+  d.tables.insert(d.tables.end(), indexes.begin(), indexes.end());
   d.tables.push_back(one_of_a_key(d, application));
   const auto lease = fmt::format(
       "CREATE TABLE IF NOT EXISTS {} (id INT PRIMARY KEY, state TEXT NOT NULL)", d.lease);
@@ -142,7 +151,8 @@ void add_postgres_tables(Dialect& d, std::string_view application) {
   const auto ring = ring_statements(d, application);
   d.tables.insert(d.tables.end(), ring.begin(), ring.end());
   d.tables.push_back(fmt::format("CREATE TABLE IF NOT EXISTS {} (version INT NOT NULL)", d.schema));
-  d.upgrades = {ring, {add_expiry(d)}, {lease}, add_keys(d, application)};
+  d.upgrades = {ring, {add_expiry(d)}, {lease}, add_keys(d, application), indexes};
+  d.upgrades.back().push_back("DROP INDEX IF EXISTS " + in_quotes(application, "ready"));
 }
 
 // A lock is two numbers of 32 bits: one for the application, and one for the owner (0: setup).
