@@ -52,19 +52,21 @@ LANGUAGE sql AS $body$
   RETURNING id
 $body$)sql";
 
-// Whoever listens holds a lock that all listeners share: nobody can have it alone meanwhile. To
-// tell is a lock of the whole database at each commit, so it is done for somebody only.
 constexpr char kRingFunction[] = R"sql(CREATE OR REPLACE FUNCTION {function}() RETURNS TRIGGER
 LANGUAGE plpgsql AS $body$
 BEGIN
-  IF pg_try_advisory_lock({group}, -1) THEN
-    PERFORM pg_advisory_unlock({group}, -1);
-  ELSE
-    PERFORM pg_notify('{channel}', '');
-  END IF;
+  PERFORM pg_notify('{channel}', '');
   RETURN NULL;
 END
 $body$)sql";
+
+// Whoever listens holds a lock that all listeners share: nobody can have it alone meanwhile. To
+// tell is a lock of the whole database at each commit, so it is done for somebody only. The
+// condition is here, and not in the function, since to call that costs as much as a small INSERT.
+constexpr char kRingTrigger[] = R"sql(CREATE OR REPLACE TRIGGER {function} AFTER INSERT ON {events}
+FOR EACH STATEMENT WHEN (CASE WHEN pg_try_advisory_lock({group}, -1)
+                              THEN NOT pg_advisory_unlock({group}, -1) ELSE TRUE END)
+EXECUTE FUNCTION {function}())sql";
 
 std::string in_quotes(std::string_view application, std::string_view table) {
   return fmt::format("\"{}_{}\"", application, table);
@@ -77,11 +79,9 @@ std::string lock_group(std::string_view application) {
 std::vector<std::string> ring_statements(const Dialect& d, std::string_view application) {
   const auto function = in_quotes(application, "ring");
   return {fmt::format(kRingFunction, fmt::arg("function", function),
-                      fmt::arg("group", lock_group(application)),
                       fmt::arg("channel", fmt::format("{}_events", application))),
-          fmt::format("CREATE OR REPLACE TRIGGER {0} AFTER INSERT ON {1} FOR EACH STATEMENT"
-                      " EXECUTE FUNCTION {0}()",
-                      function, d.events)};
+          fmt::format(kRingTrigger, fmt::arg("function", function), fmt::arg("events", d.events),
+                      fmt::arg("group", lock_group(application)))};
 }
 
 void add_postgres_listening(Dialect& d, std::string_view application) {
@@ -153,6 +153,7 @@ void add_postgres_tables(Dialect& d, std::string_view application) {
   d.tables.push_back(fmt::format("CREATE TABLE IF NOT EXISTS {} (version INT NOT NULL)", d.schema));
   d.upgrades = {ring, {add_expiry(d)}, {lease}, add_keys(d, application), indexes};
   d.upgrades.back().push_back("DROP INDEX IF EXISTS " + in_quotes(application, "ready"));
+  d.upgrades.back().insert(d.upgrades.back().end(), ring.begin(), ring.end());
 }
 
 // A lock is two numbers of 32 bits: one for the application, and one for the owner (0: setup).
