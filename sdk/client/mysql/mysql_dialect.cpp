@@ -89,10 +89,10 @@ void add_tables(Dialect& d, std::string_view application) {
 // deleted faster than they are purged, it walks through all of them, at each look.
 std::string add_fences(const Dialect& d) {
   return fmt::format(
-      "INSERT INTO {0} (queue, due_ms, event, id, params) SELECT name, {1}, '', 'fence', '' FROM "
-      "{2}"
-      " AS q WHERE NOT EXISTS (SELECT 1 FROM {0} FORCE INDEX (ready) WHERE queue = q.name"
-      " AND state = 0 AND due_ms = {1})",
+      "INSERT INTO {0} (queue, due_ms, event, id, params)"
+      " SELECT name, {1}, '', 'fence', '' FROM {2} AS q WHERE NOT EXISTS"
+      " (SELECT 1 FROM {0} FORCE INDEX (ready) WHERE queue = q.name AND state = 0 AND due_ms = "
+      "{1})",
       d.events, kNeverDue_ms, d.queues);
 }
 
