@@ -118,8 +118,11 @@ Result<void> DatabaseThread::look(DatabaseTurn& turn, bool is_rung) {
   const auto is_probed = std::any_of(turn.holds.begin(), turn.holds.end(),
                                      [](const auto& hold) { return hold.is_probed; });
   if (!is_probed && !is_rung && now < next_look_) return {};
-  auto look = claims_.look(queues_, starts_.at(now));
-  if (look && (is_probed || is_rung) && !look->is_anything_due()) {
+  auto from_ms = starts_.at(now);
+  for (QueueIndex i = 0; i < queues_.size(); ++i)
+    if (turn.holds[i].is_probed) from_ms[i] = 0;  // that it is empty is to be proved
+  auto look = claims_.look(queues_, from_ms);
+  if (look && is_rung && !look->is_anything_due()) {
     starts_.restart();  // something may have been given back
     look = claims_.look(queues_, starts_.at(now));
   }
