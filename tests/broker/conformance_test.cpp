@@ -167,6 +167,28 @@ TEST_CASE("broker: a probe of an empty queue proves it, one of a full queue brin
   });
 }
 
+// memcached tells nobody of what another gives back: it is found within a second.
+TEST_CASE("broker: a probe finds what was given back, behind later ones and beside lower ones") {
+  everywhere([](Place& place) {
+    if (place.name() == "memcached") return;
+    enqueue(place, "high", {event("first")});
+    enqueue(place, "medium", numbered(4));
+    Consumer earlier(place, 1);
+    const Seen first = earlier.take(1).front();
+    Consumer full(place, 1);
+    (void)full.take(1);  // a lower one, of which others are due
+    enqueue(place, "high", {event("later")});
+    CHECK(full.take(1).front().message.event == "later");
+    REQUIRE(earlier.broker->cancel(first.queue));
+    REQUIRE(earlier.broker->give_back(first.queue, first.tag));
+    earlier.close();
+    REQUIRE(full.broker->probe(0));
+    full.until([&] { return full.proven_empty + full.probes_delivered == 1; });
+    CHECK(full.proven_empty == 0);
+    CHECK(full.take(1).front().message.event == "first");
+  });
+}
+
 TEST_CASE("broker: what is published is confirmed, and comes") {
   everywhere([](Place& place) {
     Consumer consumer(place);
