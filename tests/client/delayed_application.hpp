@@ -15,7 +15,8 @@ class DelayedApplication : public TestApplication {
     const auto state = raw_calls(connection());
     for (int level = 0; level < action::kDelayLevels; ++level)
       remove(state, "delay.v1." + std::string(level < 10 ? "0" : "") + std::to_string(level));
-    for (const char* name : {"delay.v1.deliver", "delay.v1.unroutable", "delay.unroutable"})
+    for (const char* name : {"delay.v1.deliver", "delay.v1.unroutable", "delay.unroutable",
+                             "delay.due", "delay.due.high", "delay.due.medium", "delay.due.low"})
       remove(state, name);
   }
   bool wait_for(const std::string& queue, std::uint32_t count) {

@@ -80,6 +80,27 @@ TEST_CASE(
   CHECK(contains(check.out, "dead-letter-routing-key"));
 }
 
+TEST_CASE("policies: a queue that is full holds up nothing that is later for the others") {
+  NEEDS_NODE();
+  Site site("", {"recorder"});
+  REQUIRE(site.actiond({"check"}).status == 0);  // makes the queues
+  Policy policy(site, "low", R"({"max-length":1,"overflow":"reject-publish"})");
+  const int many = 80;  // more than a process of the broker hands over together
+  std::string lines;
+  for (int i = 0; i < many; ++i) lines += site.params("ran", R"("text": "low")") + "\n";
+  const Ran queued =
+      site.actiond({"enqueue", "record", "-", "--queue", "low", "--in", "200ms"}, lines);
+  REQUIRE_MESSAGE(queued.status == 0, queued.err);
+  REQUIRE(wait_until([] { return rabbit::ready("low") >= 1; }));
+  const Ran later = site.actiond({"enqueue", "record", site.params("ran", R"("text": "high")"),
+                                  "--queue", "high", "--in", "200ms"});
+  REQUIRE_MESSAGE(later.status == 0, later.err);
+  CHECK(wait_until([] { return rabbit::ready("high") == 1; }));
+  CHECK(rabbit::ready("low") < 10);
+  site.start();
+  CHECK(site.wait_for_lines("ran", many + 1));  // as there is room
+}
+
 TEST_CASE("policies: what a delivery-limit drops is a dead letter that tells so, and comes back") {
   NEEDS_NODE();
   Site site("queue_type: quorum", {"recorder"});

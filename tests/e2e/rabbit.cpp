@@ -102,8 +102,9 @@ std::vector<std::string> delay_names() {
     const std::string number = std::to_string(level);
     names.push_back(rabbit::queue_name("delay.v1." + std::string(2 - number.size(), '0') + number));
   }
-  names.push_back(rabbit::queue_name("delay.v1.unroutable"));
-  names.push_back(rabbit::queue_name("delay.unroutable"));
+  for (const char* name : {"delay.v1.unroutable", "delay.unroutable", "delay.due.high",
+                           "delay.due.medium", "delay.due.low"})
+    names.push_back(rabbit::queue_name(name));
   return names;
 }
 
@@ -328,7 +329,7 @@ void remove() {
     amqp_queue_delete(broker, kChannel, to_bytes(name), false, false);
     amqp_exchange_delete(broker, kChannel, to_bytes(name), false);
   }
-  for (const auto& name : {queue_name("delay.v1.deliver"), application()})
+  for (const auto& name : {queue_name("delay.v1.deliver"), queue_name("delay.due"), application()})
     amqp_exchange_delete(broker, kChannel, to_bytes(name), false);
   (void)(*connection)->close();
 }

@@ -47,9 +47,7 @@ class DelayTrial {
     const auto name = action::to_bytes(full_name_);
     amqp_queue_declare_t declare{0, name, false, false, true, true, true, amqp_empty_table};
     const std::string exchange = application_ + ".delay.v1.deliver";
-    std::string key;
-    for (int level = 0; level < action::kDelayLevels; ++level) key += "*.";
-    key += queue_;
+    const std::string key = action::due_pattern(queue_);
     amqp_queue_bind_t bind{
         0, name, action::to_bytes(exchange), action::to_bytes(key), true, amqp_empty_table};
     amqp_basic_consume_t consume{0, name, {}, false, true, true, true, amqp_empty_table};

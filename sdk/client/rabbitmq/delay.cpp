@@ -12,6 +12,14 @@
 namespace action {
 namespace {
 
+constexpr std::string_view kDue = "due.";
+
+std::string any(int words) {
+  std::string pattern;
+  for (int i = 0; i < words; ++i) pattern += "*.";
+  return pattern;
+}
+
 // What declares the levels.
 class DelaySteps {
  public:
@@ -24,21 +32,13 @@ class DelaySteps {
   }
 
   void add_bindings() {
-    for (const auto& queue : topology_.queues)
-      add({StepKind::BindQueue, topology_.queue(queue), deliver(), any(kDelayLevels) + queue, {}},
-          Purpose::DelayBinding);
+    for (const auto& queue : topology_.queues) add_way_to(queue);
   }
 
  private:
   std::string deliver() const { return prefix_ + "deliver"; }
   std::string level_name(int level) const { return delay_level(topology_.application, level); }
   std::string below(int level) const { return level == 0 ? deliver() : level_name(level - 1); }
-  static std::string any(int words) {
-    std::string pattern;
-    for (int i = 0; i < words; ++i) pattern += "*.";
-    return pattern;
-  }
-
   // The queue is a quorum one, for whoever connects needs it and no single node should be needed.
   // It takes the place of the classic one, which keeps what it has. (Bound before the other is
   // unbound, so that there is always one.)
@@ -50,28 +50,43 @@ class DelaySteps {
     add({StepKind::BindQueue, queue, exchange, {}, {}}, Purpose::Unroutable);
     add({StepKind::UnbindQueue, old_unroutable_queue(topology_.application), exchange, {}, {}},
         Purpose::Unroutable);
-    add({StepKind::Exchange, deliver(), "topic", {}, {{"alternate-exchange", exchange}}},
-        Purpose::Delay);
+    for (const auto& [name, type] :
+         {std::pair(deliver(), "topic"), {due_exchange(topology_.application), "direct"}})
+      add({StepKind::Exchange, name, type, {}, {{"alternate-exchange", exchange}}}, Purpose::Delay);
   }
 
-  // A level's queue is a quorum one with at-least-once dead lettering whatever the work queues are:
-  // a classic one loses what is expiring when the broker is killed.
+  // From the back: what leads to a queue is there before anything can come.
+  void add_way_to(const std::string& queue) {
+    const std::string work = topology_.queue(queue);
+    const std::string exchange = due_exchange(topology_.application);
+    const std::string due = due_queue(topology_.application, queue);
+    add({StepKind::BindQueue, work, exchange, queue, {}}, Purpose::DelayBinding);
+    auto arguments = handing_over(0, exchange);
+    arguments.push_back({"x-dead-letter-routing-key", queue});
+    add({StepKind::Queue, due, {}, {}, std::move(arguments)}, Purpose::Delay);
+    add({StepKind::BindQueue, due, deliver(), due_pattern(queue), {}}, Purpose::DelayBinding);
+    add({StepKind::BindQueue, work, deliver(), any(kDelayLevels) + queue, {}},
+        Purpose::DelayBinding);
+  }
+
   void add_level(int level) {
     const std::string name = level_name(level), next = below(level);
     add({StepKind::Exchange, name, "topic", {}, {}}, Purpose::Delay);
-    add({StepKind::Queue,
-         name,
-         {},
-         {},
-         {{"x-queue-type", "quorum"},
-          {"x-message-ttl", std::int64_t{kDelayTick.count()} << level},
-          {"x-dead-letter-exchange", next},
-          {"x-dead-letter-strategy", "at-least-once"},
-          {"x-overflow", "reject-publish"}}},
-        Purpose::Delay);
+    const std::int64_t ttl_ms = std::int64_t{kDelayTick.count()} << level;
+    add({StepKind::Queue, name, {}, {}, handing_over(ttl_ms, next)}, Purpose::Delay);
     const std::string higher = any(kDelayLevels - 1 - level);
     add({StepKind::BindQueue, name, name, higher + "1.#", {}}, Purpose::Delay);
     add({StepKind::BindExchange, next, name, higher + "0.#", {}}, Purpose::Delay);
+  }
+
+  // Such a queue is a quorum one with at-least-once dead lettering whatever the work queues are: a
+  // classic one loses what is expiring when the broker is killed.
+  static std::vector<Argument> handing_over(std::int64_t ttl_ms, const std::string& exchange) {
+    return {{"x-queue-type", "quorum"},
+            {"x-message-ttl", ttl_ms},
+            {"x-dead-letter-exchange", exchange},
+            {"x-dead-letter-strategy", "at-least-once"},
+            {"x-overflow", "reject-publish"}};
   }
 
   static std::vector<Argument> quorum() {
@@ -89,6 +104,18 @@ class DelaySteps {
 };
 
 }  // namespace
+
+std::string due_exchange(const std::string& application) {
+  return application + ".delay.due";
+}
+
+std::string due_queue(const std::string& application, const std::string& queue) {
+  return due_exchange(application) + "." + queue;
+}
+
+std::string due_pattern(const std::string& queue) {
+  return any(kDelayLevels).append(kDue) + queue;
+}
 
 std::string unroutable_queue(const std::string& application) {
   return application + ".delay.unroutable";
@@ -123,18 +150,20 @@ DelayRoute delay_route(const std::string& application, const std::string& queue,
     route.routing_key += waits ? "1." : "0.";
   }
   route.exchange = delay_level(application, highest);
-  route.routing_key += queue;
+  route.routing_key.append(kDue) += queue;
   return route;
 }
 
 // It waits its level's whole time, if it has just come, and passes the lower ones of its bits.
+// What has passed the queue of what is due has no bits any more, and no name has a dot.
 DelayRest rest_of_route(int level, std::string_view routing_key) {
   DelayRest rest;
   std::int64_t ticks = std::int64_t{1} << level;
-  for (int bit = kDelayLevels - 1; bit >= 0 && routing_key.size() > 2; --bit) {
+  for (int bit = kDelayLevels - 1; bit >= 0 && routing_key.find('.') == 1; --bit) {
     if (bit < level && routing_key[0] == '1') ticks += std::int64_t{1} << bit;
     routing_key.remove_prefix(2);
   }
+  if (routing_key.starts_with(kDue)) routing_key.remove_prefix(kDue.size());
   rest.queue = routing_key;
   rest.at_most = kDelayTick * ticks;
   return rest;

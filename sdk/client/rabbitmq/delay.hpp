@@ -3,7 +3,14 @@
 // in binary into the routing key; a message waits at the levels whose bit is 1 and passes the
 // others. (The scheme of NServiceBus' RabbitMQ transport, with a finer tick.)
 //
-//   exchange <app>.delay.v1.27 -> … -> <app>.delay.v1.00 -> <app>.delay.v1.deliver -> work queue
+//   exchange <app>.delay.v1.27 -> … -> <app>.delay.v1.00 -> <app>.delay.v1.deliver
+//     -> queue <app>.delay.due.<name> -> exchange <app>.delay.due -> work queue <app>.<name>
+//
+// A level has one process of the broker that hands over what has expired, and waits for whoever
+// takes none: a queue that is full, or on a node that is down. So what is due is handed to a queue
+// of its own for each work queue, which takes all, keeps nothing (its time is 0), and waits for no
+// other. Messages of earlier versions, whose key has no "due.", still go straight to the work
+// queue.
 //
 // What arrives for no queue goes by the alternate exchange <app>.delay.v1.unroutable to the queue
 // <app>.delay.unroutable, lest one such message stop its whole level.
@@ -22,7 +29,7 @@ namespace action {
 
 struct DelayRoute {
   std::string exchange;     // of the highest level that the delay needs
-  std::string routing_key;  // 28 bits, highest first, each followed by a dot; then the queue's name
+  std::string routing_key;  // 28 bits, highest first, each followed by a dot; "due."; the queue
 };
 
 // The name of a level's queue, and of its exchange.
@@ -33,13 +40,19 @@ std::string delay_level(const std::string& application, int level);
 DelayRoute delay_route(const std::string& application, const std::string& queue,
                        std::chrono::milliseconds delay);
 
-// What a message at a level was published for: the queue's short name, and the longest that it can
-// still have to wait.
+// What a message at a level, or among what is unroutable, was published for: the queue's short
+// name, and the longest that it can still have to wait.
 struct DelayRest {
   std::string queue;
   std::chrono::milliseconds at_most{0};
 };
 DelayRest rest_of_route(int level, std::string_view routing_key);
+
+// The exchange that leads what is due to `queue` (a short name), and the queue before it.
+std::string due_exchange(const std::string& application);
+std::string due_queue(const std::string& application, const std::string& queue);
+// The key by which a queue of what is due for `queue` is bound to the end of the levels.
+std::string due_pattern(const std::string& queue);
 
 // The queue of what is due and has no work queue; and its name in earlier versions, on one node.
 std::string unroutable_queue(const std::string& application);

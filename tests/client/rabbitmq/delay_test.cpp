@@ -20,17 +20,39 @@ TEST_CASE("delay: a delay is written in ticks, into the exchange of its highest 
     std::chrono::milliseconds delay;
     int highest;
     std::string last_bits;
-  } rows[] = {{1ms, 0, "0.0.0.1.high"},     {125ms, 0, "0.0.0.1.high"},
-              {126ms, 1, "0.0.1.0.high"},   {1s, 3, "1.0.0.0.high"},
-              {1001ms, 3, "1.0.0.1.high"},  {-5ms, 0, "0.0.0.1.high"},
-              {kLongest, 27, "1.1.1.high"}, {2 * kLongest, 27, "1.1.1.high"}};
+  } rows[] = {{1ms, 0, "0.0.0.1.due.high"},     {125ms, 0, "0.0.0.1.due.high"},
+              {126ms, 1, "0.0.1.0.due.high"},   {1s, 3, "1.0.0.0.due.high"},
+              {1001ms, 3, "1.0.0.1.due.high"},  {-5ms, 0, "0.0.0.1.due.high"},
+              {kLongest, 27, "1.1.1.due.high"}, {2 * kLongest, 27, "1.1.1.due.high"}};
   for (const auto& row : rows) {
     CAPTURE(row.delay.count());
     const auto route = action::delay_route("shop", "high", row.delay);
     CHECK(route.exchange == "shop.delay.v1." + std::string(row.highest < 10 ? "0" : "") +
                                 std::to_string(row.highest));
     CHECK(route.routing_key.ends_with(row.last_bits));
-    CHECK(route.routing_key.size() == 2 * action::kDelayLevels + 4);
+    CHECK(route.routing_key.size() == 2 * action::kDelayLevels + 8);
+  }
+}
+
+TEST_CASE("delay: a key tells for which queue, and how long at most, wherever it is met") {
+  const auto sent = action::delay_route("shop", "high", 1001ms).routing_key;  // 9 ticks
+  const std::string bits = sent.substr(0, sent.find("due."));
+  const struct {
+    int level;
+    std::string key, queue;
+    std::chrono::milliseconds at_most;
+  } rows[] = {{3, sent, "high", 1125ms},
+              {0, sent, "high", 125ms},
+              {3, bits + "high", "high", 1125ms},  // of an earlier version
+              {3, bits + "1", "1", 1125ms},
+              {0, "high", "high", 125ms},  // it was due, and its queue gone
+              {0, "1", "1", 125ms},
+              {0, "", "", 125ms}};
+  for (const auto& row : rows) {
+    CAPTURE(row.key);
+    const auto rest = action::rest_of_route(row.level, row.key);
+    CHECK(rest.queue == row.queue);
+    CHECK(rest.at_most == row.at_most);
   }
 }
 
