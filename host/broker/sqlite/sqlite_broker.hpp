@@ -41,6 +41,8 @@ class SqliteBroker : public Broker {
   Result<void> close() override;
 
  private:
+  static constexpr std::chrono::seconds kLongestBusy{10};  // then the file counts as lost
+
   struct Queue {
     std::int64_t row = 0;
     int prefetch = 0;

@@ -8,7 +8,6 @@
 #include <thread>
 
 #include "client/sql/clean_text.hpp"
-#include "client/topology.hpp"
 #include "client/unique.hpp"
 
 namespace action::sql {
@@ -60,92 +59,6 @@ QueueTables::QueueTables(DatabaseUrl url, std::string application, std::unique_p
       application_(std::move(application)),
       session_(std::move(session)),
       dialect_(std::move(dialect)) {}
-
-Result<void> QueueTables::prepare(Missing missing) {
-  const auto id = session_->execute(dialect_.server_id);
-  if (!id) return id.error();
-  bell_ = std::make_unique<Bell>(id->text(0, 0));
-  auto found = version();
-  if (!found) return found.error();
-  if (*found == 0 && missing == Missing::Leave) {
-    is_empty_ = true;
-    return {};
-  }
-  if (*found < dialect_.version()) return make([this] { return make_tables_locked(); });
-  if (*found == dialect_.version()) return {};
-  return Error{
-      fmt::format("the tables {}_… in {} were made by a newer version (theirs is {}, this "
-                  "one knows {}): upgrade this program",
-                  application_, url_.shown, *found, dialect_.version())};
-}
-
-// 0: there are none.
-Result<int> QueueTables::version() {
-  const auto read = session_->execute("SELECT version FROM " + dialect_.schema);
-  if (read) return read->rows() == 0 ? 0 : static_cast<int>(read->number(0, 0));
-  if (session_->trouble() == Trouble::NoTable) return 0;
-  if (session_->trouble() == Trouble::Forbidden) return may_not(read.error());
-  return read.error();
-}
-
-Error QueueTables::may_not_upgrade(const Error& why) const {
-  return {
-      fmt::format("the tables {0}_… in {1} are those of an older version, and the user may not "
-                  "change them: run 'actiond setup' as the user who made them ({2})",
-                  application_, url_.shown, why.text)};
-}
-
-Error QueueTables::may_not(const Error& why) const {
-  return {
-      fmt::format("there are no tables {0}_… in {1}, and the user may not make them, or may not "
-                  "read them: run 'actiond setup' as a user who may, then give this one SELECT, "
-                  "INSERT, UPDATE and DELETE ({2})",
-                  application_, url_.shown, why.text)};
-}
-
-// One alone makes tables at a time.
-Result<void> QueueTables::make(const std::function<Result<void>()>& work) {
-  const auto locked = session_->execute(dialect_.lock_setup);
-  if (!locked) return locked.error();
-  if (locked->number(0, 0) != 1)
-    return Error{fmt::format("somebody else has been making the tables in {} for 10 s: try again",
-                             url_.shown)};
-  auto made = work();
-  const auto trouble = session_->trouble();
-  if (auto unlocked = session_->execute(dialect_.unlock_setup); made && !unlocked)
-    return unlocked.error();
-  session_->set_trouble(trouble);
-  return made;
-}
-
-// The version comes last: without it nobody takes the tables for whole.
-Result<void> QueueTables::make_tables_locked() {
-  const auto found = version();  // somebody else may have made them just now
-  if (!found) return found.error();
-  if (*found != 0) return upgrade_tables_locked(*found);
-  for (const auto& table : dialect_.tables)
-    if (const auto made = session_->execute(table); !made)
-      return session_->trouble() == Trouble::Forbidden ? may_not(made.error()) : made.error();
-  if (const auto made = session_->execute(dialect_.add_pauses); !made) return made.error();
-  if (auto added = add_queue(kDead); !added) return added;
-  const auto marked = session_->execute(
-      fmt::format("INSERT INTO {} (version) VALUES ({})", dialect_.schema, dialect_.version()));
-  return marked ? Result<void>() : marked.error();
-}
-
-// Each step may be done anew, if whoever did it died before the version said so.
-Result<void> QueueTables::upgrade_tables_locked(int from) {
-  for (; from < dialect_.version(); ++from) {
-    for (const auto& step : dialect_.upgrades[static_cast<std::size_t>(from - 1)])
-      if (const auto done = session_->execute(step); !done)
-        return session_->trouble() == Trouble::Forbidden ? may_not_upgrade(done.error())
-                                                         : done.error();
-    const auto marked =
-        session_->execute(fmt::format("UPDATE {} SET version = {}", dialect_.schema, from + 1));
-    if (!marked) return marked.error();
-  }
-  return {};
-}
 
 Result<void> QueueTables::transaction(const std::function<Result<void>()>& work, Loss loss) {
   return repeat([&] { return try_once(work, loss); });
@@ -208,29 +121,6 @@ Result<void> QueueTables::add_fences() {
     const auto added = session_->execute(dialect_.add_fences);
     return added ? Result<void>() : added.error();
   });
-}
-
-Result<bool> QueueTables::keeps_pauses(Missing missing) {
-  const auto looked = session_->execute("SELECT 1 FROM " + dialect_.pauses + " WHERE 1 = 0");
-  if (looked) return true;
-  if (session_->trouble() == Trouble::Forbidden) return false;
-  if (session_->trouble() != Trouble::NoTable) return looked.error();
-  if (missing == Missing::Leave) return false;
-  const auto made = make([this]() -> Result<void> {
-    const auto added = session_->execute(dialect_.add_pauses);
-    return added ? Result<void>() : added.error();
-  });
-  if (made) return true;
-  if (session_->trouble() == Trouble::Forbidden) return false;
-  return made.error();
-}
-
-Error QueueTables::keeps_no_pauses() const {
-  return {
-      fmt::format("queues can't be paused: there is no table {0} in {1}, or the user may not read "
-                  "it: run 'actiond setup' as a user who may make it, then give this one SELECT, "
-                  "INSERT and DELETE",
-                  dialect_.pauses, url_.shown)};
 }
 
 Error QueueTables::no_such_queue(const std::string& name) const {
