@@ -231,7 +231,15 @@ TEST_CASE("database: tables of the version before get what they lack, and keep t
     };
     const bool has_ring = !sql.listen.empty();
     tables.store("high", 2);
-    if (has_ring) execute("DROP TRIGGER \"" + tables.name() + "_ring\" ON " + sql.events);
+    const auto drop_trigger = [&](const std::string& name) {
+      execute("DROP TRIGGER \"" + tables.name() + name + "\" ON " + sql.events);
+    };
+    if (has_ring) {
+      drop_trigger("_ring");
+      drop_trigger("_known_queue");
+      execute("ALTER TABLE " + sql.events +
+              " ADD CONSTRAINT \"k\" FOREIGN KEY (queue) REFERENCES " + sql.queues + " (name)");
+    }
     execute("ALTER TABLE " + sql.events + " DROP COLUMN expires_at_ms");
     execute("DROP TABLE " + sql.lease);
     execute("UPDATE " + sql.schema + " SET version = 1");
@@ -241,12 +249,40 @@ TEST_CASE("database: tables of the version before get what they lack, and keep t
     CHECK(tables.number("SELECT version FROM " + sql.schema) == sql.version());
     CHECK(tables.number("SELECT COUNT(*) FROM " + sql.lease) == 0);
     if (has_ring)
-      CHECK(tables.number("SELECT COUNT(*) FROM pg_trigger WHERE tgname = '" + tables.name() +
-                          "_ring'") == 1);
+      for (const char* name : {"_ring", "_known_queue"})
+        CHECK(tables.number("SELECT COUNT(*) FROM pg_trigger WHERE tgname = '" + tables.name() +
+                            name + "'") == 1);
+    if (has_ring)
+      CHECK(
+          tables.number("SELECT COUNT(*) FROM pg_constraint WHERE contype = 'f' AND conrelid = '" +
+                        sql.events + "'::REGCLASS") == 0);
     const auto taken = DatabaseClaims(*tables, owner->id()).take("high", 10, 0);
     REQUIRE(taken);
     CHECK(std::max(taken->seqs.size(), taken->claims.size()) == 2);  // which, is the dialect's
     CHECK(owner->check_alive());
+  });
+}
+
+TEST_CASE("database: a statement of anybody's stores nothing in a queue that is not there") {
+  in_each([](Tables& tables) {
+    auto& session = tables->session();
+    if (!tables->dialect().listen.empty())  // as one that is not ours
+      REQUIRE(session.execute("RESET action.knows_queues"));
+    const auto store = [&](const std::string& queue) {
+      return session.execute("INSERT INTO " + tables->dialect().events +
+                             " (queue, event) VALUES ('" + queue + "', 'work')");
+    };
+    REQUIRE(store("high"));
+    const auto refused = store("hihg");
+    REQUIRE(!refused);
+    CAPTURE(refused.error().text);
+    if (!tables->dialect().listen.empty())
+      CHECK(contains(refused.error().text, "there is no queue 'hihg': correct its name"));
+    const auto moved =
+        session.execute("UPDATE " + tables->dialect().events + " SET queue = 'hihg'");
+    CHECK(!moved);
+    CHECK(tables.number("SELECT COUNT(*) FROM " + tables->dialect().events +
+                        " WHERE event = 'work'") == 1);
   });
 }
 

@@ -181,8 +181,10 @@ Result<void> PostgresqlSession::check_server() {
         fmt::format("{} is a proxy that shares connections, and so keeps no lock that "
                     "tells who lives: name the server itself",
                     url_.shown)};
-  const auto set =
-      execute("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED");
+  // Whoever uses it looks queues up before it stores events there.
+  const auto set = execute(
+      "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;"
+      " SET action.knows_queues = 'yes'");
   return set ? Result<void>() : set.error();
 }
 
