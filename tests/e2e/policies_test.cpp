@@ -54,9 +54,9 @@ TEST_CASE("policies: what message-ttl lets go too soon waits for the rest of its
   NEEDS_NODE();
   Site site("", {"later"});
   Policy policy(site, "delay[.].*", R"({"message-ttl":200})");
-  const auto due = std::chrono::system_clock::now() + 12s;
+  const auto due = std::chrono::system_clock::now() + 20s;
   const Ran queued = site.actiond({"enqueue", "stamp", site.params("stamps", R"("text": "x")"),
-                                   "--queue", "high", "--in", "12s"});
+                                   "--queue", "high", "--in", "20s"});
   REQUIRE_MESSAGE(queued.status == 0, queued.err);
   REQUIRE(wait_until([] { return rabbit::ready("high") == 1; }));
   policy.end();  // it goes back only once
