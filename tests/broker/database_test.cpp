@@ -286,6 +286,32 @@ TEST_CASE("database: a statement of anybody's stores nothing in a queue that is 
   });
 }
 
+TEST_CASE("database: what PostgreSQL tells as bytes is read as it was meant") {
+  in_each([](Tables& tables) {
+    auto& session = tables->session();
+    if (tables->dialect().listen.empty()) return;
+    for (const std::int64_t number : {0L, 1L, -1L, 9'999L, 10'000L, 20'000L, 123'456'789L,
+                                      -40'000'000L, 8'000'000'000'000'001L}) {
+      CAPTURE(number);
+      const auto told = session.with("SELECT ?::BIGINT, ?::BIGINT::NUMERIC", number, number);
+      REQUIRE(told);
+      CHECK(told->number(0, 0) == number);
+      CHECK(told->number(0, 1) == number);
+    }
+    const auto told =
+        session.with("SELECT ?::SMALLINT, ?::INT, TRUE, NULL::BYTEA, ?::TEXT", -2, 70'000, "7");
+    REQUIRE(told);
+    CHECK(told->number(0, 0) == -2);
+    CHECK(told->number(0, 1) == 70'000);
+    CHECK(told->number(0, 2) == 1);
+    CHECK(told->is_null(0, 3));
+    CHECK(told->text(0, 4) == "7");
+    const auto refused = session.with("SELECT 1.5::FLOAT8");
+    REQUIRE(!refused);
+    CHECK(contains(refused.error().text, "a type that is not expected (701)"));
+  });
+}
+
 TEST_CASE("database: who is idle is woken by a server that tells of events") {
   in_each([](Tables& tables) {
     if (tables->dialect().listen.empty()) return;

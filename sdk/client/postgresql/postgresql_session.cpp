@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "client/sql/backend_module.hpp"
+#include "postgresql_answer.hpp"
 
 namespace action::sql {
 namespace {
@@ -16,7 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kOldestPostgres = 140000;
-constexpr Oid kBool = 16, kBytea = 17;
 constexpr char kSystemAuthorities[] = "/etc/ssl/certs/ca-certificates.crt";
 
 Trouble trouble_of_state(std::string_view state) {
@@ -76,29 +76,6 @@ std::string with_numbers(const std::string& sql) {
   return numbered;
 }
 
-void add(const PGresult* result, int row, int column, Answer& answer) {
-  if (::PQgetisnull(result, row, column) != 0) return answer.add_null();
-  const char* const text = ::PQgetvalue(result, row, column);
-  const Oid type = ::PQftype(result, column);
-  if (type == kBool) return answer.add_number(*text == 't' ? 1 : 0);
-  if (type != kBytea)
-    return answer.add_text({text, static_cast<std::size_t>(::PQgetlength(result, row, column))});
-  std::size_t size = 0;
-  const std::unique_ptr<unsigned char, decltype(&::PQfreemem)> bytes(
-      ::PQunescapeBytea(reinterpret_cast<const unsigned char*>(text), &size), ::PQfreemem);
-  answer.add_text({reinterpret_cast<const char*>(bytes.get()), size});
-}
-
-Answer answer_of(const PGresult* result) {
-  Answer answer;
-  answer.changed = std::strtoull(::PQcmdTuples(const_cast<PGresult*>(result)), nullptr, 10);
-  const int columns = ::PQnfields(result), rows = ::PQntuples(result);
-  answer.set_columns(static_cast<std::size_t>(columns));
-  for (int row = 0; row < rows; ++row)
-    for (int column = 0; column < columns; ++column) add(result, row, column, answer);
-  return answer;
-}
-
 // Values as libpq wants them: numbers as text, bytes as they are.
 struct Parameters {
   explicit Parameters(std::span<const Value> values) {
@@ -108,7 +85,7 @@ struct Parameters {
       texts.push_back(is_number ? std::to_string(value.number) : std::string(value.bytes));
       pointers.push_back(value.kind == Value::Kind::Null ? nullptr : texts.back().c_str());
       sizes.push_back(static_cast<int>(texts.back().size()));
-      formats.push_back(value.kind == Value::Kind::Bytes ? 1 : 0);
+      formats.push_back(value.kind == Value::Kind::Bytes ? kAsBytes : kAsText);
     }
   }
   std::vector<std::string> texts;
@@ -266,8 +243,11 @@ Result<Answer> PostgresqlSession::run(const std::string& sql, std::span<const Va
   const auto result =
       await(::PQsendQueryPrepared(raw_, name->c_str(), static_cast<int>(values.size()),
                                   parameters.pointers.data(), parameters.sizes.data(),
-                                  parameters.formats.data(), 0) == 1);
+                                  parameters.formats.data(), kAsBytes) == 1);
   if (!result) return result.error();
+  if (const Oid type = unknown_type(result->get()); type != 0)
+    return Error{fmt::format("{} answers with a type that is not expected ({}) to: {}", url_.shown,
+                             type, sql)};
   return answer_of(result->get());
 }
 
