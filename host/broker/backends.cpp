@@ -1,4 +1,6 @@
 // Which broker it is, is decided here and nowhere else.
+#include <filesystem>
+
 #include "broker/backlog.hpp"
 #include "broker/broker.hpp"
 #include "broker/dead_letters.hpp"
@@ -72,6 +74,14 @@ Result<std::unique_ptr<Broker>> connect_broker(const Config& config, const std::
       *target, [&](const auto& url) { return RabbitBroker::connect(url, config, name, timeout); });
 }
 
+Result<void> make_tables(const Config& config, const std::string& name,
+                         std::chrono::milliseconds timeout) {
+  const auto target = target_of(config, name);
+  if (!target) return target.error();
+  if (target->database.empty()) return {};
+  return make_tables_of_database(*target, timeout);
+}
+
 // The others have all that they need, or can't be connected to.
 Result<std::vector<std::string>> tend_broker(const Config& config, const std::string& name,
                                              std::chrono::milliseconds timeout) {
@@ -103,6 +113,15 @@ Result<std::unique_ptr<Backlog>> open_backlog(const Config& config, const std::s
   if (!target->database.empty()) return open_sql_backlog(*target, timeout);
   return first_of<std::unique_ptr<Backlog>>(
       *target, [&](const auto& url) { return open_rabbit_backlog(*target, url, timeout); });
+}
+
+Result<bool> is_same_backlog(const action::Link::Target& one, const action::Link::Target& other,
+                             std::chrono::milliseconds timeout) {
+  if (action::is_same_place(one, other)) return true;
+  if (!one.database.empty() && !other.database.empty()) return is_one_database(one, other, timeout);
+  std::error_code missing;  // a file that is not there yet is no other
+  return !one.queue_file.empty() && !other.queue_file.empty() &&
+         std::filesystem::equivalent(one.queue_file, other.queue_file, missing);
 }
 
 Result<std::unique_ptr<Lease>> open_lease(const Config& config, const std::string& name, Obey obey,

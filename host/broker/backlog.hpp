@@ -10,6 +10,7 @@
 
 #include "base/config/config.hpp"
 #include "base/result.hpp"
+#include "client/link.hpp"
 #include "client/message.hpp"
 
 namespace actiond {
@@ -38,5 +39,10 @@ class Backlog {
 // `name` tells the broker's operator who this is. Blocks, up to `timeout` for each broker.
 Result<std::unique_ptr<Backlog>> open_backlog(const Config& config, const std::string& name,
                                               std::chrono::milliseconds timeout);
+
+// Whether both lead to the same events, by whatever names: asked of files and databases. Blocks as
+// open_backlog does.
+Result<bool> is_same_backlog(const action::Link::Target& one, const action::Link::Target& other,
+                             std::chrono::milliseconds timeout);
 
 }  // namespace actiond

@@ -150,6 +150,11 @@ class Broker {
 Result<std::unique_ptr<Broker>> connect_broker(const Config& config, const std::string& name,
                                                std::chrono::milliseconds timeout);
 
+// Makes each of the application's tables that is missing, in a database; elsewhere connecting does
+// as much. Blocks up to `timeout`.
+Result<void> make_tables(const Config& config, const std::string& name,
+                         std::chrono::milliseconds timeout);
+
 // Looks whether all that the application needs is there, makes anew what is not, and sends on what
 // was due and had no queue. Returns what was there before and is lost, a sentence each. Over a
 // connection of its own; blocks as connect_broker does.

@@ -67,12 +67,15 @@ class Migration {
   std::size_t moved() const { return moved_.events + moved_.dead; }
 
  private:
-  // Several may have the same id: then none of them counts as stored.
+  // Those before one that is refused may be stored, and are moved then. Several may have the same
+  // id: then none of them counts as stored.
   Result<void> move(std::vector<Waiting>& batch) {
-    for (auto& each : batch) {
-      auto posted = sender_.post(
+    Result<void> posted;
+    for (std::size_t i = 0; i < batch.size() && posted; ++i) {
+      const Waiting& each = batch[i];
+      posted = sender_.post(
           {each.queue, each.message, action::DueTime(std::chrono::milliseconds(each.due_at_ms))});
-      if (!posted) return posted;
+      if (!posted) batch.resize(i);
     }
     const auto loss = sender_.flush();
     if (loss)
@@ -82,7 +85,7 @@ class Migration {
     if (auto removed = from_->remove(batch); !removed) return removed;
     for (const auto& each : batch) count(each);
     if (loss) return Error{loss->why};
-    return {};
+    return posted;
   }
 
   void count(const Waiting& each) {
@@ -117,8 +120,9 @@ Result<int> migrate(const Common& common, const MigrateFlags& flags) {
   if (!target) return target.error();
   const auto source = target_of(with_broker(*config, *from), process_name());
   if (!source) return source.error();
-  if (action::is_same_place(*source, *target))
-    return refuse({"--from and --to are the same broker: name two"});
+  const auto is_same = is_same_backlog(*source, *target, kMigrateTimeout);
+  if (!is_same) return is_same.error();
+  if (*is_same) return refuse({"--from and --to are the same broker: name two"});
   auto backlog = open_backlog(with_broker(*config, *from), process_name(), kMigrateTimeout);
   if (!backlog) return backlog.error();
   Migration migration(std::move(*backlog), std::move(*target));

@@ -15,6 +15,7 @@ constexpr std::chrono::seconds kSetupTimeout{10};
 Result<int> setup(const Common& common) {
   auto config = load(common);
   if (!config) return config.error();
+  if (auto made = make_tables(*config, process_name(), kSetupTimeout); !made) return made.error();
   auto broker = connect_broker(*config, process_name(), kSetupTimeout);
   if (!broker) return broker.error();
   if (auto closed = (*broker)->close(); !closed) return closed.error();

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "client/clean_text.hpp"
+
 namespace action {
 namespace {
 
@@ -63,12 +65,13 @@ Result<void> check_event(std::string_view name) {
 }
 
 Result<void> check_unique_key(std::string_view key) {
-  const bool is_clean =
-      std::none_of(key.begin(), key.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; });
-  if (!key.empty() && key.size() <= kMostUniqueKey && is_clean) return {};
+  const bool has_control =
+      std::any_of(key.begin(), key.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; });
+  if (!key.empty() && key.size() <= kMostUniqueKey && !has_control && is_clean(key)) return {};
   return Error{
-      fmt::format("'{}' can't be a unique key: use 1 to {} bytes without control characters",
-                  shown(key), kMostUniqueKey),
+      fmt::format(
+          "'{}' can't be a unique key: use 1 to {} bytes of UTF-8 without control characters",
+          shown(key), kMostUniqueKey),
       Fault::Lasting};
 }
 

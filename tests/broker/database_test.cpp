@@ -167,13 +167,13 @@ TEST_CASE("database: a row that is never due ends each queue of MariaDB, and is 
 TEST_CASE("database: where to begin to read is behind what was taken, for a second") {
   QueueStarts starts(2);
   const MonotonicTime now = monotonic_now();
-  CHECK(starts.at(now) == std::vector<std::int64_t>{0, 0});
+  CHECK(starts.at(now) == std::vector<std::int64_t>{kBeginning, kBeginning});
   starts.taken(1, 5000);
-  CHECK(starts.at(now + 999ms) == std::vector<std::int64_t>{0, 5000});
-  CHECK(starts.at(now + 1s) == std::vector<std::int64_t>{0, 0});
+  CHECK(starts.at(now + 999ms) == std::vector<std::int64_t>{kBeginning, 5000});
+  CHECK(starts.at(now + 1s) == std::vector<std::int64_t>{kBeginning, kBeginning});
   starts.taken(0, 7000);
   starts.restart();
-  CHECK(starts.at(now + 1001ms) == std::vector<std::int64_t>{0, 0});
+  CHECK(starts.at(now + 1001ms) == std::vector<std::int64_t>{kBeginning, kBeginning});
 }
 
 TEST_CASE("database: a claim takes fewer events of many bytes, the others stay") {

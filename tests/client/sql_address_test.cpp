@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
-#include "client/sql/clean_text.hpp"
+#include "client/clean_text.hpp"
 
+using action::clean_text;
+using action::is_clean;
 using namespace action::sql;
 
 TEST_CASE("database address: all of its parts") {

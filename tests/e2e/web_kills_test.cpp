@@ -73,7 +73,7 @@ bool retry_and_kill(PageSite& site, std::size_t left, std::chrono::milliseconds 
   return is_early;
 }
 
-std::set<std::string> ran(const Site& site) {
+std::set<std::string> ran_in(const Site& site) {
   const auto lines = site.lines("ran");
   return {lines.begin(), lines.end()};
 }
@@ -104,7 +104,7 @@ TEST_CASE("web: 1,000 dead letters retried while page and broker are killed, non
   MESSAGE(interrupted, " of ", kRounds, " retries were interrupted");
   CHECK(interrupted >= kRounds / 2);
   constexpr std::size_t kAll = std::size_t{kRounds} * kLetters;
-  CHECK(wait_until([&] { return ran(site).size() == kAll; }, 60s));
-  const auto again = site.lines("ran").size() - ran(site).size();
+  CHECK(wait_until([&] { return ran_in(site).size() == kAll; }, 60s));
+  const auto again = site.lines("ran").size() - ran_in(site).size();
   MESSAGE(again, " ran again");
 }

@@ -1,5 +1,7 @@
 #include "broker/sql/claims.hpp"
 
+#include "broker/sql/queue_starts.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,7 +28,8 @@ StoredClaim claim_of(const Answer& answer, std::size_t row) {
   claim.seq = answer.number(row, 0);
   claim.is_redelivered = answer.number(row, 1) != 0;
   action::sql::read_message(answer, row, 3, claim.message);
-  claim.message.trail.queued_at_ms = answer.number(row, 2);  // since when it waits, to the ms
+  claim.message.trail.queued_at_ms =
+      std::max<std::int64_t>(0, answer.number(row, 2));  // since when it waits, to the ms
   return claim;
 }
 
@@ -144,8 +147,8 @@ Result<void> DatabaseClaims::own(std::span<const std::int64_t> seqs) {
 Result<DatabaseClaims::Taken> DatabaseClaims::take_from_anywhere(const std::string& queue, int most,
                                                                  std::int64_t from_ms) {
   auto taken = take(queue, most, from_ms);
-  if (!taken || taken->may_have_more || from_ms == 0) return taken;
-  auto earlier = take(queue, most - static_cast<int>(taken->seqs.size()), 0);
+  if (!taken || taken->may_have_more || from_ms == kBeginning) return taken;
+  auto earlier = take(queue, most - static_cast<int>(taken->seqs.size()), kBeginning);
   if (!earlier) return earlier;
   taken->seqs.insert(taken->seqs.end(), earlier->seqs.begin(), earlier->seqs.end());
   std::move(earlier->claims.begin(), earlier->claims.end(), std::back_inserter(taken->claims));
@@ -211,7 +214,8 @@ Result<DatabaseClaims::Look> DatabaseClaims::look(std::span<const std::string> q
   for (std::size_t i = 1; i <= queues.size(); ++i) {
     auto& due = look.due_in_ms.emplace_back();
     if (!answer->is_null(0, i) && answer->number(0, i) < action::sql::kNeverDue_ms)
-      due = std::max<std::int64_t>(0, answer->number(0, i) - answer->number(0, 0));
+      due = std::max<std::int64_t>(
+          0, std::max<std::int64_t>(0, answer->number(0, i)) - answer->number(0, 0));
   }
   look.is_owner_dead = answer->number(0, queues.size() + 1) == 1;
   return look;

@@ -65,9 +65,12 @@ Result<void> DatabaseThread::turn() {
   const bool is_closing = mailbox_.is_closing();
   std::tie(turn.orders, turn.holds) = mailbox_.take_orders();
   if (is_closing) return leave(turn);
-  if (auto alive = check_alive(); !alive) return alive;
-  if (auto looked = look_at_pauses(turn, is_rung); !looked) return looked;
-  if (auto looked = look(turn, is_rung); !looked) return looked;
+  const auto asked = tables_->repeat([&]() -> Result<void> {  // while somebody locks a table
+    if (auto alive = check_alive(); !alive) return alive;
+    if (auto looked = look_at_pauses(turn, is_rung); !looked) return looked;
+    return look(turn, is_rung);
+  });
+  if (!asked) return asked;
   if (exchange_.is_due(turn))
     if (auto done = exchange_.run(turn); !done) return done;
   if (auto listened = listen(turn); !listened) return listened;
@@ -120,7 +123,7 @@ Result<void> DatabaseThread::look(DatabaseTurn& turn, bool is_rung) {
   if (!is_probed && !is_rung && now < next_look_) return {};
   auto from_ms = starts_.at(now);
   for (QueueIndex i = 0; i < queues_.size(); ++i)
-    if (turn.holds[i].is_probed) from_ms[i] = 0;  // that it is empty is to be proved
+    if (turn.holds[i].is_probed) from_ms[i] = kBeginning;  // that it is empty is to be proved
   auto look = claims_.look(queues_, from_ms);
   if (look && is_rung && !look->is_anything_due()) {
     starts_.restart();  // something may have been given back

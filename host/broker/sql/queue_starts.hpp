@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -13,14 +14,17 @@
 
 namespace actiond {
 
+// Before whatever anybody wrote.
+inline constexpr std::int64_t kBeginning = std::numeric_limits<std::int64_t>::min();
+
 class QueueStarts {
  public:
-  explicit QueueStarts(std::size_t queues) : from_ms_(queues) {}
+  explicit QueueStarts(std::size_t queues) : from_ms_(queues, kBeginning) {}
 
   // The due times to begin at, of each queue; valid until the next call.
   const std::vector<std::int64_t>& at(MonotonicTime now) {
     if (now >= next_start_) {
-      std::fill(from_ms_.begin(), from_ms_.end(), 0);
+      std::fill(from_ms_.begin(), from_ms_.end(), kBeginning);
       next_start_ = now + kFromTheStart;
     }
     return from_ms_;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <random>
 
 #include "broker/sql/claims.hpp"
 #include "broker/sql/owner.hpp"
@@ -89,6 +90,25 @@ Result<std::unique_ptr<Backlog>> open_sql_backlog(const action::Link::Target& ta
   if (!owner) return owner.error();
   if (auto buried = owner->bury_dead(); !buried) return buried.error();
   return std::unique_ptr<Backlog>(new SqlBacklog(std::move(*tables), *owner));
+}
+
+Result<bool> is_one_database(const action::Link::Target& one, const action::Link::Target& other,
+                             std::chrono::milliseconds timeout) {
+  std::unique_ptr<QueueTables> tables[2];
+  for (const auto* target : {&one, &other}) {
+    auto opened = QueueTables::open(target->database, target->topology.application, target->name,
+                                    timeout, timeout, QueueTables::Missing::Leave);
+    if (!opened) return opened.error();
+    tables[target == &other] = std::move(*opened);
+  }
+  if (tables[0]->dialect().lock_owner != tables[1]->dialect().lock_owner) return false;
+  const auto number = -1 - static_cast<std::int64_t>(std::random_device{}() >> 1U);  // no owner's
+  for (const auto& each : tables) {
+    const auto locked = each->session().with(each->dialect().lock_owner, number);
+    if (!locked) return locked.error();
+    if (locked->number(0, 0) != 1) return true;
+  }
+  return false;
 }
 
 }  // namespace actiond

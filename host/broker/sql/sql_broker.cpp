@@ -53,4 +53,11 @@ Result<std::unique_ptr<Broker>> connect_database(const std::string& address, con
       paused.value_or(std::vector<bool>(queues.size())));
 }
 
+Result<void> make_tables_of_database(const action::Link::Target& target,
+                                     std::chrono::milliseconds timeout) {
+  const auto tables = QueueTables::open(target.database, target.topology.application, target.name,
+                                        timeout, timeout, QueueTables::Missing::MakeEach);
+  return tables ? Result<void>() : tables.error();
+}
+
 }  // namespace actiond

@@ -97,6 +97,8 @@ Result<std::unique_ptr<Lease>> open_sql_lease(const action::Link::Target& target
   auto tables = QueueTables::open(target.database, target.topology.application, target.name,
                                   timeout, timeout);
   if (!tables) return tables.error();
+  for (const auto& setting : (*tables)->dialect().owner_settings)  // it is idle for seconds as well
+    if (const auto set = (*tables)->session().execute(setting); !set) return set.error();
   auto lease = std::make_unique<SqlLease>(std::move(*tables), std::move(obey));
   if (auto made = lease->make(); !made) return made.error();
   return std::unique_ptr<Lease>(std::move(lease));

@@ -40,6 +40,7 @@ Result<void> try_all(QueueTables& tables, std::span<const Needed> all,
           fmt::format("the user lacks {0} on {1}: as an administrator, GRANT {0} ON "
                       "{1} TO that user",
                       right, needed.table));
+      if (right == "SELECT") break;  // the others are tried by statements that read
     }
   return {};
 }
@@ -54,15 +55,17 @@ Result<std::vector<std::string>> missing_rights_in_database(const action::Link::
   if (!tables) return tables.error();
   const auto& sql = (*tables)->dialect();
   std::vector<Needed> all{
-      {sql.queues, "name", "name", {"INSERT"}},
-      {sql.owners, "name", "name, since_ms", {"INSERT", "DELETE"}},
-      {sql.counts, "done", "queue, owner, done, failed", {"INSERT", "UPDATE", "DELETE"}},
-      {sql.events, "state", "queue, event", {"INSERT", "UPDATE", "DELETE"}}};
+      {sql.queues, "name", "name", {"SELECT", "INSERT"}},
+      {sql.owners, "name", "name, since_ms", {"SELECT", "INSERT", "DELETE"}},
+      {sql.counts, "done", "queue, owner, done, failed", {"SELECT", "INSERT", "UPDATE", "DELETE"}},
+      {sql.events, "state", "queue, event", {"SELECT", "INSERT", "UPDATE", "DELETE"}}};
   if (has_cron) all.push_back({sql.lease, "state", "id, state", {"SELECT", "INSERT", "UPDATE"}});
   std::vector<std::string> missing;
   const auto keeps = (*tables)->keeps_pauses(QueueTables::Missing::Make);
   if (!keeps) return keeps.error();
   if (!*keeps) missing.push_back((*tables)->keeps_no_pauses().text);
+  if (*keeps)
+    all.push_back({sql.pauses, "reason", "queue, paused_by, at_ms, reason", {"INSERT", "DELETE"}});
   if (auto tried = try_all(**tables, all, missing); !tried) return tried.error();
   return missing;
 }

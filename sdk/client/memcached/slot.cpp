@@ -3,6 +3,8 @@
 #include <charconv>
 #include <concepts>
 
+#include "client/sound.hpp"
+
 namespace action::memcached {
 namespace {
 
@@ -86,6 +88,7 @@ std::optional<Slot> decode_slot(std::string_view bytes) {
     read(*field, value);
   });
   if (fields < kLeastFields) return std::nullopt;
+  make_sound(slot.message);
   return slot;
 }
 

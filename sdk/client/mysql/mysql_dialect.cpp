@@ -81,7 +81,8 @@ void add_tables(Dialect& d, std::string_view application) {
       fmt::format(kEvents, fmt::arg("events", d.events), fmt::arg("queues", d.queues),
                   fmt::arg("name", kName), fmt::arg("now", kNow), fmt::arg("storage", kStorage),
                   fmt::arg("constraint", in_backticks(application, "events_queue"))),
-      fmt::format("CREATE TABLE IF NOT EXISTS {} (version INT NOT NULL) {}", d.schema, kStorage),
+      fmt::format("CREATE TABLE IF NOT EXISTS {} (version INT NOT NULL PRIMARY KEY) {}", d.schema,
+                  kStorage),
   };
 }
 
@@ -147,7 +148,8 @@ Result<Dialect> mysql_dialect(std::string_view application) {
       " done = done + VALUES(done), failed = failed + VALUES(failed)",
       d.counts);
   add_locks(d, application);
-  d.owner_settings = {"SET SESSION wait_timeout = 30, innodb_lock_wait_timeout = 5"};
+  d.owner_settings = {
+      "SET SESSION wait_timeout = 30, innodb_lock_wait_timeout = 5, lock_wait_timeout = 5"};
   d.server_id = "SELECT CONCAT_WS('/', @@hostname, @@port, @@datadir, DATABASE())";
   return d;
 }

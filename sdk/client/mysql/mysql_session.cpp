@@ -131,8 +131,11 @@ Result<void> MysqlSession::check_server() {
         fmt::format("{} is a node of a Galera cluster, which has no locks that tell who "
                     "lives: name a server that is none",
                     url_.shown)};
-  const auto set = execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-  if (!set) return set.error();
+  // Whatever the server's administrator has set for its sessions: a statement outside of a
+  // transaction is one by itself.
+  for (const char* setting : {"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+                              "SET SESSION autocommit = 1, sql_safe_updates = 0"})
+    if (const auto set = execute(setting); !set) return set.error();
   const auto most = execute("SELECT @@max_allowed_packet");
   if (!most) return most.error();
   most_bytes_ = static_cast<std::size_t>(most->number(0, 0));

@@ -47,7 +47,7 @@ constexpr char kPostgresEvents[] = R"sql(CREATE TABLE IF NOT EXISTS {events} (
 // What any language calls within a transaction of its own.
 constexpr char kQueueFunction[] = R"sql(CREATE OR REPLACE FUNCTION {function}(
   queue TEXT, event TEXT, params JSONB DEFAULT '{{}}', delay INTERVAL DEFAULT '0') RETURNS TEXT
-LANGUAGE sql AS $body$
+LANGUAGE sql SET search_path FROM CURRENT AS $body$
   INSERT INTO {events} (queue, event, params, due_ms) VALUES ($1, $2, convert_to($3::TEXT, 'UTF8'),
     {now} + CASE WHEN $4 > INTERVAL '0' THEN ceil(extract(epoch FROM $4) * 1000)::BIGINT + 1
                  ELSE 0 END)
@@ -192,7 +192,8 @@ void add_postgres_tables(Dialect& d, std::string_view application) {
   d.tables.insert(d.tables.end(), ring.begin(), ring.end());
   auto known = known_queue_statements(d, application);
   d.tables.insert(d.tables.end(), known.begin(), known.end());
-  d.tables.push_back(fmt::format("CREATE TABLE IF NOT EXISTS {} (version INT NOT NULL)", d.schema));
+  d.tables.push_back(
+      fmt::format("CREATE TABLE IF NOT EXISTS {} (version INT PRIMARY KEY)", d.schema));
   d.upgrades = {ring, {add_expiry(d)}, {lease}, add_keys(d, application), indexes};
   d.upgrades.back().push_back("DROP INDEX IF EXISTS " + in_quotes(application, "ready"));
   d.upgrades.back().insert(d.upgrades.back().end(), ring.begin(), ring.end());

@@ -21,7 +21,9 @@ constexpr char kSystemAuthorities[] = "/etc/ssl/certs/ca-certificates.crt";
 
 Trouble trouble_of_state(std::string_view state) {
   constexpr std::string_view kUniqueViolation = "23505";  // a key that somebody else took just now
-  if (state == "40001" || state == "40P01" || state == "55P03" || state == kUniqueViolation)
+  // Also one whose time is over (57014): that ends no connection.
+  if (state == "40001" || state == "40P01" || state == "55P03" || state == "57014" ||
+      state == kUniqueViolation)
     return Trouble::Again;
   if (state == "42P01" || state == "42883") return Trouble::NoTable;
   if (state == "42501") return Trouble::Forbidden;
@@ -37,6 +39,11 @@ std::string first_line(const char* text) {
 
 std::string connect_sentence(const DatabaseUrl& url, const std::string& message) {
   const auto has = [&message](const char* part) { return message.find(part) != std::string::npos; };
+  if (has("too many connections") || has("remaining connection slots"))
+    return fmt::format(
+        "{} takes no further connection: raise max_connections there, or the limit of the role or "
+        "the database ({})",
+        url.shown, message);
   if (has("authentication failed") || has("no password supplied") || has("role \""))
     return fmt::format(
         "the database server refuses the user '{}' or its password ({}): correct "
@@ -151,6 +158,13 @@ Result<void> PostgresqlSession::check_server() {
         fmt::format("{} is PostgreSQL {}, which is too old to keep queues: it takes 14 or "
                     "later",
                     url_.shown, ::PQparameterStatus(raw_, "server_version"))};
+  const std::string_view encoding = ::PQparameterStatus(raw_, "server_encoding");
+  if (encoding != "UTF8" && encoding != "SQL_ASCII")
+    return Error{
+        fmt::format("the database {} keeps texts as {}, which has no room for most characters, and "
+                    "an event that fails with one could not be stored: make a database with "
+                    "ENCODING 'UTF8'",
+                    url_.shown, encoding)};
   const auto pid = execute("SELECT pg_backend_pid()");
   if (!pid) return pid.error();
   if (pid->number(0, 0) != ::PQbackendPID(raw_))
@@ -182,6 +196,8 @@ Error PostgresqlSession::failed(const PGresult* result) {
   if (trouble() == Trouble::Lost) return lost(message);
   if (trouble() == Trouble::Forbidden)
     return {fmt::format("{} refuses: {}: give the user that right", url_.shown, message)};
+  if (trouble() == Trouble::NoTable)
+    return {fmt::format("{} has lost a table: {}: run 'actiond setup'", url_.shown, message)};
   return {fmt::format("{} refuses a statement: {}", url_.shown, message)};
 }
 

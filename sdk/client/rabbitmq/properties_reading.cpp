@@ -3,14 +3,13 @@
 
 #include "client/names.hpp"
 #include "client/rabbitmq/properties.hpp"
+#include "client/sound.hpp"
 #include "client/trace.hpp"
 
 namespace action {
 namespace {
 
 constexpr std::string_view kOwnHeader = "x-action-";
-constexpr std::int64_t kMaxAttempt = 1000000;
-constexpr std::int64_t kMaxTime_s = 253402300799;  // the end of the year 9999
 
 std::string_view as_text(const amqp_bytes_t& bytes) {
   return {static_cast<const char*>(bytes.bytes), bytes.len};

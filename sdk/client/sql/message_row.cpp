@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "client/sql/clean_text.hpp"
+#include "client/clean_text.hpp"
+#include "client/sound.hpp"
 
 namespace action::sql {
 namespace {
@@ -106,6 +107,7 @@ void read_message(const Answer& answer, std::size_t row, std::size_t first, Mess
   message.unique.is_asked = false;
   trail.due_at_ms = 0;
   trail.queued_at_ms = 0;
+  make_sound(message);
 }
 
 }  // namespace action::sql

@@ -7,7 +7,7 @@
 #include <random>
 #include <thread>
 
-#include "client/sql/clean_text.hpp"
+#include "client/clean_text.hpp"
 #include "client/unique.hpp"
 
 namespace action::sql {
@@ -20,6 +20,7 @@ constexpr milliseconds kFirstPause{2}, kLongestPause{200};
 constexpr std::size_t kRowSizes[] = {128, 16, 1};  // of INSERTs, which are prepared for each
 constexpr std::size_t kMostTogether = 1 << 20;     // bytes of several events in one INSERT
 constexpr std::size_t kRoomForTheRest = 65536;     // of an event besides its params
+constexpr std::size_t kRoomInARow = 1024;          // for its names and numbers
 
 // So that those who were in each other's way are not again.
 void pause(int tries) {
@@ -147,12 +148,13 @@ Result<void> QueueTables::insert(std::span<const NewEvent> events) {
       events = events.subspan(1);
       continue;
     }
+    const auto most = std::min(kMostTogether, session_->most_bytes() / 2);
     std::size_t fitting = 0, bytes = 0;
     const auto width = width_of(events.front());
     while (fitting < events.size() && !has_key(events[fitting]) &&
-           width_of(events[fitting]) == width && (fitting == 0 || bytes < kMostTogether))
-      bytes += size_of(*events[fitting++].message);
-    if (bytes > kMostTogether && fitting > 1) --fitting;
+           width_of(events[fitting]) == width && (fitting == 0 || bytes < most))
+      bytes += size_of(*events[fitting++].message) + kRoomInARow;
+    if (bytes > most && fitting > 1) --fitting;
     const auto count = *std::find_if(std::begin(kRowSizes), std::end(kRowSizes),
                                      [fitting](std::size_t size) { return size <= fitting; });
     if (auto inserted = insert_some(events.first(count)); !inserted) return inserted;

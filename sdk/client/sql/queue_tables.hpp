@@ -31,7 +31,8 @@ inline constexpr int kInHand = 1;
 
 class QueueTables {
  public:
-  enum class Missing { Make, Leave };  // tables that are not there yet
+  // Tables that are not there: made when all are missing, or whichever is, or left.
+  enum class Missing { Make, MakeEach, Leave };
 
   // Connects within `timeout`; a statement fails when the server says nothing for `patience`.
   static Result<std::unique_ptr<QueueTables>> open(const std::string& address,

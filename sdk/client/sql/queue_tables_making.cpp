@@ -16,7 +16,9 @@ Result<void> QueueTables::prepare(Missing missing) {
     is_empty_ = true;
     return {};
   }
-  if (*found < dialect_.version()) return make([this] { return make_tables_locked(); });
+  const bool is_to_be_made = *found < dialect_.version() || missing == Missing::MakeEach;
+  if (is_to_be_made && *found <= dialect_.version())
+    return make([this] { return make_tables_locked(); });
   if (*found == dialect_.version()) return {};
   return Error{
       fmt::format("the tables {}_… in {} were made by a newer version (theirs is {}, this "
@@ -67,12 +69,13 @@ Result<void> QueueTables::make(const std::function<Result<void>()>& work) {
 Result<void> QueueTables::make_tables_locked() {
   const auto found = version();  // somebody else may have made them just now
   if (!found) return found.error();
-  if (*found != 0) return upgrade_tables_locked(*found);
+  if (*found != 0 && *found < dialect_.version()) return upgrade_tables_locked(*found);
   for (const auto& table : dialect_.tables)
     if (const auto made = session_->execute(table); !made)
       return session_->trouble() == Trouble::Forbidden ? may_not(made.error()) : made.error();
   if (const auto made = session_->execute(dialect_.add_pauses); !made) return made.error();
   if (auto added = add_queue(kDead); !added) return added;
+  if (*found != 0) return {};
   const auto marked = session_->execute(
       fmt::format("INSERT INTO {} (version) VALUES ({})", dialect_.schema, dialect_.version()));
   return marked ? Result<void>() : marked.error();

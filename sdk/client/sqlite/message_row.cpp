@@ -1,5 +1,7 @@
 #include "client/sqlite/message_row.hpp"
 
+#include "client/sound.hpp"
+
 namespace action {
 
 Result<void> insert_message(Statement& insert, std::int64_t queue, const Message& message,
@@ -43,6 +45,7 @@ void read_message(const Statement& row, int first, Message& message) {
   message.unique.key = full_key.substr(full_key.find('.') + 1);  // behind the application's name
   message.unique.until_ms = row.number(column++);
   message.unique.is_asked = false;
+  make_sound(message);
 }
 
 }  // namespace action

@@ -4,10 +4,10 @@
 #include <string>
 #include <string_view>
 
-namespace action::sql {
+namespace action {
 
 bool is_clean(std::string_view text);
 // Each byte that belongs to no character becomes U+FFFD.
 std::string clean_text(std::string_view text);
 
-}  // namespace action::sql
+}  // namespace action

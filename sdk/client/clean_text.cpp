@@ -1,8 +1,8 @@
-#include "client/sql/clean_text.hpp"
+#include "client/clean_text.hpp"
 
 #include <algorithm>
 
-namespace action::sql {
+namespace action {
 namespace {
 
 unsigned char byte_at(std::string_view text, std::size_t at) {
@@ -59,4 +59,4 @@ std::string clean_text(std::string_view text) {
   return clean;
 }
 
-}  // namespace action::sql
+}  // namespace action
