@@ -41,9 +41,12 @@ def field(least, most, names=None, star=0.4):
 
 
 def expression():
+    """Whether a day "*/2" is a restriction, its versions disagree on: it is left out where that
+    matters, beside another restriction of the day."""
     fields = [field(0, 59), field(0, 23), field(1, 31, star=0.6), field(1, 12, MONTHS, 0.6),
               field(0, 6, DAYS, 0.6)]
-    return " ".join(fields)
+    days = fields[2], fields[4]
+    return expression() if "*" not in days and "*" in "".join(days) else " ".join(fields)
 
 
 def cases(count):
