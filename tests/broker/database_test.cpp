@@ -336,6 +336,39 @@ TEST_CASE("database: who is idle is woken by a server that tells of events") {
   });
 }
 
+TEST_CASE("database: who has a key in an open transaction keeps waiting what has that key alone") {
+  in_each([](Tables& tables) {
+    const Elsewhere place(tables.url(), tables.name());
+    Consumer consumer(place);
+    auto& others = tables->session();
+    const auto execute = [&](const std::string& statement) { REQUIRE(others.execute(statement)); };
+    for (const std::string end : {"ROLLBACK", "COMMIT"}) {
+      CAPTURE(end);
+      Message keyed = event("keyed");
+      keyed.unique = {.key = end, .is_asked = true};
+      execute("START TRANSACTION");
+      execute("INSERT INTO " + tables->dialect().events +
+              " (queue, event, unique_key) VALUES ('low', 'theirs', '" + end + "')");
+      REQUIRE(consumer.broker->publish("low", keyed));
+      for (int i = 0; i < 3; ++i) {  // all else goes on
+        enqueue(place, "high", {event("other")});
+        const Seen seen = consumer.take(1).front();
+        CHECK(seen.message.event == "other");
+        consumer.acknowledge(seen);
+      }
+      CHECK(consumer.published == 0);
+      execute(end);
+      consumer.until([&] { return consumer.published == 1; });
+      consumer.published = 0;
+      const Seen seen = consumer.take(1).front();
+      CHECK(seen.message.event == (end == "ROLLBACK" ? "keyed" : "theirs"));
+      CHECK(consumer.refusals.size() == (end == "ROLLBACK" ? 0 : 1));
+      consumer.acknowledge(seen);
+      REQUIRE(consumer.turn(100ms));
+    }
+  });
+}
+
 TEST_CASE("database: an owner that was given up is told so, and settles nothing") {
   in_each([](Tables& tables) {
     tables.store("high", 2);

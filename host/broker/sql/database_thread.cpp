@@ -87,7 +87,7 @@ Result<void> DatabaseThread::turn() {
 bool DatabaseThread::wait() {
   auto& session = tables_->session();
   bool is_rung = session.take_notices();  // that came with an answer
-  const auto until = mailbox_.sleep_until(next_look_, next_tick_);
+  const auto until = mailbox_.sleep_until(next_look_, std::min(next_tick_, exchange_.next_try()));
   const auto rest = std::chrono::ceil<std::chrono::milliseconds>(until - monotonic_now());
   pollfd fds[] = {
       {mailbox_.wake_fd(), POLLIN, 0}, {bell_.get(), POLLIN, 0}, {session.notice_fd(), POLLIN, 0}};

@@ -15,17 +15,40 @@ using action::sql::Trouble;
 
 Exchange::Exchange(QueueTables& tables, DatabaseClaims& claims, DatabaseOwner& owner,
                    const std::vector<std::string>& queues, QueueStarts& starts)
-    : tables_(tables), claims_(claims), owner_(owner), queues_(queues), starts_(starts) {}
+    : tables_(tables),
+      claims_(claims),
+      owner_(owner),
+      queues_(queues),
+      starts_(starts),
+      keyed_(tables) {}
 
-bool Exchange::is_due(const DatabaseTurn& turn) {
-  return !turn.orders.is_empty() ||
+bool Exchange::is_due(const DatabaseTurn& turn) const {
+  return !turn.orders.is_empty() || keyed_.is_due(monotonic_now()) ||
          std::any_of(turn.holds.begin(), turn.holds.end(),
                      [](const auto& hold) { return hold.may_have_more && hold.wanted() > 0; });
 }
 
-// One transaction for all that is to be done.
 Result<void> Exchange::run(DatabaseTurn& turn) {
   if (auto checked = refuse_unknown(turn); !checked) return checked;
+  keyed_.take_from(turn.orders.stored);
+  if (auto done = run_together(turn); !done) return done;
+  return keyed_.is_due(monotonic_now()) ? store_keyed(turn) : Result<void>();
+}
+
+Result<void> Exchange::store_keyed(DatabaseTurn& turn) {
+  const auto stored = keyed_.store(turn.news);
+  if (!stored) return stored.error();
+  if (*stored) expect_more(turn);
+  return {};
+}
+
+void Exchange::expect_more(DatabaseTurn& turn) {
+  tables_.bell().ring();
+  for (auto& hold : turn.holds) hold.may_have_more = true;
+}
+
+// One transaction for all that is to be done.
+Result<void> Exchange::run_together(DatabaseTurn& turn) {
   std::vector<NewEvent> events;
   for (const auto& each : turn.orders.stored)
     events.push_back({each.queue, &each.message, each.delay_ms});
@@ -43,10 +66,7 @@ Result<void> Exchange::run(DatabaseTurn& turn) {
   else if (done)
     for (const auto& each : turn.orders.stored) turn.news.confirmed.push_back({each.number, {}});
   if (!done) return done;
-  if (!events.empty() || !turn.orders.given_back.empty()) {
-    tables_.bell().ring();
-    for (auto& hold : turn.holds) hold.may_have_more = true;
-  }
+  if (!events.empty() || !turn.orders.given_back.empty()) expect_more(turn);
   return read(turn);
 }
 

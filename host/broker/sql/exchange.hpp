@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "broker/sql/claims.hpp"
+#include "broker/sql/keyed_stores.hpp"
 #include "broker/sql/queue_starts.hpp"
 #include "broker/store/mailbox.hpp"
 #include "client/sql/queue_tables.hpp"
@@ -31,7 +32,9 @@ class Exchange {
            const std::vector<std::string>& queues, QueueStarts& starts);
 
   // There are orders, or there may be more to take and it is wanted.
-  static bool is_due(const DatabaseTurn& turn);
+  bool is_due(const DatabaseTurn& turn) const;
+  // When there is something to do without new orders; the end of time: never.
+  MonotonicTime next_try() const { return keyed_.next_try(); }
   // Does all of it, and adds to the news what has come and what was confirmed. Fails if the
   // database is lost, or this poller counts as dead there: then nothing of it is known. Blocks.
   Result<void> run(DatabaseTurn& turn);
@@ -39,6 +42,9 @@ class Exchange {
  private:
   Result<void> refuse_unknown(DatabaseTurn& turn);
   Result<void> run_apart(DatabaseTurn& turn);
+  Result<void> run_together(DatabaseTurn& turn);
+  Result<void> store_keyed(DatabaseTurn& turn);
+  void expect_more(DatabaseTurn& turn);
   Result<void> settle(const DatabaseTurn& turn);
   Result<void> count(const DatabaseTurn& turn);
   Result<void> take(DatabaseTurn& turn);
@@ -49,6 +55,7 @@ class Exchange {
   DatabaseOwner& owner_;
   const std::vector<std::string>& queues_;
   QueueStarts& starts_;
+  KeyedStores keyed_;
 };
 
 }  // namespace actiond

@@ -148,8 +148,9 @@ Result<Dialect> mysql_dialect(std::string_view application) {
       " done = done + VALUES(done), failed = failed + VALUES(failed)",
       d.counts);
   add_locks(d, application);
-  d.owner_settings = {
-      "SET SESSION wait_timeout = 30, innodb_lock_wait_timeout = 5, lock_wait_timeout = 5"};
+  d.wait_for_no_lock = "SET SESSION innodb_lock_wait_timeout = 0";  // MySQL makes a second of it
+  d.wait_for_locks = "SET SESSION innodb_lock_wait_timeout = 5";
+  d.owner_settings = {"SET SESSION wait_timeout = 30, lock_wait_timeout = 5", d.wait_for_locks};
   d.server_id = "SELECT CONCAT_WS('/', @@hostname, @@port, @@datadir, DATABASE())";
   return d;
 }

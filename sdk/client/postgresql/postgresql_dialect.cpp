@@ -252,9 +252,11 @@ Result<Dialect> postgresql_dialect(std::string_view application) {
   d.returning_id = " RETURNING id";
   add_postgres_locks(d, application);
   add_postgres_listening(d, application);
+  d.wait_for_no_lock = "SET lock_timeout = '1ms'";
+  d.wait_for_locks = "SET lock_timeout = '5s'";
   d.owner_settings = {
+      d.wait_for_locks,
       "SET idle_session_timeout = '30s'; SET idle_in_transaction_session_timeout = '30s';"
-      " SET lock_timeout = '5s';"
       " SET synchronous_commit = off;"  // of claims: a lost one is a repeat
       // A claim reads the index in order, whatever the planner's numbers of yesterday say.
       " SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off;"

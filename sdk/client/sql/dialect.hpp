@@ -48,7 +48,9 @@ struct Dialect {
   std::string listen, listen_no_more;
   std::string tell_listeners;               // of what was given back
   std::vector<std::string> owner_settings;  // of a connection that takes events
-  std::string server_id;                    // tells one database from all others
+  // While a statement of such a connection finds a row locked: fails at once, or after 5 s.
+  std::string wait_for_no_lock, wait_for_locks;
+  std::string server_id;  // tells one database from all others
 };
 
 // Fails if the application's name is too long for names of tables.

@@ -46,6 +46,10 @@ class QueueTables {
   // done anew after a moment, so it must bear that.
   enum class Loss { Never, Repeats };  // of it, when the server dies: must not be, or is made good
   Result<void> transaction(const std::function<Result<void>()>& work, Loss loss = Loss::Never);
+  // The same once: Trouble::Again if another is in the way.
+  Result<void> attempt(const std::function<Result<void>()>& work) {
+    return try_once(work, Loss::Never);
+  }
   // The same for one statement, which is a transaction by itself, or part of the one that is open.
   Result<void> repeat(const std::function<Result<void>()>& work);
   // Wakes who listens at the server, as an INSERT does by itself.

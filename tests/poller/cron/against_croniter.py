@@ -41,12 +41,13 @@ def field(least, most, names=None, star=0.4):
 
 
 def expression():
-    """Whether a day "*/2" is a restriction, its versions disagree on: it is left out where that
-    matters, beside another restriction of the day."""
+    """Whether a day "*/2", or one of all that there are ("0-6"), is a restriction, its versions
+    disagree on: both are left out where that matters, beside another restriction of the day."""
     fields = [field(0, 59), field(0, 23), field(1, 31, star=0.6), field(1, 12, MONTHS, 0.6),
               field(0, 6, DAYS, 0.6)]
     days = fields[2], fields[4]
-    return expression() if "*" not in days and "*" in "".join(days) else " ".join(fields)
+    are_clear = "*" not in "".join(days) and "-" not in days[1] and days[0].count("-") <= 1
+    return " ".join(fields) if "*" in days or are_clear and "1-31" not in days[0] else expression()
 
 
 def cases(count):
