@@ -15,6 +15,10 @@ constexpr int kOwnHeaders = 18;
 constexpr std::size_t kLongestText = 255;
 constexpr std::size_t kMaxError = 2048;  // bytes
 constexpr std::size_t kMaxBacktrace = 8192;
+// The broker adds a note of each queue that an event has left by time (x-death), some 250 bytes for
+// each level of the delays. A message that no longer fits into a frame then can't be delivered, and
+// ends the connection of everybody who is offered it.
+constexpr std::size_t kBrokersHeaders = 8192;
 constexpr std::size_t kOwnProperties = 16384;  // more than all that build adds can take
 constexpr std::size_t kFrameOverhead = 20;     // of a content header, besides its properties
 constexpr std::size_t kMaxLeftOut = 1024;
@@ -78,7 +82,8 @@ void set(amqp_basic_properties_t& properties, amqp_flags_t flag, amqp_bytes_t& f
 
 }  // namespace
 
-PropertiesBuilder::PropertiesBuilder(std::size_t frame_max) : frame_max_(frame_max) {
+PropertiesBuilder::PropertiesBuilder(std::size_t frame_max)
+    : frame_max_(frame_max), most_(frame_max - std::min(kBrokersHeaders, frame_max / 2)) {
   init_amqp_pool(&pool_, 4096);
 }
 
@@ -106,7 +111,7 @@ const amqp_basic_properties_t& PropertiesBuilder::build(const Message& message) 
   unique_ = &message.unique;
   write_headers(message.trail, {kMaxError, kMaxBacktrace});
   const std::size_t trail = message.trail.error.size() + message.trail.backtrace.size();
-  if (message.properties.size() + std::min(trail, kOwnProperties) + kOwnProperties / 4 > frame_max_)
+  if (message.properties.size() + std::min(trail, kOwnProperties) + kOwnProperties / 4 > most_)
     make_fit(message.trail, message.properties.size());
   return properties_;
 }
@@ -126,7 +131,7 @@ void PropertiesBuilder::make_fit(const Trail& trail, std::size_t foreign_bytes) 
 }
 
 bool PropertiesBuilder::fits() {
-  const amqp_bytes_t encoded{frame_max_ - kFrameOverhead, scratch_.data()};
+  const amqp_bytes_t encoded{most_ - kFrameOverhead, scratch_.data()};
   return amqp_encode_properties(AMQP_BASIC_CLASS, &properties_, encoded) >= 0;
 }
 

@@ -45,8 +45,8 @@ class PropertiesBuilder {
   bool fits();
   bool leave_out_largest();
 
-  std::size_t frame_max_;
-  std::vector<char> scratch_;          // to measure in, once a frame was nearly full
+  std::size_t frame_max_, most_;  // the latter is for us; the rest for the broker's own headers
+  std::vector<char> scratch_;     // to measure in, once a frame was nearly full
   const UniqueKey* unique_ = nullptr;  // of the message that is built
   std::string left_out_;
   std::vector<amqp_table_entry_t> foreign_;  // headers, of the message that is being built
