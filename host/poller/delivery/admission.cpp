@@ -4,6 +4,7 @@
 
 #include "base/duration.hpp"
 #include "client/delay_trip.hpp"
+#include "client/names.hpp"
 #include "poller/delivery/waiting.hpp"
 
 namespace actiond {
@@ -51,6 +52,9 @@ std::optional<Outcome> ends_without_run(const Delivery& delivery, const EventPol
   if (delivery.message.event.empty())
     return Outcome{
         Ending::Malformed, "the message has no type: that property names the event", {}, {}};
+  // Waiting for a plugin would be in vain: it may register no such name either.
+  if (const auto named = action::check_event(delivery.message.event); !named && !policy.is_known())
+    return Outcome{Ending::Malformed, named.error().text, {}, {}};
   if (auto outcome = expired(expiry(delivery.message, policy), wall_now_ms)) return outcome;
   if (!policy.is_known())
     return Outcome{Ending::Unknown,

@@ -64,6 +64,16 @@ TEST_CASE("admission: what the broker lets go too soon waits for the rest of its
 
 TEST_CASE("admission: no name is no event, a name that nobody provides an unknown one") {
   CHECK(ends_without_run(delivery_of(""), kKnown, kNow_ms)->ending == Ending::Malformed);
+  for (const char* name : {"Mail", "a/b", "../../x",
+                           "t\xc3\xaf"
+                           "ck",
+                           "tick;rm"}) {
+    CAPTURE(name);
+    const auto ended = ends_without_run(delivery_of(name), kUnknown, kNow_ms);
+    REQUIRE(ended);
+    CHECK(ended->ending == Ending::Malformed);
+    CHECK(ended->reason.find("can't be the name of an event") != std::string::npos);
+  }
   const auto unknown = ends_without_run(delivery_of("mail"), kUnknown, kNow_ms);
   CHECK(unknown->ending == Ending::Unknown);
   CHECK(unknown->reason == "no plugin provides the event 'mail'");
