@@ -221,6 +221,7 @@ int run_runner(pid_t poller) {
   if (::getppid() != poller) return 0;
   ::close(kRunnerProgram);
   ::prctl(PR_SET_NAME, "actiond-runner");  // it was started by a descriptor's name
+  ::setpgid(0, 0);  // so that a handler's kill(0, …) meets its own children, and not the poller
   leave_signals_to_the_poller();
   mark_descendants();
   auto runner = make_runner();
