@@ -65,7 +65,7 @@ Result<void> DatabaseThread::turn() {
   const bool is_closing = mailbox_.is_closing();
   std::tie(turn.orders, turn.holds) = mailbox_.take_orders();
   if (is_closing) return leave(turn);
-  const auto asked = tables_->repeat([&]() -> Result<void> {  // while somebody locks a table
+  auto asked = tables_->repeat([&]() -> Result<void> {  // while somebody locks a table
     if (auto alive = check_alive(); !alive) return alive;
     if (auto looked = look_at_pauses(turn, is_rung); !looked) return looked;
     return look(turn, is_rung);

@@ -110,6 +110,12 @@ void add_locks(Dialect& d, std::string_view application) {
   d.unlock_setup = fmt::format("SELECT RELEASE_LOCK({}'setup'))", lock);
 }
 
+void add_patience(Dialect& d) {
+  d.wait_for_no_lock = "SET SESSION innodb_lock_wait_timeout = 0";  // MySQL makes a second of it
+  d.wait_for_locks = "SET SESSION innodb_lock_wait_timeout = 5";
+  d.owner_settings = {"SET SESSION wait_timeout = 30, lock_wait_timeout = 5", d.wait_for_locks};
+}
+
 }  // namespace
 
 Result<Dialect> mysql_dialect(std::string_view application) {
@@ -148,9 +154,7 @@ Result<Dialect> mysql_dialect(std::string_view application) {
       " done = done + VALUES(done), failed = failed + VALUES(failed)",
       d.counts);
   add_locks(d, application);
-  d.wait_for_no_lock = "SET SESSION innodb_lock_wait_timeout = 0";  // MySQL makes a second of it
-  d.wait_for_locks = "SET SESSION innodb_lock_wait_timeout = 5";
-  d.owner_settings = {"SET SESSION wait_timeout = 30, lock_wait_timeout = 5", d.wait_for_locks};
+  add_patience(d);
   d.server_id = "SELECT CONCAT_WS('/', @@hostname, @@port, @@datadir, DATABASE())";
   return d;
 }

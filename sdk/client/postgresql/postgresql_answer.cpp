@@ -10,11 +10,12 @@ namespace {
 constexpr Oid kBool = 16, kBytea = 17, kName = 19, kInt8 = 20, kInt2 = 21, kInt4 = 23, kText = 25;
 constexpr Oid kNumeric = 1700;
 
-// What the most significant byte comes first of.
+// What the most significant byte comes first of; up to eight bytes, the highest bit is the sign.
 std::int64_t number_in(std::string_view bytes) {
-  auto number = static_cast<std::int64_t>(static_cast<signed char>(bytes.front()));
-  for (const char byte : bytes.substr(1)) number = number * 256 + static_cast<unsigned char>(byte);
-  return number;
+  std::uint64_t number = 0;
+  for (const char byte : bytes) number = number << 8U | static_cast<unsigned char>(byte);
+  const auto unused = 64 - 8 * bytes.size();
+  return static_cast<std::int64_t>(number << unused) >> unused;
 }
 
 // Of a sum, which has no fraction: how many digits of 10,000 each, the first one's power, sign and
