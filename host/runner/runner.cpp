@@ -185,10 +185,15 @@ class Runner {
   bool is_stopped_ = false;
 };
 
-// The terminal's Ctrl-C goes to the whole foreground group; what it means is the poller's to say.
+// A service manager's SIGTERM goes to all processes of a poller; what it means is the poller's to
+// say. Taken, and not ignored: what is ignored stays so in every program that a handler starts,
+// which then could not be ended.
 void leave_signals_to_the_poller() {
-  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) ::signal(signal, SIG_IGN);
-  ::signal(SIGPIPE, SIG_IGN);
+  struct sigaction nothing {};
+  nothing.sa_handler = [](int) {};
+  nothing.sa_flags = SA_RESTART;
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE})
+    ::sigaction(signal, &nothing, nullptr);
 }
 
 // Where the system knows no such limit, or has none of that height, the variable must do.

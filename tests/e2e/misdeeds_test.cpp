@@ -82,6 +82,15 @@ TEST_CASE(
   CHECK(site.pollers() == std::vector<pid_t>{poller});
 }
 
+TEST_CASE("misdeeds: a handler ends programs that it started, and its poller never") {
+  MisdeedSite site({"ends_children"});
+  const pid_t poller = site.start();
+  for (const char* by : {"pid", "group"}) site.post("ends_children", {{"by", by}}, 3);
+  CHECK(wait_until([&] { return count_of(site.log(), "Finished processing") == 6; }));
+  CHECK(site.dead() == 0);
+  CHECK(site.pollers() == std::vector<pid_t>{poller});
+}
+
 TEST_CASE("misdeeds: a plugin that never ends loading is refused after load_timeout, everywhere") {
   MisdeedSite site({"constructor_hang"}, "load_timeout: {constructor_hang.so: 500ms}");
   const std::string sentence =

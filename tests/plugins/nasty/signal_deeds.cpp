@@ -35,6 +35,12 @@ void stop_itself(const nlohmann::json&) {
   ::raise(SIGSTOP);
 }
 
+// Its own group is all that it may meet by this.
+void kill_group(const nlohmann::json& params) {
+  constexpr int signals[] = {SIGTERM, SIGKILL, SIGSTOP, SIGQUIT, SIGINT, SIGHUP};
+  ::kill(0, signals[params.value("n", 0) % 6]);
+}
+
 void kill_itself(const nlohmann::json&) {
   ::raise(SIGKILL);
 }
@@ -56,9 +62,9 @@ void ignore_and_spin(const nlohmann::json&) {
 }  // namespace
 
 std::vector<Deed> signal_deeds() {
-  return {{"raise_signal", raise_signal},      {"block_signals", block_signals},
-          {"take_signals", take_signals},      {"take_signals_and_crash", take_signals_and_crash},
-          {"stop_itself", stop_itself},        {"kill_itself", kill_itself},
-          {"alarm_later", alarm_later},        {"sleep_too_long", sleep_too_long},
-          {"ignore_and_spin", ignore_and_spin}};
+  return {{"raise_signal", raise_signal},       {"block_signals", block_signals},
+          {"take_signals", take_signals},       {"take_signals_and_crash", take_signals_and_crash},
+          {"stop_itself", stop_itself},         {"kill_itself", kill_itself},
+          {"alarm_later", alarm_later},         {"sleep_too_long", sleep_too_long},
+          {"ignore_and_spin", ignore_and_spin}, {"kill_group", kill_group}};
 }
