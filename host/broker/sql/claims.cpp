@@ -1,10 +1,10 @@
 #include "broker/sql/claims.hpp"
 
-#include "broker/sql/queue_starts.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
+
+#include "broker/sql/queue_starts.hpp"
 
 namespace actiond {
 namespace {

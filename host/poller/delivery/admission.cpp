@@ -29,6 +29,13 @@ std::optional<Outcome> expired(std::int64_t expires_at_ms, std::int64_t wall_now
                  {}};
 }
 
+// Waiting for a plugin is in vain if none may register that name.
+Outcome of_unknown(const std::string& event) {
+  if (const auto named = action::check_event(event); !named)
+    return {Ending::Malformed, named.error().text, {}, {}};
+  return {Ending::Unknown, fmt::format("no plugin provides the event '{}'", event), {}, {}};
+}
+
 }  // namespace
 
 std::int64_t expiry(const Message& message, const EventPolicy& policy) {
@@ -52,15 +59,8 @@ std::optional<Outcome> ends_without_run(const Delivery& delivery, const EventPol
   if (delivery.message.event.empty())
     return Outcome{
         Ending::Malformed, "the message has no type: that property names the event", {}, {}};
-  // Waiting for a plugin would be in vain: it may register no such name either.
-  if (const auto named = action::check_event(delivery.message.event); !named && !policy.is_known())
-    return Outcome{Ending::Malformed, named.error().text, {}, {}};
   if (auto outcome = expired(expiry(delivery.message, policy), wall_now_ms)) return outcome;
-  if (!policy.is_known())
-    return Outcome{Ending::Unknown,
-                   fmt::format("no plugin provides the event '{}'", delivery.message.event),
-                   {},
-                   {}};
+  if (!policy.is_known()) return of_unknown(delivery.message.event);
   return std::nullopt;
 }
 
