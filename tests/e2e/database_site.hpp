@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <functional>
 
-#include "site.hpp"
+#include "posting.hpp"
 
 inline std::string in_shell(const std::string& command) {
   std::string text;
@@ -79,17 +79,10 @@ class DatabaseSite : public Site {
   }
   void post(const std::string& event, const std::string& params, const std::string& queue,
             int count) {
-    auto client = this->client();
-    for (int n = 0; n < count; ++n)
-      client.post(event, nlohmann::json::parse(params), {.queue = queue});
-    client.flush();
+    post_to(server_.url, event, params, queue, count);
   }
   nlohmann::json queue(const std::string& name) {
-    const auto status = nlohmann::json::parse(actiond({"status", "--json"}).out);
-    for (const auto& each : status["queues"])
-      if (each["name"] == name) return each;
-    FAIL("status tells nothing of the queue ", name);
-    return {};
+    return row_of_queue(nlohmann::json::parse(actiond({"status", "--json"}).out), name);
   }
   // But for the rows that are never due, which mark the ends of MariaDB's queues.
   bool is_drained() const {

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <set>
 
-#include "site.hpp"
+#include "posting.hpp"
 
 namespace {
 
@@ -28,17 +28,10 @@ class MemcachedSite : public Site {
   }
   void post(const std::string& event, const std::string& params, const std::string& queue,
             int count) const {
-    action::Client client(url_, {.application = rabbit::application()});
-    for (int n = 0; n < count; ++n)
-      client.post(event, nlohmann::json::parse(params), {.queue = queue});
-    client.flush();
+    post_to(url_, event, params, queue, count);
   }
   nlohmann::json queue_row(const std::string& name) {
-    const auto status = nlohmann::json::parse(actiond({"status", "--json"}).out);
-    for (const auto& each : status["queues"])
-      if (each["name"] == name) return each;
-    FAIL("status tells nothing of the queue ", name);
-    return {};
+    return row_of_queue(nlohmann::json::parse(actiond({"status", "--json"}).out), name);
   }
 
  private:

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <set>
 
-#include "site.hpp"
+#include "posting.hpp"
 
 namespace {
 
@@ -27,20 +27,9 @@ class FileSite : public Site {
   }
   void post(const std::string& event, const std::string& params, const std::string& queue,
             int count) {
-    auto client = this->client();
-    for (int n = 0; n < count; ++n)
-      client.post(event, nlohmann::json::parse(params), {.queue = queue});
-    client.flush();
+    post_to(address(), event, params, queue, count);
   }
 };
-
-// What `status --json` says of a queue.
-nlohmann::json row_of_queue(const nlohmann::json& status, const std::string& name) {
-  for (const auto& queue : status["queues"])
-    if (queue["name"] == name) return queue;
-  FAIL("status tells nothing of the queue ", name);
-  return {};
-}
 
 // Another program at the file.
 class Sqlite {
