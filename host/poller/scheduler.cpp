@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/clock.hpp"
-#include "client/event_id.hpp"
 #include "poller/delivery/admission.hpp"
 #include "poller/runners/time_limits.hpp"
 
@@ -188,7 +187,6 @@ bool Scheduler::ask_if_idle(std::chrono::seconds silence) {
 void Scheduler::on_delivery(QueueIndex queue, std::uint64_t tag, bool is_redelivered,
                             Message& message) {
   if (is_redelivered && outcomes_.adopt(queue, tag, message)) return;
-  if (message.id.empty()) message.id = action::new_event_id();
   intake_.delivered(queue, tag, is_redelivered, message);
 }
 

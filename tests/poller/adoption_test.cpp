@@ -8,9 +8,21 @@ using namespace std::chrono_literals;
 
 namespace {
 
+struct SettledScene : SchedulerScene {
+  using SchedulerScene::SchedulerScene;
+  // What the broker was told of settlements and publications.
+  Texts settled() {
+    Texts texts;
+    for (const auto& text : broker.take())
+      if (!text.starts_with("consume") && !text.starts_with("cancel") && !text.starts_with("probe"))
+        texts.push_back(text);
+    return texts;
+  }
+};
+
 // "mail" runs, and its connection is lost and there again.
-struct LossScene : SchedulerScene {
-  explicit LossScene(int concurrency = 1) : SchedulerScene(concurrency) {
+struct LossScene : SettledScene {
+  explicit LossScene(int concurrency = 1) : SettledScene(concurrency) {
     deliver(1, "mail");
     turn();
     runner().begin(clock.now());
@@ -21,14 +33,6 @@ struct LossScene : SchedulerScene {
   void end(Ending ending = Ending::Done) {
     runner().end(ending);
     turn();
-  }
-  // What the broker was told of settlements and publications.
-  Texts settled() {
-    Texts texts;
-    for (const auto& text : broker.take())
-      if (!text.starts_with("consume") && !text.starts_with("cancel") && !text.starts_with("probe"))
-        texts.push_back(text);
-    return texts;
   }
 };
 
@@ -125,6 +129,34 @@ TEST_CASE("adoption: another event is not taken for the one in hand") {
   }
   scene.turn();
   CHECK(scene.runners.all[1].received().size() == 2);  // its setup, and a run
+}
+
+TEST_CASE("adoption: what has no id is known by its name and its body") {
+  SettledScene scene(2);
+  for (auto& runner : scene.runners.all) (void)runner.received();
+  scene.deliver_message(1, "mail", "[1]", "", false);
+  scene.turn();
+  FakeRunner& first = scene.runners.all[0];
+  FakeRunner& second = scene.runners.all[1];
+  REQUIRE(first.received().size() == 1);
+  first.begin(scene.clock.now());
+  for (std::uint64_t epoch = 2; epoch <= 3; ++epoch) {
+    scene.lose();
+    scene.connect(epoch);
+    scene.deliver_message(1, "mail", "[1]", "", true);
+    scene.turn();
+  }
+  CHECK(second.received().empty());
+  SUBCASE("and is settled by its copy's tag") {
+    first.end();
+    scene.turn();
+    CHECK(scene.settled() == Texts{"ack 1 3"});
+  }
+  SUBCASE("and another body is another event") {
+    scene.deliver_message(1, "mail", "[2]", "", true);
+    scene.turn();
+    CHECK(second.received().size() == 1);
+  }
 }
 
 TEST_CASE("adoption: what nobody offers again is forgotten in time, and not counted") {

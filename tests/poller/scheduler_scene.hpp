@@ -86,11 +86,16 @@ struct SchedulerScene : LogScene {
   }
   std::uint64_t deliver_again(actiond::QueueIndex queue, const std::string& event,
                               const std::string& body = "") {
+    return deliver_message(queue, event, body, "id", true);
+  }
+  std::uint64_t deliver_message(actiond::QueueIndex queue, const std::string& event,
+                                const std::string& body, const std::string& id,
+                                bool is_redelivered) {
     actiond::Message message;
     message.event = event;
-    message.id = "id";
+    message.id = id;
     message.body = body;
-    scheduler.on_delivery(queue, ++tags, true, message);
+    scheduler.on_delivery(queue, ++tags, is_redelivered, message);
     return tags;
   }
   void turn() {

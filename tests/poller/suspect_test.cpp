@@ -72,6 +72,31 @@ TEST_CASE("suspect: its copy does not run before the original is acknowledged") 
   CHECK_FALSE(scene.runner().received().empty());
 }
 
+TEST_CASE("suspect: what has no id is known by its name and its body, and its copy by its new id") {
+  SuspectScene scene;
+  leave_mark(scene.directory, nameless_mark("mail", "[1]"));
+  SUBCASE("another body is another event") {
+    scene.deliver_message(1, "mail", "[2]", "", true);
+    scene.turn();
+    CHECK(scene.runner().received().size() == 1);
+  }
+  SUBCASE("it comes again with its number") {
+    scene.deliver_message(1, "mail", "[1]", "", true);
+    scene.turn();
+    CHECK(scene.broker.take().front() == "publish low mail");
+    const Message copy = scene.broker.stored;
+    CHECK(copy.trail.interrupted == 1);
+    Message delivered = copy;
+    scene.scheduler.on_delivery(1, ++scene.tags, false, delivered);
+    scene.turn();
+    CHECK(scene.runner().received().empty());  // before the original is acknowledged
+    scene.scheduler.on_published(1, {});
+    scene.turn();
+    CHECK_FALSE(scene.is_anything_left());
+    CHECK(scene.runner().received().size() == 1);
+  }
+}
+
 TEST_CASE("suspect: after so many it is a dead letter that says so") {
   SuspectScene scene;
   leave_hand(scene.directory, "suspect", "mail");

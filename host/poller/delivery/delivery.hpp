@@ -47,7 +47,8 @@ struct Course {
   std::uint64_t tag = 0;
   std::uint64_t epoch = 0;  // of the connection
   bool is_redelivered = false;
-  bool has_key = false;  // the unique one of its message, by the broker's word
+  bool is_named_here = false;  // its message came without an id: each delivery gets another one
+  bool has_key = false;        // the unique one of its message, by the broker's word
 
   int interruptions = 0;  // pollers that were found dead in it, and are not in its trail yet
 

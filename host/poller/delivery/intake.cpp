@@ -1,5 +1,7 @@
 #include "poller/delivery/intake.hpp"
 
+#include "client/event_id.hpp"
+
 namespace actiond {
 
 Intake::Intake(const std::vector<std::string>& queues, DeliveryPool& pool)
@@ -67,6 +69,8 @@ bool Intake::pause(QueueIndex index, bool is_paused) {
 
 void Intake::delivered(QueueIndex index, std::uint64_t tag, bool is_redelivered, Message& message) {
   DeliveryPointer delivery = pool_.get();
+  delivery->is_named_here = message.id.empty();
+  if (delivery->is_named_here) message.id = action::new_event_id();
   receive(*delivery, index, tag, message);
   delivery->is_redelivered = is_redelivered;
   if (takes(queues_[index]))
@@ -76,6 +80,7 @@ void Intake::delivered(QueueIndex index, std::uint64_t tag, bool is_redelivered,
 }
 
 void Intake::adopted(Delivery& delivery, QueueIndex index, std::uint64_t tag, Message& message) {
+  if (delivery.is_named_here) message.id = delivery.message.id;
   receive(delivery, index, tag, message);
   delivery.message.trail.due_at_ms = 0;  // it was not early the first time
 }

@@ -15,6 +15,12 @@ bool is_copy_of(const Message& copy, const Message& message) {
          copy.body == message.body;
 }
 
+// One without an id of its own comes back without one.
+const std::string& id_on_arrival(const Delivery& delivery) {
+  static const std::string none;
+  return delivery.is_named_here ? none : delivery.message.id;
+}
+
 }  // namespace
 
 Strays::~Strays() {
@@ -23,14 +29,14 @@ Strays::~Strays() {
 }
 
 Strays::Map::iterator Strays::find(const Delivery& delivery) {
-  auto [at, end] = strays_.equal_range(delivery.message.id);
+  auto [at, end] = strays_.equal_range(id_on_arrival(delivery));
   while (at != end && at->second.delivery != &delivery) ++at;
   return at == end ? strays_.end() : at;
 }
 
 void Strays::add(Delivery& running) {
   if (find(running) == strays_.end())
-    strays_.emplace(running.message.id, Stray{&running, {nullptr, {}}, {}});
+    strays_.emplace(id_on_arrival(running), Stray{&running, {nullptr, {}}, {}});
 }
 
 void Strays::keep(DeliveryPointer ended, MonotonicTime now) {
@@ -38,7 +44,7 @@ void Strays::keep(DeliveryPointer ended, MonotonicTime now) {
   if (kept_ >= kMostKept) return drop(std::move(ended));
   ++kept_;
   Delivery* const delivery = ended.get();
-  strays_.emplace(delivery->message.id, Stray{delivery, std::move(ended), now});
+  strays_.emplace(id_on_arrival(*delivery), Stray{delivery, std::move(ended), now});
 }
 
 void Strays::forget(const Delivery& returned) {

@@ -1,6 +1,7 @@
-// Deliveries in hand whose connection is gone, known by their event's id. The broker offers each
-// again; a copy that comes back to this poller is no second run, but a new tag for the first: its
-// run goes on, or, where it has ended, what it came to is kept until then.
+// Deliveries in hand whose connection is gone, known by their event's id; what came without one, by
+// its name and body. The broker offers each again; a copy that comes back to this poller is no
+// second run, but a new tag for the first: its run goes on, or, where it has ended, what it came to
+// is kept until then.
 #pragma once
 
 #include <functional>

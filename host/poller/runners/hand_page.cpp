@@ -44,6 +44,16 @@ std::uint64_t hand_mark(std::string_view id, std::string_view event) {
   return mark;
 }
 
+std::uint64_t nameless_mark(std::string_view event, std::string_view body) {
+  return ~hand_mark(event, body);  // what it stands for is no id
+}
+
+std::uint64_t mark_of(const Delivery& delivery) {
+  const Message& message = delivery.message;
+  return delivery.is_named_here ? nameless_mark(message.event, message.body)
+                                : hand_mark(message.id, message.event);
+}
+
 struct HandPage::Page {
   struct Run {
     std::atomic<std::uint64_t> number;

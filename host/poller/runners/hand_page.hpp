@@ -13,12 +13,16 @@
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "poller/delivery/delivery.hpp"
 #include "wire/progress.hpp"
 
 namespace actiond {
 
 // Stands for an event in such a file: the same for each of its deliveries, and hardly for another.
 std::uint64_t hand_mark(std::string_view id, std::string_view event);
+// The same for one that comes without an id: all with its name and its body have one mark.
+std::uint64_t nameless_mark(std::string_view event, std::string_view body);
+std::uint64_t mark_of(const Delivery& delivery);
 
 class HandPage {
  public:

@@ -16,7 +16,8 @@ using namespace std::chrono_literals;
 constexpr auto kLookAgain = 20ms;
 constexpr std::int64_t kLongestKept_ms = std::chrono::hours(24) / 1ms;
 
-std::uint64_t mark_of(const Delivery& delivery) {
+// By this its copy is known, which has an id in any case.
+std::uint64_t copy_mark(const Delivery& delivery) {
   return hand_mark(delivery.message.id, delivery.message.event);
 }
 
@@ -39,14 +40,14 @@ std::optional<Outcome> Quarantine::stop(Delivery& delivery) {
     left_.erase(found);
     return std::nullopt;
   }
-  storing_.insert(found->first);
+  storing_.insert(copy_mark(delivery));
   delivery.interruptions = static_cast<int>(files.size());
   const int times = delivery.message.trail.interrupted + delivery.interruptions;
   return Outcome{Ending::Interrupted, died_in_it(times), {}, {}};
 }
 
 void Quarantine::stored(const Delivery& delivery) {
-  storing_.erase(mark_of(delivery));
+  storing_.erase(copy_mark(delivery));
   const auto found = left_.find(mark_of(delivery));
   if (found == left_.end()) return;
   for (const auto& file : found->second)
@@ -55,7 +56,7 @@ void Quarantine::stored(const Delivery& delivery) {
 }
 
 bool Quarantine::is_too_early(const Delivery& delivery) const {
-  return !storing_.empty() && storing_.contains(mark_of(delivery));
+  return !storing_.empty() && storing_.contains(copy_mark(delivery));
 }
 
 void Quarantine::look() {

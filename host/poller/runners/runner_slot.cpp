@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "poller/runners/backtrace.hpp"
+#include "poller/runners/hand_page.hpp"
 #include "wire/runner_descriptors.hpp"
 
 namespace actiond {
@@ -75,7 +76,7 @@ void RunnerSlot::hand(DeliveryPointer delivery) {
   assert(is_ready());
   const Message& message = delivery->message;
   delivery->run = ++runs_;
-  process_->hand(runs_, hand_mark(message.id, message.event));
+  process_->hand(runs_, mark_of(*delivery));
   RunFrame frame;
   frame.number = delivery->run;
   frame.attempt = message.trail.attempt;
