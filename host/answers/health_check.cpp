@@ -20,6 +20,11 @@ bool does_as_told(const std::string& state) {
   return state == "working" || state == "idle" || state == "quiet";
 }
 
+// It works, but takes nothing from one of its queues.
+bool takes_from_all(const json& poller) {
+  return poller.value("queue_problems", json::array()).empty();
+}
+
 std::string trouble_of(const json& poller) {
   const auto problem = text_in(poller, "problem");
   return fmt::format("{} is not well: {}{}{}", name_of_poller(poller), text_in(poller, "state"),
@@ -42,7 +47,7 @@ Health judge_health(const json& pollers, std::optional<int> id) {
     const auto state = text_in(poller, "state");
     if (state == "leaving")
       is_any_leaving = true;
-    else if (does_as_told(state))
+    else if (does_as_told(state) && takes_from_all(poller))
       well.push_back(&poller);
     else
       return {false, trouble_of(poller)};

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -83,10 +84,10 @@ class Broker {
   // Takes all that has come, without waiting, and tells the listener. Fails if the connection is
   // lost.
   virtual Result<void> receive(BrokerListener& listener) = 0;
-  // What receive found missing, a sentence each, told once: tend_broker makes it anew. Meanwhile
-  // it counts as empty.
-  virtual std::vector<std::string> take_missing() { return {}; }
-  // tend_broker has succeeded: goes on with what was missing.
+  // Why nothing can be taken from some of the queues, a sentence for each of those, if receive has
+  // heard something about it: they count as empty, until after tend_broker they are tried again.
+  virtual std::optional<std::vector<std::string>> take_queue_problems() { return std::nullopt; }
+  // tend_broker has succeeded: goes on with those queues.
   virtual Result<void> tended() { return {}; }
 
   // From on_consuming on the queue's messages are pushed, at most `prefetch` of them unsettled.

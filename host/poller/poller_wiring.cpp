@@ -148,6 +148,9 @@ Status Poller::status() const {
   for (const auto* problem : {&session_.problem(), &scheduler_.outcomes().problem(),
                               &crew_.problem(), &reloader_.problem()})
     if (status.problem.empty()) status.problem = *problem;
+  status.queue_problems = session_.queue_problems();
+  if (status.problem.empty() && !status.queue_problems.empty())
+    status.problem = status.queue_problems.front();
   for (const auto& runner : crew_.look()) {
     status.runners.push_back(runner.pid);
     if (const Delivery* delivery = runner.in_hand)

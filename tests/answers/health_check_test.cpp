@@ -21,6 +21,8 @@ TEST_CASE("health: well is who takes events") {
     std::string sentence;
   };
   const auto console = json{{"id", nullptr}, {"pid", 1}, {"state", "idle"}, {"problem", ""}};
+  auto takes_not_all = poller(1, "idle", "no right to read it");
+  takes_not_all["queue_problems"] = {"no right to read it"};
   const Row rows[] = {
       {json::array(), {}, false, "no poller runs: start one with actiond start --id 1"},
       {json::array(), 3, false, "poller 3 does not run: start it with actiond start --id 3"},
@@ -35,6 +37,7 @@ TEST_CASE("health: well is who takes events") {
        "poller 2 is not well: gone: killed"},
       {{poller(1, "idle"), poller(2, "gone", "killed")}, 1, true, "poller 1 is well: idle"},
       {json::array({poller(1, "loading")}), {}, false, "poller 1 is not well: loading"},
+      {json::array({takes_not_all}), {}, false, "poller 1 is not well: idle: no right to read it"},
       {json::array({poller(1, "waiting for the broker", "refused")}),
        {},
        false,

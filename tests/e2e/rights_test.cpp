@@ -75,6 +75,30 @@ TEST_CASE(
   CHECK(times_lost(site) == 0);
 }
 
+TEST_CASE("rights: a queue that may not be read holds up no other, and is said to be so") {
+  NEEDS_NODE();
+  Site site("", {"recorder"});
+  const std::string application = rabbit::application();
+  User user(site, ".*", "^(?!" + application + "[.]high$)");
+  site.configure("", User::url());
+  site.start();
+  CHECK(site.wait_for_log("nothing is taken from the queue '" + application + ".high'"));
+  for (int i = 0; i < 20; ++i)
+    rabbit::queue("record", site.params("ran", R"("text": "x")"), i % 2 == 0 ? "medium" : "low");
+  CHECK(site.wait_for_lines("ran", 20));
+  rabbit::queue("record", site.params("high", R"("text": "x")"), "high");
+  const Ran health = site.actiond({"health"});
+  CHECK(health.status == 1);
+  CHECK(contains(health.out, application + ".high"));
+  CHECK(contains(site.actiond({"status"}).out, "nothing is taken from the queue"));
+  CHECK(count_of(site.log(), "nothing is taken from the queue") == 1);
+  user.allow(".*");
+  CHECK(site.wait_for_lines("high", 1));
+  CHECK(site.wait_for_log("all queues are consumed again"));
+  CHECK(site.actiond({"health"}).status == 0);
+  CHECK(times_lost(site) == 0);
+}
+
 TEST_CASE("rights: an outcome that can't be stored is kept, and everybody else goes on") {
   NEEDS_NODE();
   Site site(kTwoAttempts, {"recorder", "throws", "sleeper"});

@@ -21,7 +21,7 @@ class FakeBroker final : public actiond::Broker {
   std::vector<std::size_t> skipped;       // of descriptors, by the next look
   actiond::Message stored;                // the last that was published
   std::optional<actiond::Error> refusal;  // of every publication, before it is sent
-  std::vector<std::string> missing;       // queues, to be told once
+  std::optional<std::vector<std::string>> queue_problems;  // to be told once
   std::set<actiond::QueueIndex> paused;
   actiond::FleetLink* link = nullptr;
   bool is_lost = false;  // the connection: reading, consuming and flushing fail
@@ -38,7 +38,9 @@ class FakeBroker final : public actiond::Broker {
     ++looks;
     return alive();
   }
-  std::vector<std::string> take_missing() override { return std::exchange(missing, {}); }
+  std::optional<std::vector<std::string>> take_queue_problems() override {
+    return std::exchange(queue_problems, std::nullopt);
+  }
   actiond::Result<void> tended() override { return say("tended"); }
   actiond::Result<void> consume(actiond::QueueIndex queue, int prefetch) override {
     if (is_lost) return alive();

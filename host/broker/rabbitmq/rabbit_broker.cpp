@@ -160,12 +160,10 @@ Result<void> RabbitBroker::take(const amqp_frame_t& frame, BrokerListener& liste
   if (frame.channel >= 1 && frame.channel <= channels_.size()) {
     RabbitChannel& channel = channels_[frame.channel - 1];
     const bool was_missing = channel.is_missing();
+    const bool had_trouble = !channel.trouble().empty();
     auto taken = channel.take(frame, listener);
-    if (channel.is_missing() && !was_missing)
-      missing_.push_back(
-          fmt::format("the queue '{}' is gone, with the events in it: somebody deleted it, or a "
-                      "policy did; it is made anew",
-                      topology_.queue(consumed_queues_[frame.channel - std::size_t{1}])));
+    if (channel.is_missing() != was_missing || channel.trouble().empty() == had_trouble)
+      has_news_of_queues_ = true;
     return taken;
   }
   if (frame.channel == channels_.size() + 1) return pauses_->take(frame, listener);
@@ -221,10 +219,21 @@ Result<void> RabbitBroker::give_back(QueueIndex queue, std::uint64_t tag) {
   return channels_[queue].give_back(tag);
 }
 
+std::optional<std::vector<std::string>> RabbitBroker::take_queue_problems() {
+  if (!std::exchange(has_news_of_queues_, false)) return std::nullopt;
+  std::vector<std::string> problems;
+  for (const auto& channel : channels_)
+    if (!channel.trouble().empty()) problems.push_back(channel.trouble());
+  return problems;
+}
+
 Result<void> RabbitBroker::tended() {
   pauses_->look_at_all();
-  for (auto& channel : channels_)
+  for (auto& channel : channels_) {
+    const bool had_trouble = !channel.trouble().empty();
     if (auto again = channel.is_there_again(); !again) return again;
+    if (channel.trouble().empty() == had_trouble) has_news_of_queues_ = true;
+  }
   return {};
 }
 

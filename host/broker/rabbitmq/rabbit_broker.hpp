@@ -38,7 +38,7 @@ class RabbitBroker : public Broker {
   std::string name() const override { return url_.display(); }
   std::vector<std::string> remarks() const override { return remarks_; }
   Result<void> receive(BrokerListener& listener) override;
-  std::vector<std::string> take_missing() override { return std::exchange(missing_, {}); }
+  std::optional<std::vector<std::string>> take_queue_problems() override;
   Result<void> tended() override;
   Result<void> consume(QueueIndex queue, int prefetch) override {
     return channels_[queue].consume(prefetch);
@@ -84,7 +84,7 @@ class RabbitBroker : public Broker {
   std::vector<std::string> consumed_queues_;
   std::vector<std::string> remarks_;
   std::vector<std::string> pause_remarks_;  // by the thread that opens the consuming connection
-  std::vector<std::string> missing_;
+  bool has_news_of_queues_ = false;
   bool has_unroutable_ = false;
   bool skips_consuming_ = false;  // of the next receive
   bool skips_publishing_ = false;

@@ -57,11 +57,13 @@ Result<void> RabbitChannel::take_method(const amqp_method_t& method, BrokerListe
       return {};
     case AMQP_BASIC_CONSUME_OK_METHOD:
       is_awaiting_ok_ = false;
+      trouble_.clear();
       if (in_force_ == wanted_) listener.on_consuming(queue_, in_force_);
       return pursue();
     case AMQP_BASIC_CANCEL_METHOD: {
       const auto& cancelled = *static_cast<const amqp_basic_cancel_t*>(method.decoded);
-      return action::to_string(cancelled.consumer_tag) == consumer_ ? lose_queue() : Result<void>();
+      return action::to_string(cancelled.consumer_tag) == consumer_ ? lose_queue(is_gone())
+                                                                    : Result<void>();
     }
     case AMQP_CHANNEL_CLOSE_METHOD:
       return take_close(method);
@@ -73,7 +75,7 @@ Result<void> RabbitChannel::take_method(const amqp_method_t& method, BrokerListe
 // What is in hand would be void with the channel: then all is begun anew, with the connection.
 Result<void> RabbitChannel::take_close(const amqp_method_t& method) {
   const auto reason = close_reason(method);
-  if (reason.code != AMQP_NOT_FOUND || window_.unsettled() > 0 || window_.has_acks())
+  if (window_.unsettled() > 0 || window_.has_acks())
     return Error{
         fmt::format("the broker closed the channel of '{}': {}", queue_name_, reason.text)};
   amqp_channel_close_ok_t ok{};
@@ -81,20 +83,38 @@ Result<void> RabbitChannel::take_close(const amqp_method_t& method) {
   if (auto begun = connection_.begin_channel(number_); !begun) return begun;
   window_ = AckWindow();
   if (std::exchange(is_probing_, false)) is_second_trip_ = true;
-  return lose_queue();
+  return lose_queue(reason.code == AMQP_NOT_FOUND ? is_gone() : can_not_be_consumed(reason.text));
+}
+
+std::string RabbitChannel::is_gone() const {
+  return fmt::format(
+      "the queue '{}' is gone, with the events in it: somebody deleted it, or a policy did; it is "
+      "made anew",
+      queue_name_);
+}
+
+std::string RabbitChannel::can_not_be_consumed(std::string_view why) const {
+  return fmt::format("nothing is taken from the queue '{}', for the broker says: {}; tried again",
+                     queue_name_, why);
 }
 
 // Whoever waits for a consumer, or for the answer to a probe, is told as of an empty queue.
-Result<void> RabbitChannel::lose_queue() {
+Result<void> RabbitChannel::lose_queue(std::string trouble) {
+  trouble_ = std::move(trouble);
   is_missing_ = true;
   in_force_ = 0;
   is_awaiting_ok_ = false;
+  return answer_as_empty();
+}
+
+Result<void> RabbitChannel::answer_as_empty() {
   is_told_as_empty_ = true;
   return send_qos();
 }
 
 Result<void> RabbitChannel::is_there_again() {
   if (!std::exchange(is_missing_, false)) return {};
+  if (wanted_ == 0) trouble_.clear();  // until it is consumed again, none is known
   return pursue();
 }
 
@@ -141,7 +161,7 @@ Result<void> RabbitChannel::send_qos() {
 
 Result<void> RabbitChannel::consume(int prefetch) {
   wanted_ = prefetch;
-  if (is_missing_) return lose_queue();
+  if (is_missing_) return answer_as_empty();
   return pursue();
 }
 

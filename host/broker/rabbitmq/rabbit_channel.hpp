@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "broker/broker.hpp"
 #include "broker/rabbitmq/ack_window.hpp"
@@ -18,8 +19,8 @@ class RabbitChannel {
   RabbitChannel(action::Connection& connection, amqp_channel_t number, QueueIndex queue,
                 std::string queue_name);
 
-  // A frame of this channel. Fails if the broker closed the channel; but for want of the queue,
-  // with nothing in hand, it is opened anew.
+  // A frame of this channel. Fails if the broker closed the channel; but with nothing in hand it is
+  // opened anew, and only this queue is not consumed for a while.
   Result<void> take(const amqp_frame_t& frame, BrokerListener& listener);
 
   Result<void> consume(int prefetch);
@@ -29,15 +30,21 @@ class RabbitChannel {
   Result<void> give_back(std::uint64_t tag);
   Result<void> flush();
 
-  // Its queue is not there: it counts as empty, and nothing is consumed until it is again.
+  // Its queue is not there, or the broker lets nobody consume it: it counts as empty, until it may
+  // be there again.
   bool is_missing() const { return is_missing_; }
   Result<void> is_there_again();
+  // Why, in a sentence, until it is consumed; empty: there is none.
+  const std::string& trouble() const { return trouble_; }
 
   // Of the delivery that a listener is being told of.
   const std::string& routing_key() const { return routing_key_; }
 
  private:
-  Result<void> lose_queue();
+  Result<void> lose_queue(std::string trouble);
+  Result<void> answer_as_empty();
+  std::string is_gone() const;
+  std::string can_not_be_consumed(std::string_view why) const;
   Result<void> take_close(const amqp_method_t& method);
   Result<void> take_method(const amqp_method_t& method, BrokerListener& listener);
   void begin(std::uint64_t tag, bool is_redelivered, bool is_probed, amqp_bytes_t routing_key);
@@ -67,6 +74,7 @@ class RabbitChannel {
   bool is_second_trip_ = false;  // a probe has found the queue empty and awaits qos-ok
   bool is_probing_ = false;      // a probe awaits its first answer
   bool is_missing_ = false;
+  std::string trouble_;
   bool is_told_as_empty_ =
       false;  // with the next qos-ok: a consumer of a missing queue has nothing
 

@@ -63,6 +63,7 @@ nlohmann::json to_json(const Status& status) {
       {"broker", or_null(status.broker)},
       {"application", status.application},
       {"queues", status.queues},
+      {"queue_problems", status.queue_problems},
       {"concurrency", std::max(status.concurrency, status.concurrency_limit)},
       {"concurrency_min", status.concurrency},
       {"runners", status.runners},

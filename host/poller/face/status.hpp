@@ -43,6 +43,7 @@ struct Status {
   std::string plugin_set;  // its hash
   bool is_reload_underway;
   std::string reload_problem;
+  std::vector<std::string> queue_problems;  // why nothing is taken from those
   LoadReport plugins;
   std::vector<FailureLook> failures;  // the last ones, newest first
   std::string cron;                   // what the holder of cron's lease remembers, JSON; or empty

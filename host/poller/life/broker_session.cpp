@@ -74,9 +74,10 @@ void BrokerSession::receive(BrokerListener& listener) {
   if (!is_closing_ && !received) return lose(received.error());
   if (is_closing_ && !received) return drop_unheard(received.error().text);
   if (is_closing_ && broker_->is_closed()) return drop();
-  for (const auto& missing : broker_->take_missing()) {
-    log_.missing(missing);
-    tend();
+  if (auto problems = broker_->take_queue_problems()) {
+    log_.queue_problems(*problems);
+    queue_problems_ = std::move(*problems);
+    if (!queue_problems_.empty()) tend();
   }
 }
 
@@ -176,6 +177,7 @@ void BrokerSession::drop() {
   upkeep_.stop();
   pauses_.stop();
   watches_.clear();
+  queue_problems_.clear();
   broker_.reset();
 }
 

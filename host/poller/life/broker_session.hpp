@@ -84,6 +84,8 @@ class BrokerSession {
   std::uint64_t epoch() const { return epoch_; }
   // Why there is none; empty if there is, or has not been yet.
   const std::string& problem() const { return problem_; }
+  // Why nothing can be taken from some of its queues, a sentence each.
+  const std::vector<std::string>& queue_problems() const { return queue_problems_; }
 
  private:
   void on_tended(const Result<std::vector<std::string>>& tended);
@@ -109,6 +111,7 @@ class BrokerSession {
   std::vector<std::unique_ptr<Watch>> watches_;
   std::uint64_t epoch_ = 0;
   std::string problem_;
+  std::vector<std::string> queue_problems_;
   std::string last_loss_;  // its reason, of a connection that did not last
   MonotonicTime connected_at_{};
   bool is_flapping_ = false;  // short connections end for one reason, again and again

@@ -1,5 +1,6 @@
 #include "poller/life/session_log.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace actiond {
@@ -15,6 +16,14 @@ void SessionLog::is_back(const std::string& broker) {
 void SessionLog::remarks(const std::vector<std::string>& remarks) {
   for (const auto& remark : remarks)
     if (remarks_.insert(remark).second) log_.warning("{}", remark);
+}
+
+void SessionLog::queue_problems(const std::vector<std::string>& problems) {
+  const auto before = std::exchange(queue_problems_, problems);
+  for (const auto& problem : problems)
+    if (std::find(before.begin(), before.end(), problem) == before.end())
+      log_.warning("{}", problem);
+  if (problems.empty() && !before.empty()) log_.info("all queues are consumed again");
 }
 
 void SessionLog::tended(const Result<std::vector<std::string>>& tended) {

@@ -26,7 +26,8 @@ class SessionLog {
   // What the broker lacked was made anew, so what is said is another loss each time; or it could
   // not be looked at, and why.
   void tended(const Result<std::vector<std::string>>& tended);
-  void missing(const std::string& sentence) { log_.warning("{}", sentence); }
+  // Each of those that were not there when it was told last; or that there are none any more.
+  void queue_problems(const std::vector<std::string>& problems);
   // A farewell that the broker may not have heard.
   void unheard(const std::string& why);
 
@@ -35,6 +36,7 @@ class SessionLog {
   std::string outage_;  // the last reason; empty: there is none
   std::string tend_problem_;
   std::set<std::string> remarks_;
+  std::vector<std::string> queue_problems_;
 };
 
 }  // namespace actiond

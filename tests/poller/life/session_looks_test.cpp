@@ -80,20 +80,27 @@ TEST_CASE("session: of several connections those are looked at that have somethi
   for (const int end : {first[0], first[1], second[0], second[1]}) ::close(end);
 }
 
-TEST_CASE("session: what is missing is told, made anew, and then the broker goes on with it") {
+TEST_CASE("session: queues that nothing is taken from are told of, and tried again after a look") {
   SessionScene scene([]() -> Result<std::vector<std::string>> {
     return std::vector<std::string>{"the queue x was gone"};
   });
   scene.await_try();
   FakeBroker* const broker = scene.broker;
   scene.session.receive(scene.listener);
-  broker->missing = {"the queue high is gone"};
+  for (int looks = 1; looks <= 3; ++looks) {
+    broker->queue_problems = {{"no right to read high"}};
+    scene.session.receive(scene.listener);
+    CHECK(scene.session.queue_problems() == std::vector<std::string>{"no right to read high"});
+    scene.clock.advance(looks == 1 ? 0s : std::chrono::seconds(looks - 1));
+    scene.await_try();
+    CHECK(broker->take() == std::vector<std::string>{"tended"});
+  }
+  CHECK(scene.times_logged("no right to read high") == 1);
+  CHECK(scene.times_logged("the queue x was gone") == 3);
+  broker->queue_problems.emplace();
   scene.session.receive(scene.listener);
-  CHECK(scene.times_logged("the queue high is gone") == 1);
-  scene.clock.advance(0s);
-  scene.await_try();
-  CHECK(scene.times_logged("the queue x was gone") == 1);
-  CHECK(broker->take() == std::vector<std::string>{"tended"});
+  CHECK(scene.session.queue_problems().empty());
+  CHECK(scene.times_logged("all queues are consumed again") == 1);
   CHECK(scene.session.broker() == broker);
   CHECK(scene.times_lost == 0);
 }
