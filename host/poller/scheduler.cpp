@@ -76,7 +76,7 @@ void Scheduler::connected(Broker& broker, std::uint64_t epoch) {
   if (epoch == 1) quiet_.read();  // the one before may have been told so just now
   if (epoch == 1 && is_quiet()) journal_.quiet(true);
   for (QueueIndex i = 0; i < config_.queues_to_consume().size(); ++i)
-    on_paused(i, broker.is_paused(i));
+    if (const auto is_paused = broker.is_paused(i)) on_paused(i, *is_paused);  // or as it was
 }
 
 void Scheduler::lost() {

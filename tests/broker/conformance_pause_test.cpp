@@ -58,18 +58,18 @@ void until_paused(Consumer& consumer, QueueIndex queue, bool is_paused) {
 TEST_CASE("broker: a pause is told of to those who are there, and known to those who come") {
   where_it_can([](Place& place) {
     Consumer early(place);
-    CHECK_FALSE(early.broker->is_paused(0));
+    CHECK(early.broker->is_paused(0) == false);
     pause(place, {"high", "low"});
     until_paused(early, 0, true);
     until_paused(early, 2, true);
-    CHECK_FALSE(early.broker->is_paused(1));
+    CHECK(early.broker->is_paused(1) == false);
     CHECK(early.pauses == std::vector<std::pair<QueueIndex, bool>>{{0, true}, {2, true}});
     const auto late = place.connect();
-    CHECK(late->is_paused(0));
-    CHECK_FALSE(late->is_paused(1));
+    CHECK(late->is_paused(0) == true);
+    CHECK(late->is_paused(1) == false);
     CHECK(resume(place, {"high", "medium", "low"}) == std::vector<std::string>{"high", "low"});
     until_paused(early, 0, false);
-    CHECK_FALSE(place.connect()->is_paused(0));
+    CHECK(place.connect()->is_paused(0) == false);
     CHECK(resume(place, {"high"}).empty());
   });
 }

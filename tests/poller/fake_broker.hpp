@@ -23,6 +23,7 @@ class FakeBroker final : public actiond::Broker {
   std::optional<actiond::Error> refusal;  // of every publication, before it is sent
   std::optional<std::vector<std::string>> queue_problems;  // to be told once
   std::set<actiond::QueueIndex> paused;
+  bool tells_pauses = true;
   actiond::FleetLink* link = nullptr;
   bool is_lost = false;  // the connection: reading, consuming and flushing fail
 
@@ -50,7 +51,9 @@ class FakeBroker final : public actiond::Broker {
     return say("cancel {}", queue);
   }
   actiond::Result<void> probe(actiond::QueueIndex queue) override { return say("probe {}", queue); }
-  bool is_paused(actiond::QueueIndex queue) const override { return paused.contains(queue); }
+  std::optional<bool> is_paused(actiond::QueueIndex queue) const override {
+    return tells_pauses ? std::optional(paused.contains(queue)) : std::nullopt;
+  }
   actiond::Result<void> look_at_pauses() override {
     ++pause_looks;
     return alive();

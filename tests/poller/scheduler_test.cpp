@@ -305,6 +305,15 @@ TEST_CASE("scheduler: a queue that is paused when it connects is not consumed fr
   REQUIRE(told.size() == 1);
   CHECK(told.front().starts_with("consume 0"));
   CHECK(scene.times_logged("the queue low is paused") == 1);
+  SUBCASE("nor one of which the next connection can't say so") {
+    scene.lose();
+    scene.broker.tells_pauses = false;
+    scene.broker.paused = {};
+    scene.scheduler.connected(scene.broker, 3);
+    CHECK(scene.scheduler.open());
+    CHECK(scene.broker.take().size() == 1);
+    CHECK(scene.times_logged("the queue low is resumed") == 0);
+  }
 }
 
 TEST_CASE("scheduler: a quiet poller gives back what has not begun, and starts nothing") {

@@ -14,7 +14,8 @@ constexpr int kRests = 12;
 }  // namespace
 
 PauseChannel::PauseChannel(action::Connection& connection, amqp_channel_t number,
-                           std::vector<std::string> pause_queues, std::vector<bool> are_paused)
+                           std::vector<std::string> pause_queues,
+                           const std::vector<std::optional<bool>>& are_paused)
     : connection_(connection),
       number_(number),
       queues_(pause_queues.size()),
@@ -49,8 +50,10 @@ Result<void> PauseChannel::take(const amqp_frame_t& frame, BrokerListener& liste
   const amqp_method_t& method = frame.payload.method;
   if (method.id == AMQP_CHANNEL_CLOSE_METHOD) return take_close(method, listener);
   if (method.id != AMQP_QUEUE_DECLARE_OK_METHOD || asked_ == queues_.size()) return {};
+  const auto& answer = *static_cast<amqp_queue_declare_ok_t*>(method.decoded);
+  if (action::to_string(answer.queue) != queues_[asked_].name) return {};  // to the first look
   queues_[asked_].was_gone = false;
-  return found(static_cast<amqp_queue_declare_ok_t*>(method.decoded)->message_count > 0, listener);
+  return found(answer.message_count > 0, listener);
 }
 
 // A queue whose node is down is not found either: then it is as it was.
@@ -64,7 +67,9 @@ Result<void> PauseChannel::take_close(const amqp_method_t& method, BrokerListene
   const bool is_gone = is_for_want_of_queue(reason);
   // Whoever resumes a queue makes this one anew, so it may be gone for a moment only.
   if (std::exchange(queue.was_gone, is_gone) && is_gone) queue.rests = kRests;
-  return found(!is_gone && queue.is_paused, listener);
+  if (is_gone) return found(false, listener);
+  ++asked_;
+  return ask_next();
 }
 
 // Whoever reads who paused a queue has its message in hand for a moment: only a queue that is found
@@ -72,7 +77,8 @@ Result<void> PauseChannel::take_close(const amqp_method_t& method, BrokerListene
 Result<void> PauseChannel::found(bool has_message, BrokerListener& listener) {
   Queue& queue = queues_[asked_];
   const bool is_empty_again = std::exchange(queue.was_empty, !has_message) && !has_message;
-  const bool is_changed = has_message ? !queue.is_paused : queue.is_paused && is_empty_again;
+  const bool is_news = queue.is_paused != has_message;
+  const bool is_changed = is_news && (has_message || is_empty_again);
   if (is_changed) {
     queue.is_paused = has_message;
     listener.on_paused(asked_, has_message);

@@ -2,6 +2,7 @@
 // the other by passive declarations, and never waits for the answers.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,26 +13,28 @@ namespace actiond {
 
 class PauseChannel {
  public:
-  // `number` is open on the connection, which must outlive this. `are_paused`: as they were found.
+  // `number` is open on the connection, which must outlive this. `are_paused`: as they were found,
+  // or nothing where that is not known.
   PauseChannel(action::Connection& connection, amqp_channel_t number,
-               std::vector<std::string> pause_queues, std::vector<bool> are_paused);
+               std::vector<std::string> pause_queues,
+               const std::vector<std::optional<bool>>& are_paused);
 
   // Asks about all of them; if that is under way, once more after it.
   Result<void> ask();
   // A frame of this channel. Tells the listener what has changed.
   Result<void> take(const amqp_frame_t& frame, BrokerListener& listener);
 
-  bool is_paused(QueueIndex queue) const { return queues_[queue].is_paused; }
+  std::optional<bool> is_paused(QueueIndex queue) const { return queues_[queue].is_paused; }
   // The queues may have been made anew.
   void look_at_all();
 
  private:
   struct Queue {
     std::string name;
-    bool is_paused = false;
-    bool was_empty = false;  // when it was last looked at
-    bool was_gone = false;   // when it was last looked at
-    int rests = 0;           // looks to be left out: there is no such queue
+    std::optional<bool> is_paused;  // nothing: not known yet
+    bool was_empty = false;         // when it was last looked at
+    bool was_gone = false;          // when it was last looked at
+    int rests = 0;                  // looks to be left out: there is no such queue
   };
   Result<void> ask_next();
   Result<void> take_close(const amqp_method_t& method, BrokerListener& listener);

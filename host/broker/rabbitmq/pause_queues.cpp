@@ -17,6 +17,7 @@ using action::to_bytes;
 
 constexpr amqp_channel_t kPausingChannel = 1;
 constexpr amqp_channel_t kPausePublishing = 2;
+constexpr auto kPatience = 1s;  // it keeps work from beginning
 
 action::Step pause_step(const std::string& application, const std::string& queue) {
   action::Step step{action::StepKind::Queue, pause_queue(application, queue)};
@@ -133,11 +134,14 @@ Result<PauseQueues> declare_pause_queues(action::Connection& connection, amqp_ch
       connection, channel, steps,
       [&found](action::Step& step, const action::CloseReason& reason) -> Result<action::Refused> {
         if (!std::exchange(step.is_passive, true)) return action::Refused::Again;
-        if (is_for_want_of_queue(reason)) found.missing.push_back(step.name);
+        step.is_done = is_for_want_of_queue(reason);
+        if (step.is_done) found.missing.push_back(step.name);
         return action::Refused::Skip;
-      });
+      },
+      kPatience);
   if (!done) return done.error();
-  for (const auto& step : steps) found.are_paused.push_back(step.ready > 0);
+  for (const auto& step : steps)
+    found.are_paused.push_back(step.is_done ? std::optional(step.ready > 0) : std::nullopt);
   return found;
 }
 
@@ -184,7 +188,10 @@ Result<std::vector<std::string>> resume_at_rabbit(const action::Link::Target& ta
   if (!found) return found.error();
   std::vector<std::string> resumed;
   for (std::size_t i = 0; i < queues.size(); ++i) {
-    if (!found->are_paused[i]) continue;
+    if (!found->are_paused[i])
+      return may_not_pause(pause_queue(application, queues[i]),
+                           {"the broker does not answer for it; is a node of it down?"});
+    if (!*found->are_paused[i]) continue;
     if (auto emptied = empty_out(**connection, application, queues[i]); !emptied)
       return emptied.error();
     resumed.push_back(queues[i]);

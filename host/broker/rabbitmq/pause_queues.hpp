@@ -20,12 +20,16 @@ std::string pause_queue(const std::string& application, const std::string& queue
 bool is_for_want_of_queue(const action::CloseReason& reason);
 
 struct PauseQueues {
-  std::vector<bool> are_paused;      // of each work queue; one that can't be looked at is not
+  // Of each work queue; nothing: it can't be looked at, because its node is down, or does not
+  // answer.
+  std::vector<std::optional<bool>> are_paused;
   std::vector<std::string> missing;  // names of those that are not there, nor can be made
 };
 
 // Makes them for these work queues, or looks at those that are there where the user may make none.
-// The channel is begun, and usable afterwards. Blocks.
+// The channel is begun, and usable afterwards, but for answers that may still come by next_frame: a
+// queue on a node that is down, or stands still, keeps RabbitMQ 4 from answering for a minute.
+// Blocks, for a second at most without an answer.
 Result<PauseQueues> declare_pause_queues(action::Connection& connection, amqp_channel_t channel,
                                          const std::string& application,
                                          const std::vector<std::string>& queues);

@@ -122,10 +122,16 @@ Result<void> RabbitBroker::open_pauses(amqp_channel_t number) {
                     "for can't be paused until 'actiond setup' has run as a user who may",
                     queue, url_.user));
   std::vector<std::string> names;
-  for (const auto& queue : consumed_queues_)
+  for (const auto& queue : consumed_queues_) {
     names.push_back(pause_queue(topology_.application, queue));
-  pauses_ = std::make_unique<PauseChannel>(*consuming_, number, std::move(names),
-                                           std::move(found->are_paused));
+    if (!found->are_paused[names.size() - 1])
+      pause_remarks_.push_back(fmt::format(
+          "whether the queue '{}' is paused can't be seen, for the broker does not answer for "
+          "'{}'; until it does, the queue counts as it did before, or as not paused",
+          topology_.queue(queue), names.back()));
+  }
+  pauses_ =
+      std::make_unique<PauseChannel>(*consuming_, number, std::move(names), found->are_paused);
   return {};
 }
 

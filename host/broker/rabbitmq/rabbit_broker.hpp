@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,7 +46,9 @@ class RabbitBroker : public Broker {
   }
   Result<void> cancel(QueueIndex queue) override { return channels_[queue].cancel(); }
   Result<void> probe(QueueIndex queue) override { return channels_[queue].probe(); }
-  bool is_paused(QueueIndex queue) const override { return pauses_->is_paused(queue); }
+  std::optional<bool> is_paused(QueueIndex queue) const override {
+    return pauses_->is_paused(queue);
+  }
   Result<void> look_at_pauses() override { return pauses_->ask(); }
   FleetLink* fleet() override { return control_.get(); }
   bool keeps_keys() const override { return false; }

@@ -28,7 +28,7 @@ class SqliteBroker : public Broker {
   Result<void> receive(BrokerListener& listener) override;
   Result<void> consume(QueueIndex queue, int prefetch) override;
   Result<void> cancel(QueueIndex queue) override;
-  bool is_paused(QueueIndex queue) const override { return paused_[queue]; }
+  std::optional<bool> is_paused(QueueIndex queue) const override { return paused_[queue]; }
   Result<void> probe(QueueIndex queue) override;
   void acknowledge(QueueIndex queue, std::uint64_t tag, Handled handled) override;
   Result<void> give_back(QueueIndex queue, std::uint64_t tag) override;

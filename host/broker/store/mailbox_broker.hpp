@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "broker/store/mailbox.hpp"
 
@@ -36,7 +37,7 @@ class MailboxBroker : public Broker {
   std::string name() const override { return name_; }
   std::vector<std::string> remarks() const override { return remarks_; }
   int most_held() const override { return thread_->most_held(); }
-  bool is_paused(QueueIndex queue) const override { return paused_[queue]; }
+  std::optional<bool> is_paused(QueueIndex queue) const override { return paused_[queue]; }
   Result<void> receive(BrokerListener& listener) override;
   Result<void> consume(QueueIndex queue, int prefetch) override;
   Result<void> cancel(QueueIndex queue) override;

@@ -83,20 +83,26 @@ Result<bool> Connection::next_frame(amqp_frame_t& frame, std::chrono::millisecon
 }
 
 Result<void> Connection::next_frame_on(amqp_channel_t channel, amqp_frame_t& frame) {
+  auto read = next_frame_on(channel, frame, timeout_);
+  if (!read) return read.error();
+  return *read ? Result<void>() : lost(AMQP_STATUS_TIMEOUT);
+}
+
+Result<bool> Connection::next_frame_on(amqp_channel_t channel, amqp_frame_t& frame,
+                                       std::chrono::milliseconds timeout) {
   const auto before =
       std::find_if(set_aside_.begin(), set_aside_.end(),
                    [channel](const amqp_frame_t& each) { return each.channel == channel; });
   if (before != set_aside_.end()) {
     frame = *before;
     set_aside_.erase(before);
-    return {};
+    return true;
   }
   for (;;) {
-    auto read = read_frame(frame, timeout_);
-    if (!read) return read.error();
-    if (!*read) return lost(AMQP_STATUS_TIMEOUT);
+    auto read = read_frame(frame, timeout);
+    if (!read || !*read) return read;
     if (!is_open_) return Error{end_of(frame.payload.method)};
-    if (frame.channel == channel) return {};
+    if (frame.channel == channel) return true;
     set_aside_.push_back(frame);
   }
 }

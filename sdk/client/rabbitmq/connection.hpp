@@ -59,6 +59,9 @@ class Connection {
   // Waits for the next frame of this channel, for the timeout given to open. Those of other
   // channels are kept for next_frame. Fails when the connection is lost, or closed by the broker.
   Result<void> next_frame_on(amqp_channel_t channel, amqp_frame_t& frame);
+  // The same, but waits at most for `timeout` between two frames: false if none has come by then.
+  Result<bool> next_frame_on(amqp_channel_t channel, amqp_frame_t& frame,
+                             std::chrono::milliseconds timeout);
   // Gives memory back once frames of the channel are no longer needed. Cheap.
   void release(amqp_channel_t channel);
 

@@ -1,4 +1,7 @@
 #include "client/rabbitmq/steps.hpp"
+
+#include <optional>
+
 #include "client/rabbitmq/amqp.hpp"
 
 namespace action {
@@ -24,12 +27,16 @@ std::vector<amqp_table_entry_t> entries_of(const Step& step) {
 class Conversation {
  public:
   Conversation(Connection& connection, amqp_channel_t channel, std::vector<Step>& steps,
-               const OnRefused& on_refused)
-      : connection_(connection), channel_(channel), steps_(steps), on_refused_(on_refused) {}
+               const OnRefused& on_refused, std::optional<std::chrono::milliseconds> patience = {})
+      : connection_(connection),
+        channel_(channel),
+        steps_(steps),
+        on_refused_(on_refused),
+        patience_(patience) {}
 
   Result<void> run() {
     auto sent = send_rest();
-    while (sent && find_next()) sent = hear();
+    while (sent && !has_given_up_ && find_next()) sent = hear();
     return sent;
   }
 
@@ -47,9 +54,18 @@ class Conversation {
     return {};
   }
 
+  // With patience only so long; then it gives up.
+  Result<void> read(amqp_frame_t& frame) {
+    if (!patience_) return connection_.next_frame_on(channel_, frame);
+    auto read = connection_.next_frame_on(channel_, frame, *patience_);
+    if (!read) return read.error();
+    has_given_up_ = !*read;
+    return {};
+  }
+
   Result<void> hear() {
     amqp_frame_t frame;
-    if (auto read = connection_.next_frame_on(channel_, frame); !read) return read;
+    if (auto heard = read(frame); !heard || has_given_up_) return heard;
     if (frame.frame_type != AMQP_FRAME_METHOD) return {};
     const amqp_method_t& method = frame.payload.method;
     if (method.id == AMQP_CHANNEL_CLOSE_METHOD) {
@@ -59,7 +75,7 @@ class Conversation {
     }
     if (method.id == AMQP_QUEUE_DECLARE_OK_METHOD)
       steps_[next_].ready = static_cast<amqp_queue_declare_ok_t*>(method.decoded)->message_count;
-    if (method.id != AMQP_CHANNEL_OPEN_OK_METHOD) ++next_;
+    if (method.id != AMQP_CHANNEL_OPEN_OK_METHOD) steps_[next_++].is_done = true;
     connection_.release(channel_);
     return {};
   }
@@ -86,6 +102,8 @@ class Conversation {
   amqp_channel_t channel_;
   std::vector<Step>& steps_;
   const OnRefused& on_refused_;
+  std::optional<std::chrono::milliseconds> patience_;
+  bool has_given_up_ = false;
   std::size_t next_ = 0;
 };
 
@@ -126,6 +144,11 @@ Result<void> send_step(Connection& connection, amqp_channel_t channel, const Ste
 Result<void> carry_out(Connection& connection, amqp_channel_t channel, std::vector<Step>& steps,
                        const OnRefused& on_refused) {
   return Conversation(connection, channel, steps, on_refused).run();
+}
+
+Result<void> carry_out(Connection& connection, amqp_channel_t channel, std::vector<Step>& steps,
+                       const OnRefused& on_refused, std::chrono::milliseconds patience) {
+  return Conversation(connection, channel, steps, on_refused, patience).run();
 }
 
 }  // namespace action

@@ -2,6 +2,7 @@
 // a broker far away costs one round trip for all, and one more for each that it refuses.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -33,6 +34,7 @@ struct Step {
   bool is_passive = false;    // look, and make nothing
   bool is_exclusive = false;  // a queue that goes with the connection; the others are durable
   bool is_skipped = false;    // never sent
+  bool is_done = false;       // the broker has said so
   int variant = 0;            // the caller's: how often it was changed
   std::uint32_t ready = 0;    // in a queue: what the broker told of it
 };
@@ -52,5 +54,9 @@ using OnRefused = std::function<Result<Refused>(Step& step, const CloseReason& r
 // error.
 Result<void> carry_out(Connection& connection, amqp_channel_t channel, std::vector<Step>& steps,
                        const OnRefused& on_refused);
+// The same, but no answer is waited for longer than `patience`: after that the rest is not done,
+// and its answers come by next_frame.
+Result<void> carry_out(Connection& connection, amqp_channel_t channel, std::vector<Step>& steps,
+                       const OnRefused& on_refused, std::chrono::milliseconds patience);
 
 }  // namespace action
