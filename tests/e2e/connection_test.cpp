@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <fstream>
+#include <future>
 #include <thread>
 
 #include "site.hpp"
@@ -155,6 +156,27 @@ TEST_CASE("connection: while an alarm blocks publishers, status says so, and a r
   CHECK(site.wait_for_lines("ran", 2));
   CHECK(site.wait_for_log("Finished processing medium:throws"));
   CHECK(times_lost(site) == 0);
+}
+
+TEST_CASE("connection: in an alarm commands say so after a while") {
+  NEEDS_NODE();
+  Site site("retry: {attempts: 1}", {"throws", "recorder"});
+  site.start();
+  rabbit::queue("throws", site.params("failed", R"("succeeds_at": 9)"));
+  REQUIRE(wait_until([] { return rabbit::ready("dead") == 1; }));
+  const Alarm alarm(site);
+  const auto since = std::chrono::steady_clock::now();
+  std::vector<std::future<Ran>> commands;
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"enqueue", "record"}, {"check"}, {"dead", "retry", "--all"}})
+    commands.push_back(
+        std::async(std::launch::async, [&site, words] { return site.actiond(words); }));
+  for (auto& command : commands) {
+    const Ran ran = command.get();
+    CHECK(ran.status == 1);
+    CHECK_MESSAGE(contains(ran.out + ran.err, "low on memory"), ran.out, ran.err);
+  }
+  CHECK(std::chrono::steady_clock::now() - since < 20s);
 }
 
 TEST_CASE("connection: a large failure in an alarm holds up nothing, and a stop gives it up") {

@@ -94,7 +94,7 @@ std::string RabbitChannel::is_gone() const {
 }
 
 std::string RabbitChannel::can_not_be_consumed(std::string_view why) const {
-  return fmt::format("nothing is taken from the queue '{}', for the broker says: {}; tried again",
+  return fmt::format("nothing is taken from the queue '{}', for the broker says: {}; it is tried again",
                      queue_name_, why);
 }
 

@@ -1,8 +1,10 @@
 #include "broker/rabbitmq/rights.hpp"
-#include "client/rabbitmq/amqp.hpp"
 
 #include <fmt/format.h>
 
+#include <optional>
+
+#include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/declare.hpp"
 #include "client/rabbitmq/delay.hpp"
 
@@ -23,12 +25,12 @@ class Rights {
     if (auto opened = connection_.open_channel(kRightsChannel); !opened) return opened.error();
     try_to_write(topology_.application, "handlers can't queue events");
     try_to_write("", "events that fail for good can't become dead letters");
-    for (int level = action::kDelayLevels - 1; level >= 0; --level)
+    for (int level = action::kDelayLevels - 1; !lost_ && level >= 0; --level)
       if (try_to_write(action::delay_level(topology_.application, level),
                        "events that failed can't be tried again"))
         break;  // it would be the same with the others
     for (const auto& queue : topology_.queues) try_to_read(topology_.queue(queue));
-    if (!connection_.is_open()) return Error{"the broker closed the connection while it was asked"};
+    if (lost_) return lost_->within("which rights are there can't be tried");
     return std::move(missing_);
   }
 
@@ -39,7 +41,7 @@ class Rights {
     amqp_basic_publish_t publish{0, action::to_bytes(exchange), amqp_cstring_bytes("check"), false,
                                  false};
     amqp_tx_rollback_t rollback{};
-    if (is_refused(AMQP_TX_SELECT_METHOD, &select)) return false;
+    if (is_refused(AMQP_TX_SELECT_METHOD, &select) || lost_) return false;
     (void)connection_.publish(kRightsChannel, publish, {}, {}).ok();  // is_refused finds it lost
     if (!is_refused(AMQP_TX_ROLLBACK_METHOD, &rollback)) return false;
     note(
@@ -50,6 +52,7 @@ class Rights {
   }
 
   void try_to_read(const std::string& queue) {
+    if (lost_) return;
     const auto depth = action::queue_depth(connection_, kRightsChannel, queue);
     if (!depth || depth->messages > 0) return;
     amqp_basic_get_t get{0, action::to_bytes(queue), false};
@@ -61,7 +64,8 @@ class Rights {
   bool is_refused(amqp_method_number_t method, void* fields) {
     const auto answer = connection_.call(kRightsChannel, method, fields);
     connection_.release(kRightsChannel);
-    return !answer && connection_.is_open() && answer.error().text.starts_with("403 ");
+    if (!answer && !connection_.is_open()) lost_ = answer.error();
+    return !answer && !lost_ && answer.error().text.starts_with("403 ");
   }
 
   void note(const char* what, const std::string& which, const char* consequence) {
@@ -76,6 +80,7 @@ class Rights {
   const action::Topology& topology_;
   const action::BrokerUrl& url_;
   std::vector<std::string> missing_;
+  std::optional<Error> lost_;  // the connection
 };
 
 }  // namespace

@@ -85,7 +85,21 @@ Result<bool> Connection::next_frame(amqp_frame_t& frame, std::chrono::millisecon
 Result<void> Connection::next_frame_on(amqp_channel_t channel, amqp_frame_t& frame) {
   auto read = next_frame_on(channel, frame, timeout_);
   if (!read) return read.error();
-  return *read ? Result<void>() : lost(AMQP_STATUS_TIMEOUT);
+  return *read ? Result<void>() : unanswered();
+}
+
+// What it was told stands in frames that nobody has asked for.
+Error Connection::unanswered() {
+  for (const auto& frame : set_aside_) {
+    if (frame.frame_type != AMQP_FRAME_METHOD) continue;
+    const amqp_method_t& method = frame.payload.method;
+    if (method.id != AMQP_CONNECTION_BLOCKED_METHOD) continue;
+    is_open_ = false;
+    const auto& blocked = *static_cast<const amqp_connection_blocked_t*>(method.decoded);
+    return {fmt::format("the broker is {} and takes no message: free some, or wait",
+                        to_string(blocked.reason))};
+  }
+  return lost(AMQP_STATUS_TIMEOUT);
 }
 
 Result<bool> Connection::next_frame_on(amqp_channel_t channel, amqp_frame_t& frame,
@@ -163,7 +177,9 @@ Result<bool> Connection::fill() {
 
 void Connection::beat(Time now) {
   const bool is_due = heartbeat_.count() > 0 && now - sent_at_ >= heartbeat_ / 2;
-  if (is_due && unsent() == 0) FrameEncoder::add_heartbeat(outbox_);
+  if (!is_due || unsent() > 0) return;
+  FrameEncoder::add_heartbeat(outbox_);
+  is_only_beating_ = true;
 }
 
 void Connection::await_socket(std::chrono::milliseconds timeout) const {
@@ -184,6 +200,7 @@ template <typename Encode>
 Result<void> Connection::add(const Encode& encode) {
   const std::size_t before = outbox_.size();
   const bool was_empty = unsent() == 0;
+  is_only_beating_ = false;
   if (const int status = encode(); status != AMQP_STATUS_OK) {
     outbox_.resize(before);
     return Error{
@@ -213,7 +230,7 @@ Result<void> Connection::flush() {
     if (!taken) return lost(taken.error().text);
     if (*taken == 0) return {};
     sent_ += *taken;
-    taken_ += *taken;
+    if (!is_only_beating_) taken_ += *taken;
     sent_at_ = std::chrono::steady_clock::now();
   }
   if (outbox_.capacity() > kMostKept) std::string().swap(outbox_);

@@ -39,7 +39,7 @@ class Connection {
   int fd() const { return transport_->fd(); }
   // So many bytes wait until the socket, which is to be watched, takes more.
   std::size_t unsent() const { return outbox_.size() - sent_; }
-  // So many bytes the socket has taken: they tell progress.
+  // So many bytes the socket has taken, but for heartbeats: they tell progress.
   std::uint64_t taken() const { return taken_; }
   // The decoder, which has no socket.
   amqp_connection_state_t raw() const { return state_; }
@@ -111,6 +111,7 @@ class Connection {
   Result<bool> fill();
   void beat(Time now);
   void await_socket(std::chrono::milliseconds timeout) const;
+  Error unanswered();
   Error lost(const std::string& why);
   Error lost(int status) { return lost(std::string(amqp_error_string2(status))); }
 
@@ -125,6 +126,7 @@ class Connection {
   std::string outbox_;
   std::size_t sent_ = 0;  // of outbox_
   std::uint64_t taken_ = 0;
+  bool is_only_beating_ = false;  // outbox_ has a heartbeat and no more
   std::unique_ptr<char[]> inbox_;
   std::size_t decoded_ = 0, received_ = 0;  // of inbox_
   bool is_drained_ = false;                 // the socket had no more than what is in inbox_
