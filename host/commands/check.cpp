@@ -91,6 +91,7 @@ LoadReport check_plugins(const Config& config, Check& check) {
     check.fail("plugins", files.error());
     return {};
   }
+  if (is_on_hold(config.plugins)) check.warn("plugins", on_hold(config.plugins).text);
   if (files->empty()) {
     check.warn("plugins", "none in " + config.plugins.native());
     return {};

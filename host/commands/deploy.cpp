@@ -3,13 +3,14 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <limits.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
+#include <cstring>
 #include <memory>
 #include <span>
-#include <sstream>
 
 #include "answers/inspect.hpp"
 #include "base/files.hpp"
@@ -22,13 +23,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kOwnHold[] = "actiond deploy\n";  // in a marker that a deploy has made
+// Ctrl-C and the like, before the first file is renamed, leave all as it was.
+char path_to_remove[PATH_MAX];
+constexpr int kEnds[] = {SIGINT, SIGTERM, SIGHUP};
 
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
+void remove_and_end(int signal) {
+  ::unlink(path_to_remove);
+  ::signal(signal, SIG_DFL);
+  ::raise(signal);
+}
+
+void catch_ends(const fs::path& path) {
+  if (path.native().size() >= sizeof path_to_remove) return;
+  std::strcpy(path_to_remove, path.c_str());
+  for (const int signal : kEnds) ::signal(signal, remove_and_end);
+}
+
+// Between the first file and the last there is no good moment to end.
+void outlive_ends() {
+  for (const int signal : kEnds) ::signal(signal, SIG_IGN);
 }
 
 // The marker, for as long as this lives. One that somebody else has put there stays.
@@ -38,12 +51,13 @@ class Hold {
   static Result<Hold> make(const fs::path& directory) {
     const auto path = directory / kHoldFile;
     // One that a deploy has left behind, which ended in the middle, is as good as one of our own.
-    const bool is_own = !is_on_hold(directory) || text_of(path) == kOwnHold;
+    const bool is_own = !is_on_hold(directory) || is_of_deploy(directory);
     UniqueFd file = open_lock(path);
     if (!file) return errno_error("create", path.native());
     if (!try_to_lock(file)) return Error{"another deploy is under way: wait until it has ended"};
-    if (is_own && ::pwrite(file.get(), kOwnHold, sizeof kOwnHold - 1, 0) < 0)
+    if (is_own && ::pwrite(file.get(), kDeployHold.data(), kDeployHold.size(), 0) < 0)
       return errno_error("write", path.native());
+    if (is_own) catch_ends(path);
     return Hold(path, std::move(file), is_own);
   }
   Hold(Hold&&) noexcept = default;
@@ -147,6 +161,7 @@ Result<int> deploy(const Common& common, const std::vector<std::string>& files) 
   if (!hold) return hold.error();
   if (auto checked = check_set(*config, files); !checked)
     return checked.error().within("nothing is deployed");
+  outlive_ends();
   if (auto done = put(directory, files); !done) return done.error();
   fmt::print("{} {} in {}\n", files.size(), files.size() == 1 ? "plugin is" : "plugins are",
              directory.native());

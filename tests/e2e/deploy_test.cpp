@@ -1,4 +1,6 @@
 // Several plugins at once.
+#include <signal.h>
+
 #include <fstream>
 
 #include "site.hpp"
@@ -51,6 +53,16 @@ TEST_CASE("deploy: if one can't be used, nothing is changed") {
   CHECK(twice.status == 1);
   CHECK(contains(twice.err, "provides the event 'record'"));
   CHECK(site.actiond({"deploy", site.path("nowhere.so").native()}).status == 1);
+}
+
+TEST_CASE("deploy: one that is interrupted leaves all as it was") {
+  DeploySite site({"recorder"});
+  const auto deploy = site.begin({"deploy", plugin_file("constructor_hang").native()});
+  CHECK(wait_until([&] { return fs::exists(site.hold()); }));
+  deploy->signal(SIGINT);
+  CHECK(deploy->wait().status == 128 + SIGINT);
+  CHECK_FALSE(fs::exists(site.hold()));
+  CHECK_FALSE(fs::exists(site.path("plugins.d/constructor_hang.so")));
 }
 
 TEST_CASE("deploy: while .hold is there nothing is taken up, also not by a start") {

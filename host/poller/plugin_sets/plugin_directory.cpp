@@ -1,7 +1,11 @@
 #include "poller/plugin_sets/plugin_directory.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
+#include <fstream>
+
+#include "base/fd.hpp"
 #include "base/files.hpp"
 
 namespace actiond {
@@ -11,11 +15,21 @@ bool is_on_hold(const std::filesystem::path& directory) {
   return std::filesystem::exists(directory / kHoldFile, error);
 }
 
+bool is_of_deploy(const std::filesystem::path& directory) {
+  std::ifstream file(directory / kHoldFile);
+  std::string line;
+  return std::getline(file, line) && line + '\n' == kDeployHold;
+}
+
 Error on_hold(const std::filesystem::path& directory) {
-  return {
-      fmt::format("{} holds new plugins back: remove it when all of them are there, or end the "
-                  "actiond deploy that made it",
-                  (directory / kHoldFile).native())};
+  const auto path = directory / kHoldFile;
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const char* advice = "remove it when all of them are there";
+  if (is_of_deploy(directory))
+    advice = is_held_by_another(file) ? "an actiond deploy is under way"
+                                      : "an actiond deploy that ended in the middle has left it: "
+                                        "deploy again, or remove it if all of them are there";
+  return {fmt::format("{} holds new plugins back: {}", path.native(), advice)};
 }
 
 Result<std::vector<std::string>> list_plugins(const std::filesystem::path& directory) {

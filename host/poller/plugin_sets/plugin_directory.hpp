@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -17,7 +18,10 @@ Result<std::vector<std::string>> list_plugins(const std::filesystem::path& direc
 // who change several files. Whoever changes them by a program keeps it locked meanwhile.
 inline constexpr char kHoldFile[] = ".hold";
 bool is_on_hold(const std::filesystem::path& directory);
-// The sentence for what waits for it.
+// What actiond deploy writes into its own.
+inline constexpr std::string_view kDeployHold = "actiond deploy\n";
+bool is_of_deploy(const std::filesystem::path& directory);
+// The sentence for what waits for it: whose it is, and what to do.
 Error on_hold(const std::filesystem::path& directory);
 
 }  // namespace actiond

@@ -64,7 +64,8 @@ void Reloader::watch(boost::asio::io_context& io) {
   sources_ = std::make_unique<SourceWatch>(
       io, config_,
       SourceEvents{[this] { sources_changed(); },
-                   [this](std::chrono::seconds unrest) { sources_restless(unrest); }});
+                   [this](std::chrono::seconds unrest) { sources_restless(unrest); },
+                   [this](const std::string& sentence) { sources_held(sentence); }});
 }
 
 void Reloader::took_over() {
@@ -167,6 +168,11 @@ void Reloader::sources_restless(std::chrono::seconds unrest) {
       "up until it is at rest: does something write its log or data there?",
       config_.plugins.native(), unrest / 1s);
   log_.warning("{}", problem_);
+}
+
+void Reloader::sources_held(const std::string& sentence) {
+  held_ = sentence;
+  if (!sentence.empty()) log_.warning("{}", sentence);
 }
 
 void Reloader::run_dir_moved(const std::string& what) {

@@ -85,6 +85,8 @@ class Reloader {
   // The plugin directory or the configuration has changed and is at rest; or finds none.
   void sources_changed();
   void sources_restless(std::chrono::seconds unrest);
+  // What is new is held back, by what; empty: it is no more.
+  void sources_held(const std::string& sentence);
   // Run_dir is another directory, or none: `what`, for people. A successor is started, as after a
   // change, until one is at work.
   void run_dir_moved(const std::string& what);
@@ -101,7 +103,7 @@ class Reloader {
   // A successor starts, or is to.
   bool is_underway() const;
   // Why the last change was refused or gone back from, or waits; empty: all is well.
-  const std::string& problem() const { return problem_; }
+  const std::string& problem() const { return problem_.empty() ? held_ : problem_; }
 
  private:
   struct Quiet {};
@@ -141,6 +143,7 @@ class Reloader {
   bool is_at_work_ = false;
   bool has_refused_ = false;
   std::string problem_;
+  std::string held_;
   std::string rejected_look_;  // of the directory while it holds what was gone back from
   Probation probation_;
   MonotonicTime last_crash_note_{};

@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string_view>
 
 #include "base/fd.hpp"
@@ -56,6 +57,7 @@ class SourceWatch::Watcher : public std::enable_shared_from_this<Watcher> {
 
  private:
   void watch();
+  void look_at_hold(MonotonicTime now);
   void report(std::function<void()> event);
   void ask_for_hints();
   bool take_hints();
@@ -70,6 +72,8 @@ class SourceWatch::Watcher : public std::enable_shared_from_this<Watcher> {
   UniqueFd hints_;
   std::multimap<int, std::string> hinted_;  // by watch: names that count; an empty one: all do
   UniqueFd stop_;
+  std::optional<MonotonicTime> held_since_;
+  bool is_hold_reported_ = false;
   std::mutex mutex_;
   std::condition_variable ended_;
   bool is_wanted_ = true;
@@ -126,7 +130,20 @@ void SourceWatch::Watcher::watch() {
         events_.on_restless(std::chrono::floor<std::chrono::seconds>(unrest));
       });
     is_unrest_reported = is_restless;
+    look_at_hold(now);
   }
+}
+
+// Somebody may have forgotten it.
+void SourceWatch::Watcher::look_at_hold(MonotonicTime now) {
+  if (!is_on_hold(plugins_)) {
+    held_since_.reset();
+    if (std::exchange(is_hold_reported_, false)) report([this] { events_.on_held(""); });
+    return;
+  }
+  if (!held_since_) held_since_ = now;
+  if (now - *held_since_ < times_.patience || std::exchange(is_hold_reported_, true)) return;
+  report([this, sentence = on_hold(plugins_).text] { events_.on_held(sentence); });
 }
 
 void SourceWatch::Watcher::report(std::function<void()> event) {

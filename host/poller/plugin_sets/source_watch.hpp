@@ -21,12 +21,14 @@ struct SourceEvents {
   std::function<void()> on_change;
   // They have been changing for so long, without the rest that a copy in the making would have.
   std::function<void(std::chrono::seconds)> on_restless;
+  // What is new has been held back for long (see kHoldFile): the sentence; empty: it is no more.
+  std::function<void(const std::string& sentence)> on_held;
 };
 
 // How it watches.
 struct WatchTimes {
   std::chrono::milliseconds rest{300};  // without a change, until what is there is taken for whole
-  std::chrono::milliseconds patience{30000};    // until on_restless
+  std::chrono::milliseconds patience{30000};    // until on_restless, or on_held
   std::chrono::milliseconds look_anyway{1000};  // without a hint
   std::chrono::milliseconds look_again{100};    // while it is not at rest
   std::chrono::milliseconds last_look{1000};  // that nobody wants any more, until it is left alone

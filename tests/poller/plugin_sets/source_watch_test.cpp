@@ -36,7 +36,8 @@ class WatchScene {
   ~WatchScene() { fs::remove_all(root); }
 
   SourceEvents events() {
-    return {[this] { ++changes; }, [this](std::chrono::seconds) { ++unrests; }};
+    return {[this] { ++changes; }, [this](std::chrono::seconds) { ++unrests; },
+            [this](const std::string& sentence) { held.push_back(sentence); }};
   }
   // Runs the loop until it is true; false if it is not after that time.
   bool runs_until(const std::function<bool()>& is_true, std::chrono::milliseconds limit = 10s) {
@@ -53,6 +54,7 @@ class WatchScene {
   boost::asio::io_context io;
   int changes = 0;
   int unrests = 0;
+  std::vector<std::string> held;
 };
 
 // Ten times as fast as in a poller.
@@ -67,6 +69,28 @@ TEST_CASE("source watch: a link that is switched where no hint comes from is see
   fs::create_directory_symlink("two", scene.root / "next");
   fs::rename(scene.root / "next", scene.root / "current");
   CHECK(scene.runs_until([&] { return scene.changes == 1; }));
+}
+
+TEST_CASE("source watch: what is held back for long is told, and its end") {
+  WatchScene scene;
+  const auto hold = scene.config.plugins / ".hold";
+  std::string whose;
+  SUBCASE("by hand") {
+    std::ofstream(hold) << "";
+    whose = "remove it when all of them are there";
+  }
+  SUBCASE("by a deploy that has ended") {
+    std::ofstream(hold) << "actiond deploy\n";
+    whose = "ended in the middle";
+  }
+  SourceWatch watch(scene.io, scene.config, scene.events(), nullptr, kSoon);
+  watch.start();
+  CHECK(scene.runs_until([&] { return scene.held.size() == 1; }));
+  CHECK(scene.held.back().find(whose) != std::string::npos);
+  fs::remove(hold);
+  CHECK(scene.runs_until([&] { return scene.held.size() == 2; }));
+  CHECK(scene.held.back().empty());
+  CHECK(scene.changes == 0);
 }
 
 TEST_CASE("source watch: a look that hangs holds nobody up, and tells nothing afterwards") {
