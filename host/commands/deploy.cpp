@@ -39,6 +39,23 @@ void catch_ends(const fs::path& path) {
   for (const int signal : kEnds) ::signal(signal, remove_and_end);
 }
 
+// Not now: the marker is being made.
+class Undisturbed {
+ public:
+  Undisturbed() {
+    sigset_t ends;
+    sigemptyset(&ends);
+    for (const int signal : kEnds) sigaddset(&ends, signal);
+    ::sigprocmask(SIG_BLOCK, &ends, &before_);
+  }
+  ~Undisturbed() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  Undisturbed(const Undisturbed&) = delete;
+  Undisturbed& operator=(const Undisturbed&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
 // Between the first file and the last there is no good moment to end.
 void outlive_ends() {
   for (const int signal : kEnds) ::signal(signal, SIG_IGN);
@@ -50,6 +67,7 @@ class Hold {
   // Fails if another deploy has it.
   static Result<Hold> make(const fs::path& directory) {
     const auto path = directory / kHoldFile;
+    const Undisturbed undisturbed;
     // One that a deploy has left behind, which ended in the middle, is as good as one of our own.
     const bool is_own = !is_on_hold(directory) || is_of_deploy(directory);
     UniqueFd file = open_lock(path);
