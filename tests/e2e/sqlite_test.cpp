@@ -205,6 +205,28 @@ TEST_CASE("sqlite: pollers go on with a file that was taken away and is there ag
   CHECK(site.wait_for_lines("ran", 1));
 }
 
+TEST_CASE("sqlite: what was stored outlives the removal of SQLite's own files") {
+  FileSite site({"recorder"});
+  site.start();
+  REQUIRE(site.actiond({"quiet", "--id", "1"}).status == 0);
+  site.post("record", site.params("ran", R"("text": "{n}")"), "high", 50);
+  SUBCASE("the log") {
+    fs::remove(site.path("queue.db-wal"));
+  }
+  SUBCASE("the memory") {
+    fs::remove(site.path("queue.db-shm"));
+  }
+  SUBCASE("both") {
+    fs::remove(site.path("queue.db-wal"));
+    fs::remove(site.path("queue.db-shm"));
+  }
+  REQUIRE(site.wait_for_log("what they held was put into it"));
+  REQUIRE(site.wait_for_log("is back"));
+  REQUIRE(site.actiond({"resume", "--id", "1"}).status == 0);
+  CHECK(site.wait_for_lines("ran", 50));
+  CHECK(site.lines("ran").size() == 50);
+}
+
 TEST_CASE("sqlite: without its bell, by which the living are known, pollers begin anew") {
   FileSite site({"recorder"});
   site.start();

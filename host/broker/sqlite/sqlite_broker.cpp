@@ -84,7 +84,7 @@ Result<void> SqliteBroker::tick(BrokerListener& listener) {
   const auto now = monotonic_now();
   if (now < next_tick_) return {};
   next_tick_ = now + kTick;
-  if (file_->is_replaced()) return file_->gone();
+  if (auto there = file_->is_in_place(); !there) return there.error();
   const auto buried = owner_.bury_dead();
   if (!buried) return be_patient(buried.error());
   if (*buried) expect_more();

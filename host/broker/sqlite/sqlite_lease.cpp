@@ -25,7 +25,7 @@ class SqliteLease : public Lease {
 
   // Nobody's lock is asked for while there is nothing to do.
   Result<bool> turn(const Work& work) override {
-    if (file_->is_replaced()) return file_->gone();
+    if (auto there = file_->is_in_place(); !there) return there.error();
     const auto seen = read();
     if (!seen) return seen.error();
     const auto wanted = work(*seen);

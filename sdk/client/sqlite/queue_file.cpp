@@ -23,6 +23,15 @@ void create(const std::string& path) {
   if (fd >= 0) ::close(fd);
 }
 
+// SQLite's, which are there for as long as anybody has it open.
+constexpr const char* kLogFiles[] = {"-wal", "-shm"};
+
+// 0: there is none.
+unsigned long inode_of(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<QueueFile>> QueueFile::open(const std::string& path,
@@ -34,6 +43,7 @@ Result<std::unique_ptr<QueueFile>> QueueFile::open(const std::string& path,
   if (!bell) return bell.error();
   std::unique_ptr<QueueFile> file(new QueueFile(std::move(*database), std::move(*bell)));
   if (auto prepared = file->prepare(); !prepared) return prepared.error();
+  file->note_log();
   return file;
 }
 
@@ -209,17 +219,42 @@ Result<std::string> QueueFile::take_key(std::int64_t queue, const Message& messa
   return holder;
 }
 
-bool QueueFile::is_replaced() const {
+Result<void> QueueFile::is_in_place() {
   struct stat status {};
-  if (::stat(database_->path().c_str(), &status) != 0) return true;
-  return status.st_dev != device_ || status.st_ino != inode_ || bell_.is_replaced();
+  const bool is_there = ::stat(database_->path().c_str(), &status) == 0;
+  if (!is_there || status.st_dev != device_ || status.st_ino != inode_ || bell_.is_replaced())
+    return Error{
+        fmt::format("the queue file {0} (or {0}-bell) was removed or replaced: put it back, or go "
+                    "on with a new one",
+                    database_->path())};
+  return has_its_log() ? Result<void>() : lost_its_log();
 }
 
-Error QueueFile::gone() const {
-  return {
-      fmt::format("the queue file {0} (or {0}-bell) was removed or replaced: put it back, or go on "
-                  "with a new one",
-                  database_->path())};
+void QueueFile::note_log() {
+  for (std::size_t i = 0; i < std::size(kLogFiles); ++i)
+    log_inodes_[i] = inode_of(database_->path() + kLogFiles[i]);
+}
+
+bool QueueFile::has_its_log() const {
+  for (std::size_t i = 0; i < std::size(kLogFiles); ++i)
+    if (inode_of(database_->path() + kLogFiles[i]) != log_inodes_[i]) return false;
+  return true;
+}
+
+// What was stored last is in the file that was removed, and open here. If nobody has begun another
+// one, the queue file can still get it.
+Error QueueFile::lost_its_log() {
+  const auto& path = database_->path();
+  bool is_alone = true;
+  for (std::size_t i = 0; i < std::size(kLogFiles); ++i) {
+    const auto there = inode_of(path + kLogFiles[i]);
+    is_alone &= there == 0 || there == log_inodes_[i];
+  }
+  const bool is_kept = is_alone && database_->execute("PRAGMA wal_checkpoint(FULL)").ok();
+  return {fmt::format(
+      "{0}-wal or {0}-shm was removed: they are a part of the queue file as long as "
+      "anybody uses it, and {1}",
+      path, is_kept ? "what they held was put into it" : "what was stored last may be lost")};
 }
 
 bool QueueFile::has_changed() {

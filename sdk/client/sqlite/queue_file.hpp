@@ -52,10 +52,9 @@ class QueueFile {
 
   const Bell& bell() const { return bell_; }
   Database& database() { return *database_; }
-  // Another file is where this one (or its bell) was, or none: nobody will find what is stored
-  // here.
-  bool is_replaced() const;
-  Error gone() const;
+  // Fails if another file is where this one, or one that belongs to it, was, or none: nobody will
+  // find what is stored here.
+  Result<void> is_in_place();
   // Somebody else has changed something since this was last asked.
   bool has_changed();
 
@@ -66,6 +65,9 @@ class QueueFile {
   Result<void> add_columns();
   Result<void> add_pauses();
   Result<bool> has_column(const char* name);
+  void note_log();
+  bool has_its_log() const;
+  Error lost_its_log();
   Result<std::string> take_key(std::int64_t queue, const Message& message, std::string& full_key);
   Result<void> begin(Outlives outlives);
   Result<void> commit();
@@ -80,6 +82,7 @@ class QueueFile {
   Outlives outlives_ = Outlives::PowerLoss;
   std::int64_t seen_version_ = -1;
   unsigned long device_ = 0, inode_ = 0;
+  unsigned long log_inodes_[2] = {};  // of SQLite's own files beside it
 };
 
 // What the file can't do, for whoever asks for it.

@@ -58,7 +58,7 @@ Result<void> SqliteLink::wait(std::chrono::milliseconds timeout) {
 }
 
 Result<void> SqliteLink::store() {
-  if (file_->is_replaced()) return file_->gone();
+  if (auto there = file_->is_in_place(); !there) return there.error();
   return file_->transaction(QueueFile::Outlives::PowerLoss, [this]() -> Result<void> {
     holders_.clear();
     for (const auto& each : pending_) {
