@@ -35,6 +35,8 @@ class Connection {
 
   // The highest number of a channel that the broker allows.
   amqp_channel_t channel_max() const;
+  // No frame that is sent may be larger, in bytes.
+  std::size_t frame_max() const { return frame_max_; }
   // The socket, to be waited on; frames may also sit in buffers, so drain next_frame first.
   int fd() const { return transport_->fd(); }
   // So many bytes wait until the socket, which is to be watched, takes more.
@@ -120,6 +122,7 @@ class Connection {
   bool is_open_ = true;
   std::chrono::milliseconds timeout_{0};
   int server_major_ = 0;
+  std::size_t frame_max_ = 0;
   std::deque<amqp_frame_t> set_aside_;  // of other channels, while one was waited for
 
   std::unique_ptr<FrameEncoder> encoder_;

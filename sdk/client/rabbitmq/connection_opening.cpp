@@ -14,6 +14,9 @@ namespace action {
 namespace {
 
 constexpr std::uint32_t kFrameMax = 131072;
+// RabbitMQ adds notes of its own to a message's headers (x-death), and sends them in one frame even
+// if that is larger than agreed. The decoder takes so much more; it allocates what comes.
+constexpr std::uint32_t kBeyondFrameMax = 65536;
 constexpr int kPatience = 6;  // times the timeout, with a broker that has begun to answer
 
 amqp_table_entry_t boolean_entry(const char* key, bool value) {
@@ -164,11 +167,12 @@ Result<void> Connection::agree(const amqp_connection_tune_t& theirs, const Broke
       theirs.channel_max, smaller<std::uint32_t>(kFrameMax, theirs.frame_max),
       smaller(static_cast<std::uint16_t>(url.heartbeat.count()), theirs.heartbeat)};
   if (url.heartbeat.count() == 0) ok.heartbeat = 0;
-  const int status =
-      amqp_release_buffers_ok(state_)  // or the library would abort
-          ? amqp_tune_connection(state_, ok.channel_max, static_cast<int>(ok.frame_max), 0)
-          : AMQP_STATUS_BAD_AMQP_DATA;
+  const auto most_received = static_cast<int>(ok.frame_max + kBeyondFrameMax);
+  const int status = amqp_release_buffers_ok(state_)  // or the library would abort
+                         ? amqp_tune_connection(state_, ok.channel_max, most_received, 0)
+                         : AMQP_STATUS_BAD_AMQP_DATA;
   if (status != AMQP_STATUS_OK) return lost(status);
+  frame_max_ = ok.frame_max;
   encoder_ = std::make_unique<FrameEncoder>(ok.frame_max);
   if (auto sent = send(0, AMQP_CONNECTION_TUNE_OK_METHOD, &ok); !sent) return sent;
   heartbeat_ = std::chrono::seconds(ok.heartbeat);

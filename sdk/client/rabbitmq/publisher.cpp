@@ -31,7 +31,7 @@ Publisher::Publisher(Connection& connection, amqp_channel_t channel, OnSettled o
                      OnRefusal on_refusal)
     : connection_(connection),
       first_channel_(channel),
-      properties_(static_cast<std::size_t>(amqp_get_frame_max(connection.raw()))),
+      properties_(connection.frame_max()),
       on_settled_(std::move(on_settled)),
       on_refusal_(on_refusal),
       lane_(std::make_unique<Lane>(channel, on_settled_, 1)) {}

@@ -188,6 +188,37 @@ TEST_CASE("connection: heartbeats go out by themselves, and the broker's are hea
   CHECK((*connection)->open_channel(1));
 }
 
+TEST_CASE("connection: headers that the broker made larger than a frame are received") {
+  NEEDS_BROKER();
+  TestApplication application;
+  auto& connection = application.connection();
+  std::vector<action::Step> steps{{action::StepKind::Queue, application.queue("target")},
+                                  {action::StepKind::Queue, application.queue("first")}};
+  steps[1].arguments = {{"x-message-ttl", std::int64_t{1}},
+                        {"x-dead-letter-exchange", std::string()},
+                        {"x-dead-letter-routing-key", application.queue("target")}};
+  REQUIRE(action::carry_out(
+      connection, 1, steps,
+      [](auto&, const action::CloseReason& why) -> action::Result<action::Refused> {
+        return action::Error{why.text};
+      }));
+  const std::string pad(connection.frame_max() - 60, 'x');
+  amqp_table_entry_t header{amqp_cstring_bytes("pad"), {AMQP_FIELD_KIND_UTF8, {}}};
+  header.value.value.bytes = action::to_bytes(pad);
+  amqp_basic_properties_t properties{};
+  properties._flags = AMQP_BASIC_HEADERS_FLAG;
+  properties.headers = {1, &header};
+  const std::string first = application.queue("first");
+  amqp_basic_publish_t publish{0, amqp_empty_bytes, action::to_bytes(first), false, false};
+  REQUIRE(connection.publish(1, publish, properties, "body"));
+  std::optional<action::Message> message;
+  const auto until = std::chrono::steady_clock::now() + seconds(10);
+  while (!message && std::chrono::steady_clock::now() < until) message = application.take("target");
+  CHECK(message->body == "body");
+  CHECK(message->properties.size() > connection.frame_max());
+  for (const char* queue : {"first", "target"}) application.delete_queue(queue);
+}
+
 TEST_CASE("connection: properties that fit into no frame are refused, and it goes on") {
   NEEDS_BROKER();
   auto connection = connect_to_test_broker();
