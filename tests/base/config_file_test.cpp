@@ -86,6 +86,20 @@ TEST_CASE("config file: one without end is not read to the end") {
   CHECK(application_of({"/dev/zero", ""}).find("'/dev/zero'") != std::string::npos);
 }
 
+TEST_CASE("config file: a pipe is read to its end, and not waited for where nobody writes") {
+  const ConfigScene scene;
+  REQUIRE(::mkfifo("pipe", 0600) == 0);
+  CHECK(application_of({"pipe", ""}) ==
+        "refused: the configuration 'pipe' is a pipe that nobody writes to: name a file");
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const std::string text = "application: here";
+  REQUIRE(::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  ::close(ends[1]);
+  CHECK(application_of({"/dev/fd/" + std::to_string(ends[0]), ""}) == "here");
+  ::close(ends[0]);
+}
+
 TEST_CASE("config file: root obeys none that others could write to") {
   NEEDS_ROOT();
   const ConfigScene scene;

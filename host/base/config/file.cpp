@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,19 +15,30 @@ namespace actiond {
 namespace {
 
 constexpr std::size_t kMaxBytes = 1 << 20;
+constexpr int kLongestWait_ms = 5000;
 constexpr const char* kStandardPaths[] = {"config/actiond.yaml", "actiond.yaml",
                                           "/etc/actiond/actiond.yaml"};
 
+// A pipe is not waited for here.
 UniqueFd open_to_read(const std::string& path) {
-  return UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  return UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+}
+
+// At most so long: a pipe may be one that nobody writes to.
+bool has_something(int fd) {
+  pollfd source{fd, POLLIN, 0};
+  return ::poll(&source, 1, kLongestWait_ms) != 0;
 }
 
 Result<std::string> read_all(int fd, const std::string& path) {
   std::string text;
   std::array<char, 16384> chunk;
   while (text.size() <= kMaxBytes) {
+    if (!has_something(fd))
+      return Error{
+          fmt::format("the configuration '{}' is a pipe that nobody writes to: name a file", path)};
     const ssize_t size = ::read(fd, chunk.data(), chunk.size());
-    if (size < 0 && errno == EINTR) continue;
+    if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (size < 0) return errno_error("read the configuration", path);
     if (size == 0) return text;
     text.append(chunk.data(), static_cast<std::size_t>(size));
