@@ -38,12 +38,22 @@ class Listing {
   Result<void> add_entry(const fs::path& path, int depth) {
     PluginTreeEntry entry{path, {}};
     if (path.filename().native().starts_with(".")) return {};
-    // What is gone again, or leads nowhere, is nothing that could be loaded.
-    if (::stat((root_ / path).c_str(), &entry.status) != 0) return {};
+    if (::stat((root_ / path).c_str(), &entry.status) != 0) return without_target(path);
     if (!entry.is_directory() && !S_ISREG(entry.status.st_mode)) return {};
     if (entry.status.st_dev == without_.st_dev && entry.status.st_ino == without_.st_ino) return {};
     entries.push_back(entry);
     return entry.is_directory() ? add(path, depth + 1) : Result<void>{};
+  }
+
+  // What is gone again is nothing that could be loaded; but a plugin whose release was removed
+  // would be missing without a word.
+  Result<void> without_target(const fs::path& path) const {
+    const bool is_plugin = !path.has_parent_path() && path.extension() == ".so";
+    std::error_code error;
+    if (!is_plugin || !fs::is_symlink(root_ / path, error)) return {};
+    return Error{
+        fmt::format("{} is a link that leads nowhere: point it at the plugin, or remove it",
+                    (root_ / path).native())};
   }
 
   Error cant_read(const std::error_code& error) const {

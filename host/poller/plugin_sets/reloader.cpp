@@ -46,6 +46,11 @@ std::optional<UniqueFd> claim_turn(const std::filesystem::path& run_dir) {
   return turn;
 }
 
+bool has_nothing(const std::filesystem::path& file) {
+  std::error_code error;
+  return !file.empty() && std::filesystem::file_size(file, error) == 0 && !error;
+}
+
 }  // namespace
 
 Reloader::Reloader(Clock& clock, const Config& config, Log& log, PluginSet& plugins,
@@ -57,7 +62,8 @@ Reloader::Reloader(Clock& clock, const Config& config, Log& log, PluginSet& plug
       options_(std::move(options)),
       events_(std::move(events)),
       tools_(std::move(tools)),
-      timer_(clock.timer()) {}
+      timer_(clock.timer()),
+      began_without_settings_(has_nothing(config.file)) {}
 
 void Reloader::watch(boost::asio::io_context& io) {
   if (config_.reload != Reload::Auto) return;
@@ -153,6 +159,12 @@ void Reloader::sources_changed() {
       files && files->empty() && !plugins_.is_empty()) {
     state_ = Quiet{};
     return refuse(plugins_.all_gone());
+  }
+  if (has_nothing(config_.file) && !began_without_settings_) {
+    state_ = Quiet{};
+    return refuse(Error{fmt::format(
+        "the configuration {} is empty now, and its defaults are hardly meant: write it again",
+        config_.file.native())});
   }
   if (!options_.successor.empty()) {
     state_ = Due{};

@@ -140,6 +140,7 @@ class Reloader {
   std::variant<Quiet, Due, Starting, GoingBack> state_;
   UniqueFd turn_;                   // held while a successor starts
   std::shared_ptr<void> underway_;  // what is under way
+  bool began_without_settings_;     // the configuration was empty, and means its defaults
   bool is_at_work_ = false;
   bool has_refused_ = false;
   std::string problem_;

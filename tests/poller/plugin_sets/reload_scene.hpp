@@ -29,6 +29,7 @@ struct ReloadScene : LogScene {
   int trials = 0;
   std::string happened;  // "renewed", "going back", "succeeded"
   std::vector<actiond::Mark> marks;
+  actiond::ReloadOptions options;
   std::unique_ptr<actiond::PluginSet> plugins;
   std::unique_ptr<actiond::Reloader> reloader;
 
@@ -41,8 +42,11 @@ struct ReloadScene : LogScene {
     write("mail", "one");
     plugins = std::make_unique<actiond::PluginSet>(config, log);
     REQUIRE(plugins->load("").ok());
-    actiond::ReloadOptions options{1, {}, snapshot};
+    options = {1, {}, snapshot};
     if (is_daemon) options.successor = {"start", "--id", "1"};
+    begin();
+  }
+  void begin() {
     reloader = std::make_unique<actiond::Reloader>(clock, config, log, *plugins, options, events(),
                                                    tools());
   }

@@ -219,6 +219,24 @@ TEST_CASE("reloader: a directory that was emptied is refused, what runs goes on"
   CHECK(scene.reloader->problem().empty());
 }
 
+TEST_CASE("reloader: a configuration that was emptied is refused, but not one that always was") {
+  ReloadScene scene;
+  scene.config.file = scene.directory / "actiond.yaml";
+  bool was_empty = false;
+  SUBCASE("it was not") {}
+  SUBCASE("it was") {
+    was_empty = true;
+  }
+  std::ofstream(scene.config.file) << (was_empty ? "" : "concurrency: 2");
+  scene.begin();
+  scene.work();
+  std::ofstream(scene.config.file) << "";
+  scene.change();
+  scene.clock.advance(10s);
+  CHECK(scene.started.size() == (was_empty ? 1U : 0U));
+  CHECK((scene.reloader->problem().find("is empty now") != std::string::npos) != was_empty);
+}
+
 TEST_CASE("reloader: a run_dir that has moved brings a successor, and another try if that fails") {
   ReloadScene scene;
   scene.work();
