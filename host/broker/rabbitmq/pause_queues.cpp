@@ -6,6 +6,7 @@
 
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/declare.hpp"
+#include "client/rabbitmq/inequivalence.hpp"
 #include "client/rabbitmq/publisher.hpp"
 #include "client/rabbitmq/steps.hpp"
 
@@ -19,9 +20,16 @@ constexpr amqp_channel_t kPausingChannel = 1;
 constexpr amqp_channel_t kPausePublishing = 2;
 constexpr auto kPatience = 1s;  // it keeps work from beginning
 
-action::Step pause_step(const std::string& application, const std::string& queue) {
-  action::Step step{action::StepKind::Queue, pause_queue(application, queue)};
-  step.arguments = {{"x-queue-type", "classic"}, {"x-max-length", std::int64_t{1}}};
+// Of the same kind as the work queues, so that no single node is needed for it either. One of
+// another kind that is there already is used.
+action::Step pause_step(const action::Topology& topology, const std::string& queue) {
+  action::Step step{action::StepKind::Queue, pause_queue(topology.application, queue)};
+  if (topology.type == action::QueueType::Quorum)
+    step.arguments = {{"x-queue-type", "quorum"},
+                      {"x-delivery-limit", std::int64_t{action::kNoDeliveryLimit}}};
+  else
+    step.arguments = {{"x-queue-type", "classic"}};
+  step.arguments.push_back({"x-max-length", std::int64_t{1}});
   return step;
 }
 
@@ -80,13 +88,13 @@ Result<void> publish_pauses(action::Connection& connection, const std::string& a
 
 // Also what somebody is just reading is gone with the queue, which is made anew at once. Whoever
 // may not do that takes the message out, which is enough unless somebody reads it at that moment.
-Result<void> empty_out(action::Connection& connection, const std::string& application,
+Result<void> empty_out(action::Connection& connection, const action::Topology& topology,
                        const std::string& queue) {
-  const auto name = pause_queue(application, queue);
+  const auto name = pause_queue(topology.application, queue);
   amqp_queue_delete_t remove{0, to_bytes(name), false, false, false};
   if (connection.call(kPausingChannel, AMQP_QUEUE_DELETE_METHOD, &remove)) {
     connection.release(kPausingChannel);
-    return make_all(connection, {pause_step(application, queue)});
+    return make_all(connection, {pause_step(topology, queue)});
   }
   amqp_queue_purge_t purge{0, to_bytes(name), false};
   const auto purged = connection.call(kPausingChannel, AMQP_QUEUE_PURGE_METHOD, &purge);
@@ -125,11 +133,11 @@ bool is_for_want_of_queue(const action::CloseReason& reason) {
 }
 
 Result<PauseQueues> declare_pause_queues(action::Connection& connection, amqp_channel_t channel,
-                                         const std::string& application,
+                                         const action::Topology& topology,
                                          const std::vector<std::string>& queues) {
   PauseQueues found;
   std::vector<action::Step> steps;
-  for (const auto& queue : queues) steps.push_back(pause_step(application, queue));
+  for (const auto& queue : queues) steps.push_back(pause_step(topology, queue));
   const auto done = action::carry_out(
       connection, channel, steps,
       [&found](action::Step& step, const action::CloseReason& reason) -> Result<action::Refused> {
@@ -140,8 +148,12 @@ Result<PauseQueues> declare_pause_queues(action::Connection& connection, amqp_ch
       },
       kPatience);
   if (!done) return done.error();
-  for (const auto& step : steps)
-    found.are_paused.push_back(step.is_done ? std::optional(step.ready > 0) : std::nullopt);
+  const bool is_certain_if_empty = topology.type == action::QueueType::Classic;
+  for (const auto& step : steps) {
+    const bool is_known = step.is_done && (step.ready > 0 || is_certain_if_empty);
+    found.are_paused.push_back(is_known ? std::optional(step.ready > 0) : std::nullopt);
+    if (!step.is_done) found.unanswered.push_back(step.name);
+  }
   return found;
 }
 
@@ -167,12 +179,12 @@ Result<void> pause_at_rabbit(const action::Link::Target& target, const action::B
                              std::chrono::milliseconds timeout) {
   auto connection = connect_to_pause(target, url, timeout);
   if (!connection) return connection.error();
-  const auto& application = target.topology.application;
   std::vector<action::Step> steps;
-  for (const auto& queue : queues) steps.push_back(pause_step(application, queue));
+  for (const auto& queue : queues) steps.push_back(pause_step(target.topology, queue));
   if (auto made = make_all(**connection, std::move(steps)); !made) return made;
-  if (auto stored = publish_pauses(**connection, application, queues, pause, timeout); !stored)
-    return stored;
+  const auto stored =
+      publish_pauses(**connection, target.topology.application, queues, pause, timeout);
+  if (!stored) return stored;
   (void)(*connection)->close(1s).ok();
   return {};
 }
@@ -183,16 +195,15 @@ Result<std::vector<std::string>> resume_at_rabbit(const action::Link::Target& ta
                                                   std::chrono::milliseconds timeout) {
   auto connection = connect_to_pause(target, url, timeout);
   if (!connection) return connection.error();
-  const auto& application = target.topology.application;
-  const auto found = declare_pause_queues(**connection, kPausingChannel, application, queues);
+  const auto found = declare_pause_queues(**connection, kPausingChannel, target.topology, queues);
   if (!found) return found.error();
+  if (!found->unanswered.empty())
+    return may_not_pause(found->unanswered.front(),
+                         {"the broker does not answer for it; is a node of it down?"});
   std::vector<std::string> resumed;
   for (std::size_t i = 0; i < queues.size(); ++i) {
-    if (!found->are_paused[i])
-      return may_not_pause(pause_queue(application, queues[i]),
-                           {"the broker does not answer for it; is a node of it down?"});
-    if (!*found->are_paused[i]) continue;
-    if (auto emptied = empty_out(**connection, application, queues[i]); !emptied)
+    if (!found->are_paused[i].value_or(false)) continue;
+    if (auto emptied = empty_out(**connection, target.topology, queues[i]); !emptied)
       return emptied.error();
     resumed.push_back(queues[i]);
   }

@@ -20,10 +20,11 @@ std::string pause_queue(const std::string& application, const std::string& queue
 bool is_for_want_of_queue(const action::CloseReason& reason);
 
 struct PauseQueues {
-  // Of each work queue; nothing: it can't be looked at, because its node is down, or does not
-  // answer.
+  // Of each work queue; nothing: that is not certain. A quorum queue that is electing its leader
+  // looks empty.
   std::vector<std::optional<bool>> are_paused;
-  std::vector<std::string> missing;  // names of those that are not there, nor can be made
+  std::vector<std::string> missing;     // names of those that are not there, nor can be made
+  std::vector<std::string> unanswered;  // whose node is down, or does not answer
 };
 
 // Makes them for these work queues, or looks at those that are there where the user may make none.
@@ -31,7 +32,7 @@ struct PauseQueues {
 // queue on a node that is down, or stands still, keeps RabbitMQ 4 from answering for a minute.
 // Blocks, for a second at most without an answer.
 Result<PauseQueues> declare_pause_queues(action::Connection& connection, amqp_channel_t channel,
-                                         const std::string& application,
+                                         const action::Topology& topology,
                                          const std::vector<std::string>& queues);
 
 // What the message says. Blocks; for that moment a look finds the queue empty.

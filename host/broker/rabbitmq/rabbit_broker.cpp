@@ -114,22 +114,21 @@ Result<void> RabbitBroker::open_channels() {
 }
 
 Result<void> RabbitBroker::open_pauses(amqp_channel_t number) {
-  auto found = declare_pause_queues(*consuming_, number, topology_.application, consumed_queues_);
+  auto found = declare_pause_queues(*consuming_, number, topology_, consumed_queues_);
   if (!found) return found.error();
   for (const auto& queue : found->missing)
     pause_remarks_.push_back(
         fmt::format("the queue '{}' is not there, and the user '{}' may not make it: what it is "
                     "for can't be paused until 'actiond setup' has run as a user who may",
                     queue, url_.user));
+  for (const auto& queue : found->unanswered)
+    pause_remarks_.push_back(
+        fmt::format("the broker does not answer for the queue '{}': until it does, what it is for "
+                    "counts as paused if it was, and else as not",
+                    queue));
   std::vector<std::string> names;
-  for (const auto& queue : consumed_queues_) {
+  for (const auto& queue : consumed_queues_)
     names.push_back(pause_queue(topology_.application, queue));
-    if (!found->are_paused[names.size() - 1])
-      pause_remarks_.push_back(fmt::format(
-          "whether the queue '{}' is paused can't be seen, for the broker does not answer for "
-          "'{}'; until it does, the queue counts as it did before, or as not paused",
-          topology_.queue(queue), names.back()));
-  }
   pauses_ =
       std::make_unique<PauseChannel>(*consuming_, number, std::move(names), found->are_paused);
   return {};

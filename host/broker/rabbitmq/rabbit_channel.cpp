@@ -94,8 +94,9 @@ std::string RabbitChannel::is_gone() const {
 }
 
 std::string RabbitChannel::can_not_be_consumed(std::string_view why) const {
-  return fmt::format("nothing is taken from the queue '{}', for the broker says: {}; it is tried again",
-                     queue_name_, why);
+  return fmt::format(
+      "nothing is taken from the queue '{}', for the broker says: {}; it is tried again",
+      queue_name_, why);
 }
 
 // Whoever waits for a consumer, or for the answer to a probe, is told as of an empty queue.

@@ -9,6 +9,7 @@
 #include "broker/rabbitmq/rabbit_channel.hpp"
 #include "client/event_id.hpp"
 #include "client/rabbitmq/amqp.hpp"
+#include "client/rabbitmq/inequivalence.hpp"
 #include "client/rabbitmq/publisher.hpp"
 
 namespace actiond {
@@ -55,6 +56,7 @@ class RabbitLease : public Lease, BrokerListener {
   RabbitLease(const action::Link::Target& target, Obey obey)
       : application_(target.topology.application),
         queue_(application_ + ".lease.v1"),
+        is_replicated_(target.topology.type == action::QueueType::Quorum),
         obey_(std::move(obey)) {}
 
   ~RabbitLease() override {
@@ -114,17 +116,29 @@ class RabbitLease : public Lease, BrokerListener {
   Result<std::optional<std::string>> look() override { return std::optional<std::string>(); }
 
  private:
-  // A user who may not configure uses what is there. Without a state and anybody who might have
-  // one in hand, there is to be one.
-  Result<void> make_queue() {
-    amqp_table_entry_t single{};
-    single.key = amqp_cstring_bytes("x-single-active-consumer");
+  // Of the same kind as the work queues, so that no single node is needed for what recurs either.
+  std::vector<amqp_table_entry_t> queue_arguments() const {
+    amqp_table_entry_t single{amqp_cstring_bytes("x-single-active-consumer"), {}};
     single.value.kind = AMQP_FIELD_KIND_BOOLEAN;
     single.value.value.boolean = 1;
+    if (!is_replicated_) return {single};
+    amqp_table_entry_t type{amqp_cstring_bytes("x-queue-type"), {}};
+    type.value.kind = AMQP_FIELD_KIND_UTF8;
+    type.value.value.bytes = amqp_cstring_bytes("quorum");
+    amqp_table_entry_t limit{amqp_cstring_bytes("x-delivery-limit"), {}};
+    limit.value.kind = AMQP_FIELD_KIND_I64;
+    limit.value.value.i64 = action::kNoDeliveryLimit;
+    return {single, type, limit};
+  }
+
+  // A user who may not configure uses what is there; so does whoever finds one of another kind.
+  // Without a state and anybody who might have one in hand, there is to be one.
+  Result<void> make_queue() {
+    auto arguments = queue_arguments();
     amqp_queue_declare_t declare{};
     declare.queue = action::to_bytes(queue_);
     declare.durable = 1;
-    declare.arguments = {1, &single};
+    declare.arguments = {static_cast<int>(arguments.size()), arguments.data()};
     auto declared = consuming_->call(kLeaseChannel, AMQP_QUEUE_DECLARE_METHOD, &declare);
     if (!declared && consuming_->is_open()) {
       declare.passive = 1;
@@ -167,8 +181,7 @@ class RabbitLease : public Lease, BrokerListener {
   Result<void> take(const amqp_frame_t& frame) {
     if (frame.channel == kLeaseChannel && channel_) {
       auto taken = channel_->take(frame, *this);
-      if (taken && channel_->is_missing())
-        return Error{fmt::format("the queue '{}' is gone: it is made anew", queue_)};
+      if (taken && channel_->is_missing()) return Error{channel_->trouble()};
       return taken;
     }
     if (frame.frame_type == AMQP_FRAME_METHOD &&
@@ -247,6 +260,7 @@ class RabbitLease : public Lease, BrokerListener {
   };
 
   std::string application_, queue_;
+  bool is_replicated_;
   Obey obey_;
   std::unique_ptr<action::Connection> consuming_, publishing_;
   std::unique_ptr<action::Publisher> publisher_;

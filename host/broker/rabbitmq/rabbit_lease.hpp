@@ -1,4 +1,4 @@
-// The lease in RabbitMQ: a classic queue with a single active consumer, <application>.lease.v1,
+// The lease in RabbitMQ: a queue with a single active consumer, <application>.lease.v1,
 // whose one message is the state. Whose consumer is active has it in hand. The next state is stored
 // before the old one is acknowledged, so there may be two when somebody dies in between: the newer
 // one counts.

@@ -1,6 +1,8 @@
 // Looks at RabbitMQ's queues: a passive declaration of each.
 #include "broker/rabbitmq/rabbit_look.hpp"
 
+#include <span>
+
 #include "broker/rabbitmq/pause_queues.hpp"
 #include "broker/rabbitmq/rabbit_backlog.hpp"
 #include "client/rabbitmq/declare.hpp"
@@ -47,10 +49,8 @@ Result<BrokerLook> look_at_rabbit(const action::Link::Target& target, const acti
   if (auto opened = (*connection)->open_channel(kLookChannel); !opened) return opened.error();
   BrokerLook look;
   look.name = url.display();
-  for (const auto& queue : target.topology.queues) {
+  for (const auto& queue : target.topology.queues)
     look.queues.push_back(look_at(**connection, target.topology, queue));
-    look.queues.back().pause = look_at_pause(**connection, target.topology.application, queue);
-  }
   look.queues.push_back(look_at(**connection, target.topology, action::kDead));
   for (const auto& queue : {action::unroutable_queue(target.topology.application),
                             action::old_unroutable_queue(target.topology.application)}) {
@@ -60,7 +60,11 @@ Result<BrokerLook> look_at_rabbit(const action::Link::Target& target, const acti
     unroutable.name = "unroutable";
     unroutable.ready = depth->messages;
   }
-  (void)(*connection)->close(1s);
+  // Last: one whose node is down may not be answered for.
+  for (auto& queue : std::span(look.queues).first(target.topology.queues.size()))
+    if ((*connection)->is_open())
+      queue.pause = look_at_pause(**connection, target.topology.application, queue.name);
+  if ((*connection)->is_open()) (void)(*connection)->close(1s);
   return look;
 }
 
@@ -73,8 +77,8 @@ Result<std::vector<std::string>> tend_rabbit(const action::Link::Target& target,
   action::Declaration declaration(target.topology);
   auto declared = declaration.look().queues().delays().run(**connection, kLookChannel);
   if (!declared) return declared.error();
-  const auto paused = declare_pause_queues(**connection, kLookChannel, target.topology.application,
-                                           target.topology.queues);
+  const auto paused =
+      declare_pause_queues(**connection, kLookChannel, target.topology, target.topology.queues);
   if (!paused) return paused.error();
   (void)(*connection)->close(1s);
   if (declaration.has_unroutable())
