@@ -96,6 +96,11 @@ std::string file_look(const fs::path& file) {
   return ::stat(file.c_str(), &status) == 0 ? look_of(status) : "absent";
 }
 
+bool is_empty_file(const fs::path& file) {
+  struct stat status {};
+  return ::stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
+}
+
 Result<std::string> tree_hash(const fs::path& root, const fs::path& without) {
   const auto entries = list_tree(root, without);
   if (!entries) return entries.error();

@@ -29,6 +29,8 @@ Result<std::vector<PluginTreeEntry>> list_tree(const std::filesystem::path& root
 std::string tree_look(const std::filesystem::path& root, const std::filesystem::path& without = {});
 // The same of one file.
 std::string file_look(const std::filesystem::path& file);
+// It is there, and has no content.
+bool is_empty_file(const std::filesystem::path& file);
 
 // The head of the SHA-256 over all names and contents. Blocks while it reads them.
 Result<std::string> tree_hash(const std::filesystem::path& root,

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "base/duration.hpp"
-#include "base/files.hpp"
 #include "poller/plugin_sets/plugin_directory.hpp"
 #include "poller/plugin_sets/plugin_tree.hpp"
+#include "poller/plugin_sets/reload_turn.hpp"
 #include "poller/plugin_sets/set_record.hpp"
 
 namespace actiond {
@@ -37,20 +37,6 @@ Mark mark_of(MarkKind kind, const std::string& set_before, const std::string& se
   return mark;
 }
 
-// One poller of this run_dir after the other: a hundred processes that all load at once would be
-// slow, and so would be all that works beside them. Nothing: it is another's turn. Where no turn
-// can be held, nobody waits for one.
-std::optional<UniqueFd> claim_turn(const std::filesystem::path& run_dir) {
-  UniqueFd turn = open_lock(run_dir / "reload.lock");
-  if (turn && !try_to_lock(turn)) return std::nullopt;
-  return turn;
-}
-
-bool has_nothing(const std::filesystem::path& file) {
-  std::error_code error;
-  return !file.empty() && std::filesystem::file_size(file, error) == 0 && !error;
-}
-
 }  // namespace
 
 Reloader::Reloader(Clock& clock, const Config& config, Log& log, PluginSet& plugins,
@@ -63,7 +49,7 @@ Reloader::Reloader(Clock& clock, const Config& config, Log& log, PluginSet& plug
       events_(std::move(events)),
       tools_(std::move(tools)),
       timer_(clock.timer()),
-      began_without_settings_(has_nothing(config.file)) {}
+      began_without_settings_(is_empty_file(config.file)) {}
 
 void Reloader::watch(boost::asio::io_context& io) {
   if (config_.reload != Reload::Auto) return;
@@ -160,7 +146,7 @@ void Reloader::sources_changed() {
     state_ = Quiet{};
     return refuse(plugins_.all_gone());
   }
-  if (has_nothing(config_.file) && !began_without_settings_) {
+  if (is_empty_file(config_.file) && !began_without_settings_) {
     state_ = Quiet{};
     return refuse(Error{fmt::format(
         "the configuration {} is empty now, and its defaults are hardly meant: write it again",
