@@ -64,7 +64,7 @@ Result<void> PauseChannel::take_close(const amqp_method_t& method, BrokerListene
   if (auto begun = connection_.begin_channel(number_); !begun) return begun;
   if (asked_ == queues_.size()) return {};
   Queue& queue = queues_[asked_];
-  const bool is_gone = is_for_want_of_queue(reason);
+  const bool is_gone = action::is_for_want_of_queue(reason);
   // Whoever resumes a queue makes this one anew, so it may be gone for a moment only.
   if (std::exchange(queue.was_gone, is_gone) && is_gone) queue.rests = kRests;
   if (is_gone) return found(false, listener);

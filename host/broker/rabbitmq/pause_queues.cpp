@@ -128,10 +128,6 @@ std::string pause_queue(const std::string& application, const std::string& queue
   return application + ".pause." + queue;
 }
 
-bool is_for_want_of_queue(const action::CloseReason& reason) {
-  return reason.code == AMQP_NOT_FOUND && reason.text.find("no queue") != std::string::npos;
-}
-
 Result<PauseQueues> declare_pause_queues(action::Connection& connection, amqp_channel_t channel,
                                          const action::Topology& topology,
                                          const std::vector<std::string>& queues) {
@@ -142,7 +138,7 @@ Result<PauseQueues> declare_pause_queues(action::Connection& connection, amqp_ch
       connection, channel, steps,
       [&found](action::Step& step, const action::CloseReason& reason) -> Result<action::Refused> {
         if (!std::exchange(step.is_passive, true)) return action::Refused::Again;
-        step.is_done = is_for_want_of_queue(reason);
+        step.is_done = action::is_for_want_of_queue(reason);
         if (step.is_done) found.missing.push_back(step.name);
         return action::Refused::Skip;
       },

@@ -15,10 +15,6 @@ namespace actiond {
 
 std::string pause_queue(const std::string& application, const std::string& queue);
 
-// The broker has closed a channel because there is no such queue; one whose node is down is another
-// matter.
-bool is_for_want_of_queue(const action::CloseReason& reason);
-
 struct PauseQueues {
   // Of each work queue; nothing: that is not certain. A quorum queue that is electing its leader
   // looks empty.

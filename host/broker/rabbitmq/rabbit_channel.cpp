@@ -83,7 +83,8 @@ Result<void> RabbitChannel::take_close(const amqp_method_t& method) {
   if (auto begun = connection_.begin_channel(number_); !begun) return begun;
   window_ = AckWindow();
   if (std::exchange(is_probing_, false)) is_second_trip_ = true;
-  return lose_queue(reason.code == AMQP_NOT_FOUND ? is_gone() : can_not_be_consumed(reason.text));
+  return lose_queue(action::is_for_want_of_queue(reason) ? is_gone()
+                                                         : can_not_be_consumed(reason.text));
 }
 
 std::string RabbitChannel::is_gone() const {
