@@ -92,6 +92,9 @@ TEST_CASE("rights: a queue that may not be read holds up no other, and is said t
   CHECK(contains(health.out, application + ".high"));
   CHECK(contains(site.actiond({"status"}).out, "nothing is taken from the queue"));
   CHECK(count_of(site.log(), "nothing is taken from the queue") == 1);
+  const Ran migrated = site.actiond({"migrate", "--to", "sqlite:" + site.path("to.db").native()});
+  CHECK(migrated.status == 1);
+  CHECK_MESSAGE(contains(migrated.err, application + ".high"), migrated.out, migrated.err);
   user.allow(".*");
   CHECK(site.wait_for_lines("high", 1));
   CHECK(site.wait_for_log("all queues are consumed again"));

@@ -108,7 +108,10 @@ class RabbitBacklog : public Backlog, BrokerListener {
 
   Result<void> take_frame(const amqp_frame_t& frame) {
     const std::size_t channel = frame.channel - std::size_t{kFirstBacklogChannel};
-    if (channel < channels_.size()) return channels_[channel].take(frame, *this);
+    if (channel < channels_.size()) {
+      auto taken = channels_[channel].take(frame, *this);
+      return taken && channels_[channel].is_missing() ? Error{channels_[channel].trouble()} : taken;
+    }
     if (frame.frame_type == AMQP_FRAME_METHOD &&
         frame.payload.method.id == AMQP_CONNECTION_CLOSE_METHOD)
       return Error{"the broker closed the connection: " +
