@@ -21,6 +21,7 @@
 #include "broker/rabbitmq/rabbit_lease.hpp"
 #include "broker/rabbitmq/rabbit_look.hpp"
 #include "broker/rabbitmq/rights.hpp"
+#include "broker/rabbitmq/same_rabbit.hpp"
 #include "broker/sql/sql_backlog.hpp"
 #include "broker/sql/sql_broker.hpp"
 #include "broker/sql/sql_dead_letters.hpp"
@@ -119,6 +120,14 @@ Result<bool> is_same_backlog(const action::Link::Target& one, const action::Link
                              std::chrono::milliseconds timeout) {
   if (action::is_same_place(one, other)) return true;
   if (!one.database.empty() && !other.database.empty()) return is_one_database(one, other, timeout);
+  if (!one.memcached.empty() && !other.memcached.empty())
+    return is_one_memcached(one, other, timeout);
+  if (!one.brokers.empty() && !other.brokers.empty())
+    return first_of<bool>(one, [&](const auto& url) {
+      return first_of<bool>(other, [&](const auto& second) {
+        return is_one_rabbit(url, second, one.topology.application, timeout);
+      });
+    });
   std::error_code missing;  // a file that is not there yet is no other
   return !one.queue_file.empty() && !other.queue_file.empty() &&
          std::filesystem::equivalent(one.queue_file, other.queue_file, missing);

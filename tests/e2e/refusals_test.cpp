@@ -198,3 +198,15 @@ TEST_CASE("refusals: a bad line of params ends enqueue, which says how far it ca
   CHECK(contains(ran.err, "line 3"));
   CHECK(rabbit::ready("medium") == 2);
 }
+
+TEST_CASE("refusals: migrate knows RabbitMQ by another of its names") {
+  NEEDS_BROKER();
+  Site site("", {});
+  rabbit::queue("hello_world");
+  std::string other = test_broker();
+  other.replace(other.find("127.0.0.1"), 9, "localhost");
+  const Ran moved = site.actiond({"migrate", "--to", other});
+  CHECK(moved.status == 2);
+  CHECK(contains(moved.err, "--from and --to are the same broker: name two"));
+  CHECK(rabbit::take_all("medium").size() == 1);
+}

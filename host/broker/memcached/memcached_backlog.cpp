@@ -144,4 +144,17 @@ Result<std::unique_ptr<Backlog>> open_memcached_backlog(const action::Link::Targ
                                                        std::move(queues), std::move(*ends)));
 }
 
+// Nowhere else did all begin in the same millisecond, by the same hand.
+Result<bool> is_one_memcached(const action::Link::Target& one, const action::Link::Target& other,
+                              std::chrono::milliseconds timeout) {
+  const auto open = [timeout](const auto& target) {
+    return mc::Rings::open(target.memcached, target.topology.application, timeout, timeout);
+  };
+  const auto first = open(one);
+  if (!first) return first.error();
+  const auto second = open(other);
+  if (!second) return second.error();
+  return (*first)->born() == (*second)->born();
+}
+
 }  // namespace actiond
