@@ -92,13 +92,13 @@ TEST_CASE("expiry: events: in the configuration says it for those that say nothi
   rabbit::publish("medium", stamp(site, "new", "queued-at", -1s));
   site.start();
   check_ran(site, {"new"});
-  CHECK(site.wait_for_log("Expired medium:stamp id=old: it expired 50m before it could begin"));
+  CHECK(site.wait_for_log("Expired medium:stamp id=old: it expired 50m"));
 }
 
 TEST_CASE("expiry: on_expired: dead keeps it, and 'dead retry' runs it, however late") {
   NEEDS_BROKER();
   Site site("events: {stamp: {on_expired: dead}}", {"later"});
-  rabbit::publish("medium", stamp(site, "late", "expires-at", -1s));
+  rabbit::publish("medium", stamp(site, "late", "expires-at", -10s));
   site.start();
   REQUIRE(wait_until([] { return rabbit::ready("dead") == 1; }));
   CHECK(contains(site.actiond({"dead", "show", "late"}).out, "it expired 1"));

@@ -44,6 +44,9 @@ TEST_CASE("limits: recycle replaces a runner that has grown, between two events"
 }
 
 TEST_CASE("limits: 256 runners fit into the usual limit of 1024 descriptors") {
+#ifdef __SANITIZE_ADDRESS__
+  SKIP_TEST("with a sanitizer they take minutes to start");
+#endif
   NEEDS_BROKER();
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);

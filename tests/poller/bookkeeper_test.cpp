@@ -53,7 +53,8 @@ Delivery ended(Ending ending, std::uint64_t run = 1) {
 }  // namespace
 
 TEST_CASE("bookkeeper: what ran is counted with its times, by event, queue, set and outcome") {
-  const auto counted = ended_of(ended(Ending::Done), Settlement::Acknowledge);
+  const auto delivery = ended(Ending::Done);
+  const auto counted = ended_of(delivery, Settlement::Acknowledge);
   REQUIRE(counted);
   CHECK(counted->event == "mail");
   CHECK(counted->queue == "high");

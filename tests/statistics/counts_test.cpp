@@ -66,10 +66,11 @@ TEST_CASE("counts: times that are not known are in no bucket") {
 TEST_CASE("counts: names without end cost memory for 200") {
   Counts counts;
   for (int i = 0; i < 5000; ++i) {
-    auto slip = done("slip" + std::to_string(i));
+    const std::string name = std::to_string(i), slipped = "slip" + name, event = "event" + name;
+    auto slip = done(slipped);
     slip.outcome = OutcomeLabel::Unknown;
     counts.count(slip);
-    counts.count(done("event" + std::to_string(i)));
+    counts.count(done(event));
   }
   const auto delta = take(counts);
   CHECK(delta.cells.size() <= 202);
