@@ -17,7 +17,7 @@ class LookPace {
   void found() { wait_ = kShortest; }
   // Nothing did; returns the wait.
   std::chrono::milliseconds found_nothing() {
-    const auto spread = std::uniform_real_distribution<>{0.85, 1}(random_);
+    const auto spread = std::uniform_real_distribution<>{0.92, 1.04}(random_);
     const auto wait = std::chrono::milliseconds(
         std::max<long>(1, static_cast<long>(static_cast<double>(wait_.count()) * spread)));
     wait_ = std::min(wait_ + wait_ / 4, kLongest);
