@@ -105,8 +105,9 @@ class PageTest(unittest.TestCase):
             self.click("Look ")
             chromium.wait_for_text(self.browser, "Seen")
         chromium.wait_for(self.browser, lambda each: each.find_elements("css selector", "tbody a"))
-        found = [each.get_attribute("href") for each in
-                 self.browser.find_elements("css selector", "tbody a")]
+        # At one look: the page draws its rows anew now and then.
+        found = self.browser.execute_script(
+            "return [...document.querySelectorAll('tbody a')].map((link) => link.href)")
         for address in found:
             self.assertIn(f"/{page}/", address)
         return found

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include <future>
+#include <memory>
+#include <vector>
 
 using namespace actiond;
 using namespace actiond::web;
@@ -13,6 +15,12 @@ using namespace std::chrono_literals;
 namespace {
 
 const std::string kSecret = "the-secret";
+
+// What threads look at lives as long as the process, and is known to it.
+Config* made_config() {
+  static auto& made = *new std::vector<std::unique_ptr<Config>>;
+  return made.emplace_back(std::make_unique<Config>()).get();
+}
 
 class RouterScene {
  public:
@@ -51,8 +59,7 @@ class RouterScene {
     return request;
   }
 
-  // What threads look at lives as long as the process.
-  Config* config = new Config;
+  Config* config = made_config();
   std::optional<Router> router;
 };
 
