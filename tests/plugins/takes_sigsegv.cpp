@@ -2,6 +2,7 @@
 // crashes.
 #include <action/event.hpp>
 #include <csignal>
+#include <cstdint>
 
 namespace {
 
@@ -20,7 +21,7 @@ class TakesSigsegvEvent : public action::Event {
     action.sa_sigaction = &handle;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
     ::sigaction(SIGSEGV, &action, &before);
-    *static_cast<volatile int*>(nullptr) = 1;
+    *reinterpret_cast<volatile int*>(std::uintptr_t{65528}) = 1;  // not to null: see segfault
   }
 };
 ACTION_EVENT(TakesSigsegvEvent)
