@@ -178,8 +178,7 @@ Result<void> pause_at_rabbit(const action::Link::Target& target, const action::B
   std::vector<action::Step> steps;
   for (const auto& queue : queues) steps.push_back(pause_step(target.topology, queue));
   if (auto made = make_all(**connection, std::move(steps)); !made) return made;
-  const auto stored =
-      publish_pauses(**connection, target.topology.application, queues, pause, timeout);
+  auto stored = publish_pauses(**connection, target.topology.application, queues, pause, timeout);
   if (!stored) return stored;
   (void)(*connection)->close(1s).ok();
   return {};
