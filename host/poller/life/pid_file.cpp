@@ -15,6 +15,7 @@
 namespace actiond {
 namespace {
 
+constexpr int kMostReads = 3;  // of one that can't be read
 constexpr mode_t kPidFileMode = 0644;
 
 // Field 22 of /proc/PID/stat, in clock ticks since boot (proc(5)); empty if there is no such
@@ -162,11 +163,14 @@ Standing PidFile::look() {
   }
   if (was_mine_ && same_file(now)) return Standing::Mine;
   seen_ = now;
-  const auto record = read_pid_file(held_directory() / name);
+  auto record = read_pid_file(held_directory() / name);
+  // It may have been removed since it was found, and another one be there by now.
+  for (int i = 0; !record && i < kMostReads; ++i) {
+    if (is_gone(path_)) return Standing::Removed;
+    record = read_pid_file(held_directory() / name);
+  }
   was_mine_ = record == mine_;
-  if (was_mine_) return Standing::Mine;
-  // It may have been removed since it was found.
-  return !record && is_gone(path_) ? Standing::Removed : Standing::Replaced;
+  return was_mine_ ? Standing::Mine : Standing::Replaced;
 }
 
 bool PidFile::is_adrift() const {
