@@ -40,8 +40,7 @@ class Backlog {
 Result<std::unique_ptr<Backlog>> open_backlog(const Config& config, const std::string& name,
                                               std::chrono::milliseconds timeout);
 
-// Whether both lead to the same events, by whatever names. Blocks as
-// open_backlog does.
+// Whether both lead to the same events, by whatever names. Blocks as open_backlog does.
 Result<bool> is_same_backlog(const action::Link::Target& one, const action::Link::Target& other,
                              std::chrono::milliseconds timeout);
 

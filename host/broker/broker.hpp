@@ -98,8 +98,8 @@ class Broker {
   // Asks whether the queue has anything ready; answered by on_proven_empty or on_probe_delivered.
   virtual Result<void> probe(QueueIndex queue) = 0;
 
-  // Events of this queue are to be left alone: see pauses.hpp. Nothing: it can't be said for now.
-  // What changes is told by on_paused.
+  // Events of this queue are to be left alone: see pauses.hpp. Nothing: the broker gives no certain
+  // answer, and the queue stays as it was known. What changes is told by on_paused.
   virtual std::optional<bool> is_paused([[maybe_unused]] QueueIndex queue) const { return false; }
   // Asks whether that has changed. A broker that finds out by itself does nothing.
   virtual Result<void> look_at_pauses() { return {}; }

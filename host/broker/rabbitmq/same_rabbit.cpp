@@ -29,6 +29,10 @@ Result<void> declare(action::Connection& connection, const std::string& queue, b
   return declared ? Result<void>() : declared.error();
 }
 
+bool is_locked(const Result<void>& declared) {
+  return !declared && declared.error().text.starts_with("405 ");
+}
+
 }  // namespace
 
 // A queue that is exclusive to one connection is locked for the other: 405, instead of not found.
@@ -39,11 +43,11 @@ Result<bool> is_one_rabbit(const action::BrokerUrl& one, const action::BrokerUrl
   if (!marking) return marking.error();
   auto looking = connect(other, timeout);
   if (!looking) return looking.error();
-  const bool is_marked = declare(**marking, queue, false).ok();
-  const auto found = is_marked ? declare(**looking, queue, true) : Result<void>(Error{""});
+  const bool is_one =
+      declare(**marking, queue, false) && is_locked(declare(**looking, queue, true));
   for (auto* connection : {&*marking, &*looking})
     if ((*connection)->is_open()) (void)(*connection)->close(1s).ok();
-  return found.ok() || found.error().text.starts_with("405 ");
+  return is_one;
 }
 
 }  // namespace actiond
