@@ -1,5 +1,6 @@
 // Unique keys, in each of the backends that keep them in their store.
 #include <atomic>
+#include <mutex>
 #include <thread>
 
 #include "client/event_id.hpp"
@@ -72,6 +73,8 @@ TEST_CASE("unique: producers that ask at the same time get one place together") 
   where_keys_are_kept([](Place& place) {
     std::vector<std::thread> threads;
     std::atomic<int> queued = 0, there = 0;
+    std::mutex other_lock;
+    std::string other;  // why one was neither
     for (int i = 0; i < 4; ++i)
       threads.emplace_back([&] {
         const auto sender = place.sender();
@@ -81,9 +84,13 @@ TEST_CASE("unique: producers that ask at the same time get one place together") 
           const bool is_there = !done && done.error().fault == action::Fault::Duplicate;
           queued += done.ok();
           there += is_there;
+          if (done || is_there) continue;
+          const std::lock_guard lock(other_lock);
+          other = done.error().text;
         }
       });
     for (auto& thread : threads) thread.join();
+    INFO(other);
     CHECK(queued == 10);
     CHECK(there == 30);
   });

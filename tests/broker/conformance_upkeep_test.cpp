@@ -1,5 +1,9 @@
 // What commands do with a broker's events, whichever broker it is: dead letters, and all that
 // waits.
+#include <atomic>
+#include <latch>
+#include <thread>
+
 #include "broker/backlog.hpp"
 #include "client/delay_trip.hpp"
 #include "place.hpp"
@@ -129,6 +133,30 @@ TEST_CASE("broker: its backlog is all that waits, until it is removed") {
     REQUIRE(backlog->close());
     CHECK(all_of(*backlog_of(place)).empty());
   });
+}
+
+// What is not there yet is made by whoever comes first; here all of them do.
+TEST_CASE("broker: a new place that many use at the same time is there for each of them") {
+  for (int round = 0; round < 3; ++round)
+    everywhere([](Place& place) {
+      constexpr int kProducers = 8;
+      std::latch together(kProducers);
+      std::vector<std::string> errors(kProducers);
+      std::vector<std::thread> threads;
+      for (auto& error : errors)
+        threads.emplace_back([&] {
+          const auto sender = place.sender();
+          action::Outgoing outgoing;
+          outgoing.queue = "medium";
+          outgoing.message = event("work");
+          together.arrive_and_wait();
+          const auto queued = sender->queue(std::move(outgoing));
+          if (!queued) error = queued.error().text;
+        });
+      for (auto& thread : threads) thread.join();
+      for (const auto& error : errors) CHECK(error == "");
+      CHECK(ready(place, "medium") == kProducers);
+    });
 }
 
 }  // namespace actiond::test

@@ -98,14 +98,28 @@ Database::~Database() {
   ::sqlite3_close_v2(raw_);
 }
 
-// SQLite's own waits begin with milliseconds, which is what a whole transaction takes here.
 int Database::on_busy(void* self, int tries) {
-  auto& database = *static_cast<Database*>(self);
+  return static_cast<Database*>(self)->wait(tries) ? 1 : 0;
+}
+
+// SQLite's own waits begin with milliseconds, which is what a whole transaction takes here. False:
+// `patience` is over.
+bool Database::wait(int tries) {
   const auto now = std::chrono::steady_clock::now();
-  if (tries == 0) database.busy_since_ = now;
-  if (now - database.busy_since_ >= database.patience_) return 0;
+  if (tries == 0) busy_since_ = now;
+  if (now - busy_since_ >= patience_) return false;
   std::this_thread::sleep_for(kFirstWait * (1 << std::min(tries, kMostDoublings)));
-  return 1;
+  return true;
+}
+
+// Of those who do this to a new file at the same time SQLite refuses all but one, and at once: each
+// holds what the other waits for.
+Result<bool> Database::write_ahead() {
+  Statement mode(*this, "PRAGMA journal_mode = WAL");
+  auto set = mode.with().step();
+  for (int tries = 0; !set && was_busy() && wait(tries); ++tries) set = mode.with().step();
+  if (!set) return set;
+  return mode.text(0) == "wal";
 }
 
 Result<void> Database::execute(const char* sql) {

@@ -33,6 +33,9 @@ class Database {
 
   // Runs statements that answer nothing.
   Result<void> execute(const char* sql);
+  // From now on what changes goes to a log beside the file (WAL). False: its file system can't
+  // share memory between processes.
+  Result<bool> write_ahead();
   std::int64_t last_row() const;
   int changed_rows() const;
 
@@ -51,6 +54,7 @@ class Database {
   Result<void> open_unchanging();
   bool is_out_of_reach() const;
   static int on_busy(void* self, int tries);
+  bool wait(int tries);
 
   std::string path_;
   const char* what_;

@@ -115,14 +115,13 @@ Result<bool> QueueFile::has_column(const char* name) {
 }
 
 Result<void> QueueFile::create_tables() {
-  Statement mode(*database_, "PRAGMA journal_mode = WAL");
-  if (auto set = mode.with().step(); !set) return set.error();
-  if (mode.text(0) != "wal")
+  const auto has_log = database_->write_ahead();
+  if (!has_log) return has_log.error();
+  if (!*has_log)
     return Error{
         fmt::format("the queue file {} lies on a file system that can't share memory "
                     "between processes: put it on a local disk",
                     database_->path())};
-  mode.reset();
   return transaction(Outlives::PowerLoss, [this]() -> Result<void> {
     Statement version(*database_, "PRAGMA user_version");
     if (auto read = version.with().step(); !read) return read.error();
