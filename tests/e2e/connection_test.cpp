@@ -149,6 +149,7 @@ TEST_CASE("connection: while an alarm blocks publishers, status says so, and a r
   {
     const Alarm alarm(site);
     site.start();
+    CHECK(site.wait_for_lines("ran", 1));
     CHECK(wait_until(
         [&] { return contains(site.actiond({"status"}).out, "blocked by the broker"); }));
     CHECK(site.lines("ran") == std::vector<std::string>{"1"});
