@@ -70,7 +70,7 @@ void Outcomes::lost(Crew& crew) {
 
 bool Outcomes::adopt(QueueIndex queue, std::uint64_t tag, Message& message) {
   if (strays_.is_empty()) return false;
-  auto stray = strays_.take(message);
+  auto stray = strays_.take(queue, message);
   if (stray.delivery == nullptr) return false;
   stray.delivery->has_ended = false;
   parts_.intake.adopted(*stray.delivery, queue, tag, message);

@@ -124,11 +124,31 @@ TEST_CASE("adoption: another event is not taken for the one in hand") {
   SUBCASE("with other params") {
     scene.deliver_again(1, "mail", R"({"to": "you"})");
   }
+  SUBCASE("in another queue") {
+    scene.deliver_message(0, "mail", "", "id", true);
+  }
   SUBCASE("that was never delivered before") {
     scene.deliver(1, "mail");
   }
   scene.turn();
   CHECK(scene.runners.all[1].received().size() == 2);  // its setup, and a run
+}
+
+TEST_CASE("adoption: what has no id and has ended is forgotten: a later one may look the same") {
+  SettledScene scene;
+  (void)scene.runner().received();
+  scene.deliver_message(1, "mail", "[1]", "", false);
+  scene.turn();
+  scene.runner().begin(scene.clock.now());
+  scene.lose();
+  scene.runner().end();
+  scene.turn();
+  scene.connect(2);
+  (void)scene.runner().received();
+  scene.deliver_message(1, "mail", "[1]", "", true);
+  scene.turn();
+  CHECK(scene.settled().empty());
+  CHECK(scene.runner().received().size() == 1);  // its run
 }
 
 TEST_CASE("adoption: what has no id is known by its name and its body") {

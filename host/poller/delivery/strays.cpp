@@ -10,9 +10,11 @@ using namespace std::chrono_literals;
 constexpr auto kLongestKept = 10min;
 constexpr std::size_t kMostKept = 1000;
 
-bool is_copy_of(const Message& copy, const Message& message) {
-  return copy.event == message.event && copy.trail.attempt == message.trail.attempt &&
-         copy.body == message.body;
+bool is_copy_of(const Message& copy, QueueIndex queue, const Delivery& delivery) {
+  const Message& message = delivery.message;
+  return queue == delivery.queue && copy.event == message.event &&
+         copy.enqueued_at_s == message.enqueued_at_s &&
+         copy.trail.attempt == message.trail.attempt && copy.body == message.body;
 }
 
 // One without an id of its own comes back without one.
@@ -41,7 +43,8 @@ void Strays::add(Delivery& running) {
 
 void Strays::keep(DeliveryPointer ended, MonotonicTime now) {
   forget(*ended);
-  if (kept_ >= kMostKept) return drop(std::move(ended));
+  // Without an id, a later event of the same name and body would look the same: it must run.
+  if (ended->is_named_here || kept_ >= kMostKept) return drop(std::move(ended));
   ++kept_;
   Delivery* const delivery = ended.get();
   strays_.emplace(id_on_arrival(*delivery), Stray{delivery, std::move(ended), now});
@@ -51,9 +54,9 @@ void Strays::forget(const Delivery& returned) {
   if (const auto found = find(returned); found != strays_.end()) strays_.erase(found);
 }
 
-Strays::Stray Strays::take(const Message& copy) {
+Strays::Stray Strays::take(QueueIndex queue, const Message& copy) {
   auto [at, end] = strays_.equal_range(copy.id);
-  while (at != end && !is_copy_of(copy, at->second.delivery->message)) ++at;
+  while (at != end && !is_copy_of(copy, queue, *at->second.delivery)) ++at;
   if (at == end) return {};
   Stray stray = std::move(at->second);
   strays_.erase(at);

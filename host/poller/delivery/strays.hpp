@@ -1,7 +1,7 @@
 // Deliveries in hand whose connection is gone, known by their event's id; what came without one, by
-// its name and body. The broker offers each again; a copy that comes back to this poller is no
-// second run, but a new tag for the first: its run goes on, or, where it has ended, what it came to
-// is kept until then.
+// its name, body and time while it runs. The broker offers each again; a copy that comes back to
+// this poller is no second run, but a new tag for the first: its run goes on, or, where it has
+// ended, what it came to is kept until then.
 #pragma once
 
 #include <functional>
@@ -26,7 +26,7 @@ class Strays {
 
   // Its run goes on, elsewhere: it must be kept, or forgotten, before it goes.
   void add(Delivery& running);
-  // It has ended.
+  // It has ended. One without an id is dropped, and so runs again.
   void keep(DeliveryPointer ended, MonotonicTime now);
   // It never ran.
   void forget(const Delivery& returned);
@@ -36,8 +36,9 @@ class Strays {
     DeliveryPointer ended{nullptr, {}};  // the same, if it has ended
     MonotonicTime since{};               // that it has
   };
-  // The one that this is a copy of. Ids come from anywhere, so all that runs is compared.
-  Stray take(const Message& copy);
+  // The one that this, from that queue, is a copy of. Ids come from anywhere, so all that runs is
+  // compared.
+  Stray take(QueueIndex queue, const Message& copy);
 
   // Drops what ended so long ago that somebody else will have run it; or all that has ended.
   void drop_old(MonotonicTime now);
