@@ -97,6 +97,20 @@ TEST_CASE("suspect: what has no id is known by its name and its body, and its co
   }
 }
 
+TEST_CASE("suspect: of those without an id, each is charged with one death, however many ran") {
+  SuspectScene scene;
+  for (int i = 0; i < 4; ++i) leave_mark(scene.directory, nameless_mark("mail", "[1]"));
+  for (std::uint64_t number = 1; number <= 4; ++number) {
+    CHECK(scene.is_anything_left());
+    scene.deliver_message(1, "mail", "[1]", "", true);
+    scene.turn();
+    CHECK(scene.broker.stored.trail.interrupted == 1);
+    scene.scheduler.on_published(number, {});
+  }
+  CHECK_FALSE(scene.is_anything_left());
+  CHECK(scene.journal.counts().dead == 0);
+}
+
 TEST_CASE("suspect: after so many it is a dead letter that says so") {
   SuspectScene scene;
   leave_hand(scene.directory, "suspect", "mail");

@@ -41,7 +41,8 @@ std::optional<Outcome> Quarantine::stop(Delivery& delivery) {
     return std::nullopt;
   }
   storing_.insert(copy_mark(delivery));
-  delivery.interruptions = static_cast<int>(files.size());
+  // What has no id shares its mark with all of its name and body: each file is another one's.
+  delivery.interruptions = delivery.is_named_here ? 1 : static_cast<int>(files.size());
   const int times = delivery.message.trail.interrupted + delivery.interruptions;
   return Outcome{Ending::Interrupted, died_in_it(times), {}, {}};
 }
@@ -50,9 +51,14 @@ void Quarantine::stored(const Delivery& delivery) {
   storing_.erase(copy_mark(delivery));
   const auto found = left_.find(mark_of(delivery));
   if (found == left_.end()) return;
-  for (const auto& file : found->second)
-    if (auto hand = DeadHand::open(file)) hand->remove();
-  left_.erase(found);
+  auto& files = found->second;
+  bool is_enough = false;
+  for (; !files.empty() && !is_enough; files.pop_back()) {
+    auto hand = DeadHand::open(files.back());
+    if (hand) hand->remove();
+    is_enough = hand && delivery.is_named_here;
+  }
+  if (files.empty()) left_.erase(found);
 }
 
 bool Quarantine::is_too_early(const Delivery& delivery) const {
