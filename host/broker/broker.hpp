@@ -84,6 +84,8 @@ class Broker {
   // Takes all that has come, without waiting, and tells the listener. Fails if the connection is
   // lost.
   virtual Result<void> receive(BrokerListener& listener) = 0;
+  // After a loss: how long nobody should connect again, for others have yet to notice the same.
+  virtual std::chrono::milliseconds rest() const { return {}; }
   // Why nothing can be taken from some of the queues, a sentence for each of those, if receive has
   // heard something about it: they count as empty, until after tend_broker they are tried again.
   virtual std::optional<std::vector<std::string>> take_queue_problems() { return std::nullopt; }
@@ -101,8 +103,9 @@ class Broker {
   // Events of this queue are to be left alone: see pauses.hpp. Nothing: the broker gives no certain
   // answer, and the queue stays as it was known. What changes is told by on_paused.
   virtual std::optional<bool> is_paused([[maybe_unused]] QueueIndex queue) const { return false; }
-  // Asks whether that has changed. A broker that finds out by itself does nothing.
-  virtual Result<void> look_at_pauses() { return {}; }
+  // Asks whether that has changed; `is_told`: somebody says so. A broker that finds out by itself
+  // does nothing.
+  virtual Result<void> look_at_pauses([[maybe_unused]] bool is_told) { return {}; }
 
   // Unique keys are kept by the store, which takes no second event with one. False: what comes with
   // a key may run only after ask_for_key, which on_key answers, perhaps at once. It has the key

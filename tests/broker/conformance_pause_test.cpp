@@ -46,7 +46,7 @@ void until_paused(Consumer& consumer, QueueIndex queue, bool is_paused) {
   auto next_look = monotonic_now();
   consumer.until([&] {
     if (monotonic_now() >= next_look) {
-      REQUIRE(consumer.broker->look_at_pauses());
+      REQUIRE(consumer.broker->look_at_pauses(true));
       next_look = monotonic_now() + 300ms;
     }
     return consumer.broker->is_paused(queue).value_or(false) == is_paused;
@@ -75,6 +75,23 @@ TEST_CASE("broker: a pause is told of to those who are there, and known to those
   });
 }
 
+// Its queue looks empty while it has no leader.
+TEST_CASE("broker: a pause in a quorum queue is over when somebody says so, or after many looks") {
+  where_it_can([](Place& place) {
+    if (place.name() != "quorum") return;
+    Consumer consumer(place);
+    pause(place, {"high"});
+    until_paused(consumer, 0, true);
+    CHECK(resume(place, {"high"}) == std::vector<std::string>{"high"});
+    for (int looks = 1; looks <= 10; ++looks) {
+      REQUIRE(consumer.broker->look_at_pauses(false));
+      consumer.until_quiet();
+    }
+    CHECK(consumer.broker->is_paused(0) == true);
+    until_paused(consumer, 0, false);
+  });
+}
+
 // Whoever resumes a queue makes the one that keeps its pause anew.
 TEST_CASE("broker: a pause is told of soon by a queue that was gone under a look") {
   where_it_can([](Place& place) {
@@ -88,7 +105,7 @@ TEST_CASE("broker: a pause is told of soon by a queue that was gone under a look
     const auto name = pause_queue(config.application, "high");
     amqp_queue_delete_t remove{0, action::to_bytes(name), false, false, false};
     REQUIRE((*connection)->call(1, AMQP_QUEUE_DELETE_METHOD, &remove));
-    REQUIRE(consumer.broker->look_at_pauses());
+    REQUIRE(consumer.broker->look_at_pauses(true));
     const auto looked_at = monotonic_now();
     consumer.until([&] { return monotonic_now() - looked_at > 500ms; });
     pause(place, {"high"});

@@ -17,6 +17,7 @@ class FakeBroker final : public actiond::Broker {
   bool hears_goodbye = true;
   std::vector<int> wakes_by;
   int looks = 0;
+  int told_looks = 0;
   int pause_looks = 0;
   std::vector<std::size_t> skipped;       // of descriptors, by the next look
   actiond::Message stored;                // the last that was published
@@ -54,8 +55,9 @@ class FakeBroker final : public actiond::Broker {
   std::optional<bool> is_paused(actiond::QueueIndex queue) const override {
     return tells_pauses ? std::optional(paused.contains(queue)) : std::nullopt;
   }
-  actiond::Result<void> look_at_pauses() override {
+  actiond::Result<void> look_at_pauses(bool is_told) override {
     ++pause_looks;
+    told_looks += is_told;
     return alive();
   }
   actiond::FleetLink* fleet() override { return link; }

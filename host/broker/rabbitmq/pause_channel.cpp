@@ -1,5 +1,6 @@
 #include "broker/rabbitmq/pause_channel.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "broker/rabbitmq/pause_queues.hpp"
@@ -10,23 +11,31 @@ namespace {
 
 // The broker logs an error for each look at a queue that is not there.
 constexpr int kRests = 12;
+// Whoever reads who paused a queue has its message in hand for a moment: only what is found empty
+// twice is.
+constexpr int kEnough = 2;
+// A quorum queue looks empty for as long as it has no leader: some seconds, or the minute in which
+// a node that stands still counts as there (net_ticktime). Two looks are made in 5 s.
+constexpr int kEnoughOfQuorum = 36;
 
 }  // namespace
 
 PauseChannel::PauseChannel(action::Connection& connection, amqp_channel_t number,
-                           std::vector<std::string> pause_queues,
+                           action::QueueType type, std::vector<std::string> pause_queues,
                            const std::vector<std::optional<bool>>& are_paused)
     : connection_(connection),
       number_(number),
       queues_(pause_queues.size()),
-      asked_(pause_queues.size()) {
+      asked_(pause_queues.size()),
+      enough_untold_(type == action::QueueType::Quorum ? kEnoughOfQuorum : kEnough) {
   for (QueueIndex i = 0; i < queues_.size(); ++i) {
     queues_[i].name = std::move(pause_queues[i]);
     queues_[i].is_paused = are_paused[i];
   }
 }
 
-Result<void> PauseChannel::ask() {
+Result<void> PauseChannel::ask(bool is_told) {
+  is_told_ = is_told;
   if (asked_ < queues_.size()) {
     is_to_ask_again_ = true;  // what was answered by now may be out of date
     return {};
@@ -38,7 +47,7 @@ Result<void> PauseChannel::ask() {
 Result<void> PauseChannel::ask_next() {
   while (asked_ < queues_.size() && queues_[asked_].rests > 0) --queues_[asked_++].rests;
   if (asked_ == queues_.size())
-    return std::exchange(is_to_ask_again_, false) ? ask() : Result<void>();
+    return std::exchange(is_to_ask_again_, false) ? ask(is_told_) : Result<void>();
   amqp_queue_declare_t look{};
   look.queue = action::to_bytes(queues_[asked_].name);
   look.passive = true;
@@ -53,7 +62,7 @@ Result<void> PauseChannel::take(const amqp_frame_t& frame, BrokerListener& liste
   const auto& answer = *static_cast<amqp_queue_declare_ok_t*>(method.decoded);
   if (action::to_string(answer.queue) != queues_[asked_].name) return {};  // to the first look
   queues_[asked_].was_gone = false;
-  return found(answer.message_count > 0, listener);
+  return found(answer.message_count > 0, is_told_ ? kEnough : enough_untold_, listener);
 }
 
 // A queue whose node is down is not found either: then it is as it was.
@@ -67,18 +76,16 @@ Result<void> PauseChannel::take_close(const amqp_method_t& method, BrokerListene
   const bool is_gone = action::is_for_want_of_queue(reason);
   // Whoever resumes a queue makes this one anew, so it may be gone for a moment only.
   if (std::exchange(queue.was_gone, is_gone) && is_gone) queue.rests = kRests;
-  if (is_gone) return found(false, listener);
+  if (is_gone) return found(false, kEnough, listener);
   ++asked_;
   return ask_next();
 }
 
-// Whoever reads who paused a queue has its message in hand for a moment: only a queue that is found
-// empty twice is.
-Result<void> PauseChannel::found(bool has_message, BrokerListener& listener) {
+Result<void> PauseChannel::found(bool has_message, int enough, BrokerListener& listener) {
   Queue& queue = queues_[asked_];
-  const bool is_empty_again = std::exchange(queue.was_empty, !has_message) && !has_message;
+  queue.empty_looks = has_message ? 0 : std::min(queue.empty_looks + 1, kEnoughOfQuorum);
   const bool is_news = queue.is_paused != has_message;
-  const bool is_changed = is_news && (has_message || is_empty_again);
+  const bool is_changed = is_news && (has_message || queue.empty_looks >= enough);
   if (is_changed) {
     queue.is_paused = has_message;
     listener.on_paused(asked_, has_message);

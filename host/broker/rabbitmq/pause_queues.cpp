@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "broker/rabbitmq/peek.hpp"
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/declare.hpp"
 #include "client/rabbitmq/inequivalence.hpp"
@@ -103,23 +105,14 @@ Result<void> empty_out(action::Connection& connection, const action::Topology& t
   return {};
 }
 
-// The rest of a message that is being read, header and body.
-Result<std::string> read_body(action::Connection& connection, amqp_channel_t channel) {
-  std::string body;
-  std::uint64_t size = 0;
-  bool has_header = false;
-  amqp_frame_t frame;
-  while (!has_header || body.size() < size) {
-    if (auto read = connection.next_frame_on(channel, frame); !read) return read.error();
-    if (frame.frame_type == AMQP_FRAME_HEADER) {
-      has_header = true;
-      size = frame.payload.properties.body_size;
-    } else if (frame.frame_type == AMQP_FRAME_BODY) {
-      body += action::to_string(frame.payload.body_fragment);
-    }
-    connection.release(channel);
-  }
-  return body;
+// A quorum queue without a leader looks empty.
+Result<bool> is_paused(action::Connection& connection, const action::Topology& topology,
+                       const std::string& queue, std::optional<bool> found) {
+  if (found) return *found;
+  const auto name = pause_queue(topology.application, queue);
+  const auto body = peek(connection, kPausingChannel, name);
+  if (!body) return may_not_pause(name, body.error());
+  return body->has_value();
 }
 
 }  // namespace
@@ -146,7 +139,8 @@ Result<PauseQueues> declare_pause_queues(action::Connection& connection, amqp_ch
   if (!done) return done.error();
   const bool is_certain_if_empty = topology.type == action::QueueType::Classic;
   for (const auto& step : steps) {
-    const bool is_known = step.is_done && (step.ready > 0 || is_certain_if_empty);
+    const bool is_missing = std::ranges::find(found.missing, step.name) != found.missing.end();
+    const bool is_known = step.is_done && (step.ready > 0 || is_missing || is_certain_if_empty);
     found.are_paused.push_back(is_known ? std::optional(step.ready > 0) : std::nullopt);
     if (!step.is_done) found.unanswered.push_back(step.name);
   }
@@ -155,19 +149,10 @@ Result<PauseQueues> declare_pause_queues(action::Connection& connection, amqp_ch
 
 Result<std::optional<Pause>> read_pause(action::Connection& connection, amqp_channel_t channel,
                                         const std::string& pause_queue) {
-  amqp_basic_get_t get{0, to_bytes(pause_queue), false};
-  const auto answer = connection.call(channel, AMQP_BASIC_GET_METHOD, &get);
-  if (!answer) return answer.error();
-  const bool is_there = answer->id == AMQP_BASIC_GET_OK_METHOD;
-  const auto tag = is_there ? static_cast<amqp_basic_get_ok_t*>(answer->decoded)->delivery_tag : 0;
-  connection.release(channel);
-  if (!is_there) return std::optional<Pause>();
-  const auto body = read_body(connection, channel);
+  const auto body = peek(connection, channel, pause_queue);
   if (!body) return body.error();
-  amqp_basic_nack_t keep{tag, false, true};
-  if (auto sent = connection.send(channel, AMQP_BASIC_NACK_METHOD, &keep); !sent)
-    return sent.error();
-  return std::optional(pause_in(*body));
+  if (!*body) return std::optional<Pause>();
+  return std::optional(pause_in(**body));
 }
 
 Result<void> pause_at_rabbit(const action::Link::Target& target, const action::BrokerUrl& url,
@@ -197,7 +182,9 @@ Result<std::vector<std::string>> resume_at_rabbit(const action::Link::Target& ta
                          {"the broker does not answer for it; is a node of it down?"});
   std::vector<std::string> resumed;
   for (std::size_t i = 0; i < queues.size(); ++i) {
-    if (!found->are_paused[i].value_or(false)) continue;
+    const auto is = is_paused(**connection, target.topology, queues[i], found->are_paused[i]);
+    if (!is) return is.error();
+    if (!*is) continue;
     if (auto emptied = empty_out(**connection, target.topology, queues[i]); !emptied)
       return emptied.error();
     resumed.push_back(queues[i]);

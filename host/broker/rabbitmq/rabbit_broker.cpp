@@ -129,8 +129,8 @@ Result<void> RabbitBroker::open_pauses(amqp_channel_t number) {
   std::vector<std::string> names;
   for (const auto& queue : consumed_queues_)
     names.push_back(pause_queue(topology_.application, queue));
-  pauses_ =
-      std::make_unique<PauseChannel>(*consuming_, number, std::move(names), found->are_paused);
+  pauses_ = std::make_unique<PauseChannel>(*consuming_, number, topology_.type, std::move(names),
+                                           found->are_paused);
   return {};
 }
 

@@ -49,7 +49,7 @@ class RabbitBroker : public Broker {
   std::optional<bool> is_paused(QueueIndex queue) const override {
     return pauses_->is_paused(queue);
   }
-  Result<void> look_at_pauses() override { return pauses_->ask(); }
+  Result<void> look_at_pauses(bool is_told) override { return pauses_->ask(is_told); }
   FleetLink* fleet() override { return control_.get(); }
   bool keeps_keys() const override { return false; }
   Result<void> ask_for_key(QueueIndex queue, std::uint64_t tag, const Message& message,

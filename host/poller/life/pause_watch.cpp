@@ -17,17 +17,20 @@ void PauseWatch::begin(Broker& broker) {
 }
 
 void PauseWatch::soon() {
-  if (broker_ != nullptr) look(false);
+  is_told_ = broker_ != nullptr;
+  if (is_told_) look(false);
 }
 
 void PauseWatch::stop() {
   timer_->cancel();
   broker_ = nullptr;
+  is_told_ = false;
 }
 
 // If it can't be asked the connection is lost; receive will say so.
 void PauseWatch::look(bool is_again) {
-  (void)broker_->look_at_pauses().ok();
+  (void)broker_->look_at_pauses(is_told_).ok();
+  if (is_again) is_told_ = false;
   timer_->set(is_again ? kLookAtPauses - kSecondLook : kSecondLook,
               [this, is_again] { look(!is_again); });
 }

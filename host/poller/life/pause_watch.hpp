@@ -26,6 +26,7 @@ class PauseWatch {
 
   std::unique_ptr<Timer> timer_;
   Broker* broker_ = nullptr;
+  bool is_told_ = false;  // by somebody, since the last two looks
 };
 
 }  // namespace actiond

@@ -46,6 +46,10 @@ TEST_CASE("pause watch: at once when something was said, and not without a broke
   CHECK(take(broker) == 1);
   clock.advance(300ms);
   CHECK(take(broker) == 1);
+  CHECK(broker.told_looks == 2);
+  clock.advance(5s);
+  CHECK(take(broker) == 2);
+  CHECK(broker.told_looks == 2);
   watch.stop();
   watch.soon();
   clock.advance(1min);
