@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "broker/rabbitmq/delay_trial.hpp"
 #include "broker/rabbitmq/drop.hpp"
+#include "broker/rabbitmq/peek.hpp"
 #include "broker/rabbitmq/rabbit_channel.hpp"
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/declare.hpp"
@@ -79,13 +80,11 @@ class RabbitBacklog : public Backlog, BrokerListener {
   Result<void> close() override { return connection_->close(10s); }
 
  private:
-  // A queue that is not there has nothing in it.
   Result<void> begin() {
     const Source& source = sources_[next_++];
-    const auto depth = action::queue_depth(*connection_, kLooking, source.full_name);
-    if (!depth && depth.error().text.find("404 NOT_FOUND") == std::string::npos)
-      return depth.error();
-    if (!depth || depth->messages == 0) return {};
+    const auto is_empty = is_without_events(source.full_name);
+    if (!is_empty) return is_empty.error();
+    if (*is_empty) return {};
     const auto number = static_cast<amqp_channel_t>(kFirstBacklogChannel + channels_.size());
     if (auto opened = connection_->open_channel(number); !opened) return opened;
     channel_sources_.push_back(&source);
@@ -93,6 +92,16 @@ class RabbitBacklog : public Backlog, BrokerListener {
     silences_ = 0;
     return channels_.emplace_back(*connection_, number, channels_.size(), source.full_name)
         .consume(kBacklogPrefetch);
+  }
+
+  // A queue that is not there has nothing in it. A quorum queue without a leader looks empty.
+  Result<bool> is_without_events(const std::string& queue) {
+    const auto depth = action::queue_depth(*connection_, kLooking, queue);
+    if (!depth && !action::is_for_want_of_queue(depth.error())) return depth.error();
+    if (!depth) return true;
+    if (depth->messages > 0) return false;
+    const auto first = peek(*connection_, kLooking, queue);
+    return first ? Result<bool>(!first->has_value()) : first.error();
   }
 
   Result<void> read() {

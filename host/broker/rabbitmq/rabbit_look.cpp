@@ -24,7 +24,7 @@ QueueLook look_at(action::Connection& connection, const action::Topology& topolo
   if (depth) {
     look.ready = depth->messages;
     look.consumers = depth->consumers;
-  } else if (depth.error().text.find("404 NOT_FOUND") == std::string::npos) {
+  } else if (!action::is_for_want_of_queue(depth.error())) {
     look.problem = depth.error().text;
   }
   return look;

@@ -33,6 +33,10 @@ bool is_for_want_of_queue(const CloseReason& reason) {
   return reason.code == AMQP_NOT_FOUND && reason.text.find("no queue") != std::string::npos;
 }
 
+bool is_for_want_of_queue(const Error& error) {
+  return error.text.find("404 NOT_FOUND - no queue") != std::string::npos;
+}
+
 std::string end_of(const amqp_method_t& method, std::string_view channel) {
   const CloseReason reason = close_reason(method);
   const bool is_channel = method.id == AMQP_CHANNEL_CLOSE_METHOD;

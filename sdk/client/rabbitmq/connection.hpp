@@ -147,6 +147,8 @@ struct CloseReason {
 CloseReason close_reason(const amqp_method_t& method);
 // There is no such queue; one whose node is down is not found either, and is another matter.
 bool is_for_want_of_queue(const CloseReason& reason);
+// The same of the error of a call.
+bool is_for_want_of_queue(const Error& error);
 // "the broker closed the connection: 320 …": what one of these two methods says, as a sentence.
 std::string end_of(const amqp_method_t& method, std::string_view channel = "channel");
 

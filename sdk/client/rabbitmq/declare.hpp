@@ -69,7 +69,8 @@ struct QueueDepth {
   std::uint32_t messages = 0;
   std::uint32_t consumers = 0;
 };
-// Fails if the queue does not exist. The channel is usable afterwards. Blocks.
+// Fails if the queue does not exist, or the broker can't tell: see is_for_want_of_queue. A quorum
+// queue without a leader looks empty. The channel is usable afterwards. Blocks.
 Result<QueueDepth> queue_depth(Connection& connection, amqp_channel_t channel,
                                const std::string& queue);
 
