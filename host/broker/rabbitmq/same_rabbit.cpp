@@ -1,5 +1,7 @@
 #include "broker/rabbitmq/same_rabbit.hpp"
 
+#include <fmt/format.h>
+
 #include "client/event_id.hpp"
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/connection.hpp"
@@ -29,25 +31,35 @@ Result<void> declare(action::Connection& connection, const std::string& queue, b
   return declared ? Result<void>() : declared.error();
 }
 
-bool is_locked(const Result<void>& declared) {
-  return !declared && declared.error().text.starts_with("405 ");
+// A queue that is exclusive to one connection is locked for the other: 405, instead of not found.
+Result<bool> is_seen(action::Connection& marking, action::Connection& looking,
+                     const std::string& queue) {
+  if (auto marked = declare(marking, queue, false); !marked) return marked.error();
+  const auto seen = declare(looking, queue, true);
+  if (seen || seen.error().text.starts_with("405 ")) return true;
+  if (action::is_for_want_of_queue(seen.error())) return false;
+  return seen.error();
 }
 
 }  // namespace
 
-// A queue that is exclusive to one connection is locked for the other: 405, instead of not found.
+// Whoever may make no queue can still look for the other's.
 Result<bool> is_one_rabbit(const action::BrokerUrl& one, const action::BrokerUrl& other,
                            const std::string& application, std::chrono::milliseconds timeout) {
   const std::string queue = application + ".migrate." + action::new_event_id();
-  auto marking = connect(one, timeout);
-  if (!marking) return marking.error();
-  auto looking = connect(other, timeout);
-  if (!looking) return looking.error();
-  const bool is_one =
-      declare(**marking, queue, false) && is_locked(declare(**looking, queue, true));
-  for (auto* connection : {&*marking, &*looking})
+  auto first = connect(one, timeout);
+  if (!first) return first.error();
+  auto second = connect(other, timeout);
+  if (!second) return second.error();
+  auto is_one = is_seen(**first, **second, queue);
+  if (!is_one) is_one = is_seen(**second, **first, queue);
+  for (auto* connection : {&*first, &*second})
     if ((*connection)->is_open()) (void)(*connection)->close(1s).ok();
-  return is_one;
+  if (is_one) return is_one;
+  return Error{fmt::format(
+      "whether {} and {} are one broker can't be found out: {}; let one of the users make the "
+      "queue, for it would be emptied into itself for ever",
+      one.display(), other.display(), is_one.error().text)};
 }
 
 }  // namespace actiond

@@ -8,8 +8,8 @@
 
 namespace actiond {
 
-// False also if the user of the first may make no queue, which is how it is found out. Blocks up to
-// `timeout` for each of them.
+// Found out by a queue that one of the users makes and the other looks for, which is gone with the
+// connection. Fails if neither of them may. Blocks up to `timeout` for each of them.
 Result<bool> is_one_rabbit(const action::BrokerUrl& one, const action::BrokerUrl& other,
                            const std::string& application, std::chrono::milliseconds timeout);
 
