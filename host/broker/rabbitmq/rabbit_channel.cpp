@@ -56,13 +56,13 @@ Result<void> RabbitChannel::take_method(const amqp_method_t& method, BrokerListe
       is_second_trip_ = false;
       return {};
     case AMQP_BASIC_CONSUME_OK_METHOD:
-      is_awaiting_ok_ = false;
+      is_awaiting_ok_ = is_refused_ = false;
       trouble_.clear();
       if (in_force_ == wanted_) listener.on_consuming(queue_, in_force_);
       return pursue();
     case AMQP_BASIC_CANCEL_METHOD: {
       const auto& cancelled = *static_cast<const amqp_basic_cancel_t*>(method.decoded);
-      return action::to_string(cancelled.consumer_tag) == consumer_ ? lose_queue(is_gone())
+      return action::to_string(cancelled.consumer_tag) == consumer_ ? lose_queue(is_cancelled())
                                                                     : Result<void>();
     }
     case AMQP_CHANNEL_CLOSE_METHOD:
@@ -83,8 +83,16 @@ Result<void> RabbitChannel::take_close(const amqp_method_t& method) {
   if (auto begun = connection_.begin_channel(number_); !begun) return begun;
   window_ = AckWindow();
   if (std::exchange(is_probing_, false)) is_second_trip_ = true;
-  return lose_queue(action::is_for_want_of_queue(reason) ? is_gone()
-                                                         : can_not_be_consumed(reason.text));
+  is_refused_ = !action::is_for_want_of_queue(reason);
+  return lose_queue(is_refused_ ? can_not_be_consumed(reason.text) : is_gone());
+}
+
+std::string RabbitChannel::is_cancelled() const {
+  return fmt::format(
+      "the queue '{}' is gone: it was deleted with the events in it, by somebody or by a policy, "
+      "or "
+      "its node is down; it is made anew, or waited for",
+      queue_name_);
 }
 
 std::string RabbitChannel::is_gone() const {
@@ -116,7 +124,7 @@ Result<void> RabbitChannel::answer_as_empty() {
 
 Result<void> RabbitChannel::is_there_again() {
   if (!std::exchange(is_missing_, false)) return {};
-  if (wanted_ == 0) trouble_.clear();  // until it is consumed again, none is known
+  if (wanted_ == 0 && !is_refused_) trouble_.clear();  // a refusal lasts until a consumer is taken
   return pursue();
 }
 

@@ -43,6 +43,7 @@ class RabbitChannel {
  private:
   Result<void> lose_queue(std::string trouble);
   Result<void> answer_as_empty();
+  std::string is_cancelled() const;
   std::string is_gone() const;
   std::string can_not_be_consumed(std::string_view why) const;
   Result<void> take_close(const amqp_method_t& method);
@@ -74,6 +75,7 @@ class RabbitChannel {
   bool is_second_trip_ = false;  // a probe has found the queue empty and awaits qos-ok
   bool is_probing_ = false;      // a probe awaits its first answer
   bool is_missing_ = false;
+  bool is_refused_ = false;  // why is not known to be over before a consumer is taken
   std::string trouble_;
   bool is_told_as_empty_ =
       false;  // with the next qos-ok: a consumer of a missing queue has nothing

@@ -6,6 +6,7 @@
 namespace actiond {
 
 void SessionLog::outage(const std::string& problem, std::string_view next) {
+  queue_problems_.clear();  // the next connection tells them anew
   if (std::exchange(outage_, problem) != problem) log_.error("{}: {}", problem, next);
 }
 

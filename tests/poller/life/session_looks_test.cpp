@@ -105,6 +105,19 @@ TEST_CASE("session: queues that nothing is taken from are told of, and tried aga
   CHECK(scene.times_lost == 0);
 }
 
+TEST_CASE("session: after a loss, queues that nothing is taken from are told of again") {
+  SessionScene scene([]() -> Result<std::vector<std::string>> { return Error{"no"}; });
+  for (int connections = 1; connections <= 2; ++connections) {
+    scene.await_try();
+    scene.broker->queue_problems = {{"no right to read high"}};
+    scene.session.receive(scene.listener);
+    CHECK(scene.times_logged("no right to read high") == connections);
+    scene.session.lose(Error{"cut"});
+    scene.clock.advance(1s);
+  }
+  CHECK(scene.times_logged("all queues are consumed again") == 0);
+}
+
 TEST_CASE("session: what can't be looked at is told once, and tried again") {
   SessionScene scene([]() -> Result<std::vector<std::string>> { return Error{"no right"}; });
   scene.await_try();
