@@ -25,6 +25,7 @@ class SqliteBroker : public Broker {
   std::vector<int> descriptors() const override { return alarm_.descriptors(); }
   std::chrono::milliseconds heartbeat() const override { return std::chrono::seconds(10); }
   std::string name() const override { return "sqlite:" + file_->database().path(); }
+  std::chrono::milliseconds rest() const override;
   Result<void> receive(BrokerListener& listener) override;
   Result<void> consume(QueueIndex queue, int prefetch) override;
   Result<void> cancel(QueueIndex queue) override;

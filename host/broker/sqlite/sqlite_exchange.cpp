@@ -10,6 +10,7 @@ using action::QueueFile;
 
 // One transaction for all that is to be done. If it fails, all of it is done by the next.
 Result<void> SqliteBroker::exchange() {
+  if (auto there = file_->is_in_place(); !there) return there.error();
   const auto outlives =
       stored_.empty() ? QueueFile::Outlives::Kill : QueueFile::Outlives::PowerLoss;
   const auto now_ms = wall_now_ms();

@@ -108,6 +108,7 @@ void BrokerSession::flush() {
 
 void BrokerSession::lose(const Error& why) {
   if (!broker_) return;
+  const auto rest = broker_->rest();
   drop();
   is_silence_suspect_ = is_consumer_lost_ = false;
   events_.on_lost();
@@ -116,7 +117,7 @@ void BrokerSession::lose(const Error& why) {
   last_loss_ = why.text;
   problem_ = why.text;
   log_.outage(problem_, "connecting again");
-  connector_.connect_later();
+  connector_.connect_later(rest);
 }
 
 void BrokerSession::leave(const Error& why) {

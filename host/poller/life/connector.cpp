@@ -74,8 +74,8 @@ bool Connector::is_any_trying() {
   return tries_under_way > 0;
 }
 
-void Connector::connect_later() {
-  timer_->set(wait_after(failures_++), [this] { connect(); });
+void Connector::connect_later(std::chrono::milliseconds least) {
+  timer_->set(std::max(wait_after(failures_++), least), [this] { connect(); });
 }
 
 }  // namespace actiond

@@ -28,9 +28,10 @@ class Connector {
   Connector(const Connector&) = delete;
   Connector& operator=(const Connector&) = delete;
 
-  // Tries once, at once or after the wait that has grown with failures since `succeeded`.
+  // Tries once, at once or after the wait that has grown with failures since `succeeded`, but not
+  // before `least`.
   void connect();
-  void connect_later();
+  void connect_later(std::chrono::milliseconds least = {});
   void succeeded() { failures_ = 0; }
   void stop();
 

@@ -68,6 +68,7 @@ class QueueFile {
   void note_log();
   bool has_its_log() const;
   Error lost_its_log();
+  bool has_put_log_into_file();
   Result<std::string> take_key(std::int64_t queue, const Message& message, std::string& full_key);
   Result<void> begin(Outlives outlives);
   Result<void> commit();

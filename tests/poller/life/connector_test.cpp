@@ -33,3 +33,14 @@ TEST_CASE("connector: nobody waits for a try that is under way, and it tells nob
   io.run_for(10ms);
   CHECK_FALSE(is_told);
 }
+
+TEST_CASE("connector: nobody connects while others have yet to notice the loss") {
+  boost::asio::io_context io;
+  FakeClock clock;
+  Connector connector(
+      io, clock, [] { return Result<std::unique_ptr<Broker>>(Error{"none"}); }, [](const auto&) {});
+  connector.connect_later(1200ms);
+  CHECK(clock.until_next() == 1200ms);
+  connector.connect_later();
+  CHECK(clock.until_next() <= 250ms);
+}
