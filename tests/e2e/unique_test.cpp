@@ -80,6 +80,24 @@ TEST_CASE("unique: of five that wait one runs, and the next one that is queued l
   });
 }
 
+// Whoever may not have the key looks as well, and hides it from the others for that moment.
+TEST_CASE("unique: of a burst over several pollers one runs, also if it waits for an attempt") {
+  NEEDS_BROKER();
+  UniqueSite site(Site::kRabbit, "concurrency: 1\nretry: {attempts: 2, initial: 2s, jitter: 0}");
+  auto client = site.client();
+  auto params = site.params_of("k", 5);
+  SUBCASE("it succeeds") {}
+  SUBCASE("it fails once") {
+    params["fails_once"] = true;
+  }
+  for (int i = 0; i < 60; ++i) client.queue_action_event("lonely", params, {.unique = "invoice 7"});
+  for (int id = 1; id <= 3; ++id) site.start(id);
+  CHECK(wait_until([&] { return site.left() == 0; }));
+  CHECK(site.wait_for_lines("ran", params.contains("fails_once") ? 2 : 1));
+  CHECK(wait_until([&] { return count_of(site.logs(), "Finished processing") == 1; }));
+  CHECK(wait_until([&] { return count_of(site.logs(), "Dropped medium:lonely id=") == 59; }));
+}
+
 TEST_CASE("unique: enqueue says who is there") {
   UniqueSite site(Site::kWithoutRabbit, "");
   const Ran first = site.actiond({"enqueue", "lonely", "--unique", "k"});

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/clock.hpp"
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/steps.hpp"
 
@@ -11,7 +10,10 @@ namespace {
 
 constexpr std::int64_t kKeptFor_ms = 2 * 60 * 60 * 1000;  // after a key was last looked at
 constexpr std::size_t kLongestRecord = 4096;
-constexpr int kResourceLocked = 405;  // AMQP 0-9-1: an exclusive queue of another connection
+// Whoever may not have the lock looks as well, and hides the record for one round trip.
+constexpr int kEmptyLooks = 3;
+constexpr std::chrono::seconds kFresh{1};  // what was seen, for those who hide it by looking
+constexpr int kResourceLocked = 405;       // AMQP 0-9-1: an exclusive queue of another connection
 
 action::Step record_step(const std::string& queue) {
   action::Step step{action::StepKind::Queue, queue};
@@ -66,13 +68,34 @@ Result<void> KeyChannel::lock() {
 
 Result<void> KeyChannel::look() {
   step_ = Step::Looking;
+  empty_looks_ = 0;
+  const auto queue = key_queue(application_, questions_.front().claim.key);
+  if (auto sent = action::send_step(connection_, number_, record_step(queue)); !sent) return sent;
+  return get();
+}
+
+Result<void> KeyChannel::get() {
   record_.clear();
   record_tag_ = missing_ = 0;
   const auto queue = key_queue(application_, questions_.front().claim.key);
-  if (auto sent = action::send_step(connection_, number_, record_step(queue)); !sent) return sent;
   amqp_basic_get_t get{};
   get.queue = action::to_bytes(queue);
   return connection_.send(number_, AMQP_BASIC_GET_METHOD, &get);
+}
+
+Result<void> KeyChannel::on_empty() {
+  if (step_ != Step::Looking) return {};
+  return has_lock_ && ++empty_looks_ < kEmptyLooks ? get() : decide();
+}
+
+// For a burst of duplicates one look is enough.
+Result<void> KeyChannel::on_locked() {
+  const auto& claim = questions_.front().claim;
+  const bool is_fresh = seen_.key == claim.key && monotonic_now() - seen_at_ < kFresh;
+  if (!is_fresh || key_verdict(claim, seen_, true, wall_now_ms()) != KeyVerdict::Drop)
+    return look();
+  record_ = to_text(seen_);
+  return decide();
 }
 
 Result<void> KeyChannel::take(const amqp_frame_t& frame) {
@@ -94,7 +117,7 @@ Result<void> KeyChannel::take_method(const amqp_method_t& method) {
       has_lock_ = true;
       return look();
     case AMQP_BASIC_GET_EMPTY_METHOD:
-      return step_ == Step::Looking ? decide() : Result<void>();
+      return on_empty();
     case AMQP_BASIC_GET_OK_METHOD:
       record_tag_ = static_cast<amqp_basic_get_ok_t*>(method.decoded)->delivery_tag;
       return {};
@@ -119,7 +142,7 @@ Result<void> KeyChannel::take_close(const amqp_method_t& method) {
     if (auto sent = send_unlock(key); !sent) return sent;
   if (step_ == Step::Idle) return {};
   const bool is_locked = step_ == Step::Locking && reason.code == kResourceLocked;
-  return is_locked ? look() : give_up(reason.text);
+  return is_locked ? on_locked() : give_up(reason.text);
 }
 
 // Rather twice than not at all: it runs without its key.
@@ -148,6 +171,7 @@ Result<void> KeyChannel::decide() {
   const Question asked = std::move(questions_.front());
   questions_.pop_front();
   const auto record = key_record_from(record_);
+  if (record && step_ == Step::Looking) seen_ = *record, seen_at_ = monotonic_now();
   const auto verdict = key_verdict(asked.claim, record, !has_lock_, wall_now_ms());
   answers_.push_back({asked.tag, verdict, record ? record->id : std::string()});
   if (verdict == KeyVerdict::Run) {

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "broker/broker.hpp"
 #include "broker/rabbitmq/key_record.hpp"
 #include "client/rabbitmq/connection.hpp"
@@ -67,6 +68,9 @@ class KeyChannel {
   Result<void> next();
   Result<void> lock();
   Result<void> look();
+  Result<void> get();
+  Result<void> on_empty();
+  Result<void> on_locked();
   Result<void> decide();
   Result<void> take_method(const amqp_method_t& method);
   Result<void> take_close(const amqp_method_t& method);
@@ -88,6 +92,9 @@ class KeyChannel {
   std::uint64_t record_tag_ = 0;
   std::uint64_t missing_ = 0;  // bytes of the record
   std::string record_;
+  int empty_looks_ = 0;  // in a row
+  KeyRecord seen_;       // the last one
+  MonotonicTime seen_at_;
   std::map<Tag, Holder> holders_;
   std::set<std::uint64_t> records_;       // that are published and not confirmed
   std::map<std::uint64_t, Tag> writing_;  // those of ends
