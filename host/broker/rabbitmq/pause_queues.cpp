@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "broker/rabbitmq/peek.hpp"
@@ -21,6 +22,8 @@ using action::to_bytes;
 constexpr amqp_channel_t kPausingChannel = 1;
 constexpr amqp_channel_t kPausePublishing = 2;
 constexpr auto kPatience = 1s;  // it keeps work from beginning
+constexpr int kLooks = 3;
+constexpr auto kBetweenLooks = 50ms;
 
 // Of the same kind as the work queues, so that no single node is needed for it either. One of
 // another kind that is there already is used.
@@ -105,14 +108,17 @@ Result<void> empty_out(action::Connection& connection, const action::Topology& t
   return {};
 }
 
-// A quorum queue without a leader looks empty.
+// A quorum queue without a leader looks empty, and any for as long as somebody reads its message.
 Result<bool> is_paused(action::Connection& connection, const action::Topology& topology,
-                       const std::string& queue, std::optional<bool> found) {
-  if (found) return *found;
+                       const std::string& queue) {
   const auto name = pause_queue(topology.application, queue);
-  const auto body = peek(connection, kPausingChannel, name);
-  if (!body) return may_not_pause(name, body.error());
-  return body->has_value();
+  for (int looks = 0; looks < kLooks; ++looks) {
+    if (looks > 0) std::this_thread::sleep_for(kBetweenLooks);
+    const auto body = peek(connection, kPausingChannel, name);
+    if (!body) return may_not_pause(name, body.error());
+    if (*body) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -182,7 +188,11 @@ Result<std::vector<std::string>> resume_at_rabbit(const action::Link::Target& ta
                          {"the broker does not answer for it; is a node of it down?"});
   std::vector<std::string> resumed;
   for (std::size_t i = 0; i < queues.size(); ++i) {
-    const auto is = is_paused(**connection, target.topology, queues[i], found->are_paused[i]);
+    const auto name = pause_queue(target.topology.application, queues[i]);
+    if (std::ranges::find(found->missing, name) != found->missing.end()) continue;
+    const auto is = found->are_paused[i] == true
+                        ? Result<bool>(true)
+                        : is_paused(**connection, target.topology, queues[i]);
     if (!is) return is.error();
     if (!*is) continue;
     if (auto emptied = empty_out(**connection, target.topology, queues[i]); !emptied)
