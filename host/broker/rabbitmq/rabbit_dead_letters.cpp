@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "broker/rabbitmq/dead_reading.hpp"
+#include "broker/rabbitmq/peek.hpp"
 #include "client/rabbitmq/declare.hpp"
 
 namespace actiond {
@@ -64,6 +65,9 @@ class RabbitDeadLetters : public DeadLetters {
     const auto depth = action::queue_depth(*connection_, kChannel, topology.dead());
     if (!depth) return depth.error();
     count_ = depth->messages;
+    // A quorum queue without a leader looks empty; this fails for one.
+    if (count_ == 0 && topology.type == action::QueueType::Quorum)
+      if (auto first = peek(*connection_, kChannel, topology.dead()); !first) return first.error();
     return {};
   }
 
