@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 #include <limits.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -68,15 +69,20 @@ class Hold {
   static Result<Hold> make(const fs::path& directory) {
     const auto path = directory / kHoldFile;
     const Undisturbed undisturbed;
-    // One that a deploy has left behind, which ended in the middle, is as good as one of our own.
-    const bool is_own = !is_on_hold(directory) || is_of_deploy(directory);
-    UniqueFd file = open_lock(path);
-    if (!file) return errno_error("create", path.native());
-    if (!try_to_lock(file)) return Error{"another deploy is under way: wait until it has ended"};
-    if (is_own && ::pwrite(file.get(), kDeployHold.data(), kDeployHold.size(), 0) < 0)
-      return errno_error("write", path.native());
-    if (is_own) catch_ends(path);
-    return Hold(path, std::move(file), is_own);
+    for (;;) {
+      auto own = put(path);
+      if (!own) return own.error();
+      if (*own) return catch_ends(path), Hold(path, std::move(*own), true);
+      UniqueFd there(::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+      if (!there && errno == ENOENT) continue;
+      if (!there) return errno_error("open", path.native());
+      if (!try_to_lock(there)) return Error{"another deploy is under way: wait until it has ended"};
+      if (!is_at(path, there)) continue;
+      // One that a deploy has left behind, which ended in the middle, is as good as one of our own.
+      const bool is_own = is_of_deploy(directory);
+      if (is_own) catch_ends(path);
+      return Hold(path, std::move(there), is_own);
+    }
   }
   Hold(Hold&&) noexcept = default;
   Hold& operator=(Hold&&) = delete;
@@ -88,6 +94,28 @@ class Hold {
   bool is_own() const { return is_own_; }
 
  private:
+  // Whole and locked from the first moment that others see it. No file: one is there already.
+  static Result<UniqueFd> put(const fs::path& path) {
+    const auto unborn = fmt::format("{}.{}", path.native(), ::getpid());
+    UniqueFd file = open_lock(unborn);
+    if (!file || !try_to_lock(file) ||
+        ::pwrite(file.get(), kDeployHold.data(), kDeployHold.size(), 0) < 0)
+      return errno_error("create", unborn);
+    Result<UniqueFd> put = UniqueFd();
+    if (::link(unborn.c_str(), path.c_str()) == 0)
+      put = std::move(file);
+    else if (errno != EEXIST)
+      put = errno_error("create", path.native());
+    ::unlink(unborn.c_str());
+    return put;
+  }
+  // Nobody has removed it, nor put another one there.
+  static bool is_at(const fs::path& path, const UniqueFd& file) {
+    struct stat mine {};
+    struct stat there {};
+    return ::fstat(file.get(), &mine) == 0 && ::stat(path.c_str(), &there) == 0 &&
+           mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
+  }
   Hold(fs::path path, UniqueFd file, bool is_own)
       : path_(std::move(path)), file_(std::move(file)), is_own_(is_own) {}
 

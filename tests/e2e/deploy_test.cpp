@@ -55,6 +55,25 @@ TEST_CASE("deploy: if one can't be used, nothing is changed") {
   CHECK(site.actiond({"deploy", site.path("nowhere.so").native()}).status == 1);
 }
 
+TEST_CASE(
+    "deploy: of several at once each does all or nothing, and the marker goes with the last") {
+  DeploySite site({"recorder"});
+  for (int round = 0; round < 5; ++round) {
+    std::vector<std::unique_ptr<Process>> deploys;
+    for (int i = 0; i < 4; ++i)
+      deploys.push_back(site.begin({"deploy", plugin_file("sleeper").native()}));
+    int deployed = 0;
+    for (auto& deploy : deploys) {
+      const Ran ran = deploy->wait();
+      deployed += ran.status == 0;
+      CHECK_MESSAGE((ran.status == 0 || contains(ran.err, "another deploy is under way")), ran.err);
+    }
+    CHECK(deployed >= 1);
+    for (const auto& entry : fs::directory_iterator(site.path("plugins.d")))
+      CHECK_MESSAGE(!entry.path().filename().native().starts_with("."), entry.path());
+  }
+}
+
 TEST_CASE("deploy: one that is interrupted leaves all as it was") {
   DeploySite site({"recorder"});
   const auto deploy = site.begin({"deploy", plugin_file("constructor_hang").native()});
