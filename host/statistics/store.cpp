@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "statistics/damaged_file.hpp"
 #include "statistics/label_bound.hpp"
 #include "statistics/packed_buckets.hpp"
 #include "statistics/retention.hpp"
@@ -19,13 +18,11 @@ using action::Blob;
 using action::Database;
 using action::Statement;
 
-constexpr std::chrono::milliseconds kPatience{20};
 constexpr mode_t kStoreMode = 0640;
 constexpr std::size_t kMostPluginNames = 200;
 constexpr char kWhat[] = "the statistics file";
 
 constexpr char kStoreSettings[] = R"sql(
-  PRAGMA journal_mode = WAL;
   PRAGMA synchronous = OFF;
   PRAGMA cache_size = -256;
   PRAGMA journal_size_limit = 4194304;
@@ -63,11 +60,14 @@ Result<void> make_tables(Database& database) {
   return made;
 }
 
-Result<std::unique_ptr<Database>> open_database(const std::filesystem::path& path, bool& was_busy) {
+Result<std::unique_ptr<Database>> open_database(const std::filesystem::path& path,
+                                                std::chrono::milliseconds patience,
+                                                bool& was_busy) {
   make_file(path);
-  auto database = Database::open(path, kPatience, kWhat);
+  auto database = Database::open(path, patience, kWhat);
   if (!database) return database;
-  auto done = (*database)->execute(kStoreSettings);
+  const auto has_log = (*database)->write_ahead();  // without one it is slower, and no worse
+  Result<void> done = has_log ? (*database)->execute(kStoreSettings) : has_log.error();
   if (done) done = make_tables(**database);
   if (done) done = check_statistics_version(**database);
   was_busy = !done && (*database)->was_busy();
@@ -117,12 +117,14 @@ struct Store::Statements {
       remove_marks;
 };
 
-StoreOpened Store::open(const std::filesystem::path& path, const StatisticsConfig& config) {
+StoreOpened Store::open(const std::filesystem::path& path, const StatisticsConfig& config,
+                        std::chrono::milliseconds patience) {
   StoreOpened opened;
-  auto database = open_database(path, opened.was_busy);
-  if (!database && is_damaged(path)) {
-    opened.moved_aside = move_aside(path);
-    database = open_database(path, opened.was_busy);
+  auto database = open_database(path, patience, opened.was_busy);
+  const auto damaged = database ? std::nullopt : find_damage(path);
+  if (damaged) {
+    opened.moved_aside = move_aside(path, *damaged);
+    database = open_database(path, patience, opened.was_busy);
   }
   if (database)
     opened.store.reset(new Store(std::move(*database), config));
@@ -134,19 +136,17 @@ StoreOpened Store::open(const std::filesystem::path& path, const StatisticsConfi
 Store::Store(std::unique_ptr<Database> database, const StatisticsConfig& config)
     : config_(config),
       database_(std::move(database)),
-      statements_(std::make_unique<Statements>(*database_)) {
-  struct stat status {};
-  ::stat(database_->path().c_str(), &status);
-  device_ = status.st_dev;
-  inode_ = status.st_ino;
-}
+      statements_(std::make_unique<Statements>(*database_)),
+      identity_(identity_of(database_->path())) {}
 
 Store::~Store() = default;
 
 bool Store::is_replaced() const {
-  struct stat status {};
-  if (::stat(database_->path().c_str(), &status) != 0) return true;
-  return status.st_dev != device_ || status.st_ino != inode_;
+  return identity_of(database_->path()) != identity_;
+}
+
+void Store::set_patience(std::chrono::milliseconds patience) {
+  database_->set_patience(patience);
 }
 
 Store::Added Store::add(const Delta& delta, std::int64_t now_ms) {

@@ -3,6 +3,7 @@
 // the disk, and a lock is waited for 20 ms.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "base/config/config.hpp"
 #include "base/result.hpp"
 #include "client/sqlite/database.hpp"
+#include "statistics/damaged_file.hpp"
 #include "statistics/delta.hpp"
 
 namespace actiond {
@@ -32,10 +34,14 @@ struct StoreOpened {
   Error error;
 };
 
+inline constexpr std::chrono::milliseconds kStorePatience{20};
+
 class Store {
  public:
-  // Makes the file if it is missing. One that is damaged is moved aside.
-  static StoreOpened open(const std::filesystem::path& path, const StatisticsConfig& config);
+  // Makes the file if it is missing. One that is damaged is moved aside. This and add wait for
+  // another process that holds the file for as long as `patience`.
+  static StoreOpened open(const std::filesystem::path& path, const StatisticsConfig& config,
+                          std::chrono::milliseconds patience = kStorePatience);
   ~Store();
 
   enum class Added { Yes, Busy, Failed, Damaged };
@@ -45,6 +51,8 @@ class Store {
   const Error& error() const { return error_; }
   // Another file is at its path, or none.
   bool is_replaced() const;
+  const FileIdentity& identity() const { return identity_; }
+  void set_patience(std::chrono::milliseconds patience);
 
  private:
   struct Statements;
@@ -63,7 +71,7 @@ class Store {
   StatisticsConfig config_;
   std::unique_ptr<action::Database> database_;
   std::unique_ptr<Statements> statements_;
-  unsigned long device_ = 0, inode_ = 0;
+  FileIdentity identity_;
   Error error_;
 };
 

@@ -9,13 +9,13 @@
 #include <thread>
 
 #include "base/clock.hpp"
-#include "statistics/damaged_file.hpp"
 #include "statistics/store.hpp"
 
 namespace actiond {
 namespace {
 
 constexpr std::chrono::seconds kEndTime{1};
+constexpr std::chrono::milliseconds kLastPatience{800};  // many may leave at the same time
 
 }  // namespace
 
@@ -28,6 +28,7 @@ struct StatisticsWriter::Shared {
   Delta waiting;  // of both threads, as all that follows
   bool is_due = false;
   bool is_writing = false;
+  bool is_last = false;  // there is no next time
   bool is_over = false;
   bool has_ended = false;
   std::vector<std::string> news;
@@ -46,22 +47,31 @@ struct StatisticsWriter::Shared {
                        text));
     problem = text;
   }
-  bool open();
-  bool write(const Delta& delta);
+  bool open(std::chrono::milliseconds patience);
+  bool write(const Delta& delta, bool is_last);
+  void move_damaged_aside();
 };
 
-bool StatisticsWriter::Shared::open() {
+bool StatisticsWriter::Shared::open(std::chrono::milliseconds patience) {
   if (store && !store->is_replaced()) return true;
   store.reset();
-  auto opened = Store::open(path, config);
+  auto opened = Store::open(path, config, patience);
   if (opened.moved_aside) tell(std::move(*opened.moved_aside));
   store = std::move(opened.store);
   if (!store && !opened.was_busy) tell_problem(opened.error.text);
   return store != nullptr;
 }
 
-bool StatisticsWriter::Shared::write(const Delta& delta) {
-  if (!open()) return false;
+void StatisticsWriter::Shared::move_damaged_aside() {
+  const auto damaged = store->identity();
+  store.reset();
+  if (auto moved = move_aside(path, damaged)) tell(std::move(*moved));
+}
+
+bool StatisticsWriter::Shared::write(const Delta& delta, bool is_last) {
+  const auto patience = is_last ? kLastPatience : kStorePatience;
+  if (!open(patience)) return false;
+  store->set_patience(patience);
   switch (store->add(delta, wall_now_ms())) {
     case Store::Added::Yes:
       problem.clear();
@@ -69,9 +79,7 @@ bool StatisticsWriter::Shared::write(const Delta& delta) {
     case Store::Added::Busy:
       return false;
     case Store::Added::Damaged:
-      store.reset();
-      if (auto moved = move_aside(path)) tell(std::move(*moved));
-      return false;
+      return move_damaged_aside(), false;
     case Store::Added::Failed:
       tell_problem(store->error().text);
       store.reset();
@@ -134,12 +142,14 @@ void StatisticsWriter::work(const std::shared_ptr<Shared>& shared) {
     shared->is_due = false;
     Delta delta = std::exchange(shared->waiting, {});
     shared->is_writing = true;
+    const bool is_last = shared->is_last;
     hold.unlock();
-    const bool is_written = shared->write(delta);
+    const bool is_written = shared->write(delta, is_last);
     hold.lock();
     if (!is_written) {
       delta.add(std::exchange(shared->waiting, {}));
       shared->waiting = std::move(delta);
+      shared->is_due |= shared->is_last && !is_last;  // it was not known to be the last
     }
     shared->is_writing = false;
     shared->has_changed.notify_all();
@@ -153,6 +163,7 @@ void StatisticsWriter::work(const std::shared_ptr<Shared>& shared) {
 
 bool StatisticsWriter::finish(std::chrono::milliseconds patience) {
   std::unique_lock hold(shared_->lock);
+  shared_->is_last = true;
   return !thread_.joinable() || shared_->has_changed.wait_for(hold, patience, [this] {
     return !shared_->is_due && !shared_->is_writing;
   });

@@ -26,6 +26,7 @@ class StatisticsWriter {
   // Once more what could not be written, if there is such.
   void try_again();
   // Waits until all is written, or has failed, at most so long. False if it was not over by then.
+  // Nothing comes after it, so a lock of another process is waited for as well.
   bool finish(std::chrono::milliseconds patience);
   // What people are to hear, a sentence each, since the last call: a problem once until it is over.
   std::vector<std::string> take_news();

@@ -106,6 +106,23 @@ TEST_CASE("recorder: behind a lock it is kept for the next time, even if nothing
   CHECK(total_in(scene) == 2);
 }
 
+TEST_CASE("recorder: a poller that leaves waits for others who write, for there is no next time") {
+  const Scene scene;
+  Recorder recorder(config_in(scene), "box/1");
+  recorder.count(done());
+  (void)recorder.tick(wall_now_ms());
+  while (!fs::exists(statistics_path(scene.dir()))) std::this_thread::yield();
+  auto other = action::Database::open(statistics_path(scene.dir()), 1s);
+  REQUIRE(other);
+  while (!(*other)->execute("BEGIN IMMEDIATE")) std::this_thread::yield();
+  recorder.count(done());
+  std::thread leaving([&] { CHECK(recorder.leave(wall_now_ms()).empty()); });
+  std::this_thread::sleep_for(200ms);  // longer than anybody waits who comes again
+  REQUIRE((*other)->execute("ROLLBACK"));
+  leaving.join();
+  CHECK(total_in(scene) == 2);
+}
+
 TEST_CASE("recorder: a problem is told once, and all is written when it is over") {
   const Scene scene;
   fs::create_directory(statistics_path(scene.dir()));  // no file can be there, not even root's

@@ -142,6 +142,21 @@ TEST_CASE("store: a damaged file is moved aside, and a new one begins") {
   CHECK(fs::file_size(scene.dir() / "statistics.db.damaged") == 9000);
 }
 
+TEST_CASE("store: a new file is not moved aside for the damage of the one before") {
+  const Scene scene;
+  const auto path = statistics_path(scene.dir());
+  scene.write("statistics.db", std::string(9000, 'x'));
+  const auto damaged = find_damage(path);
+  REQUIRE(damaged);
+  fs::rename(path, path.native() + ".damaged");
+  auto store = store_at(scene);
+  CHECK_FALSE(find_damage(path));
+  CHECK_FALSE(move_aside(path, *damaged));
+  CHECK(store->add(delta_of("a", 1), kNow_ms) == Store::Added::Yes);
+  CHECK_FALSE(store->is_replaced());
+  CHECK(fs::file_size(path.native() + ".damaged") == 9000);
+}
+
 TEST_CASE("store: pages that are damaged later are noticed by the write that meets them") {
   const Scene scene;
   {
