@@ -91,10 +91,11 @@ class QueueTables {
   Result<void> prepare(Missing missing);
   Result<int> version();
   Result<void> make(const std::function<Result<void>()>& work);
-  Result<void> make_tables_locked();
+  Result<void> make_tables_locked(Missing missing);
   Result<void> upgrade_tables_locked(int from);
   Error may_not(const Error& why) const;
   Error may_not_upgrade(const Error& why) const;
+  Error are_newer(int version) const;
   Result<void> try_once(const std::function<Result<void>()>& work, Loss loss);
   Result<void> insert_some(std::span<const NewEvent> events);
   Result<void> insert_with_key(NewEvent event);

@@ -18,12 +18,15 @@ Result<void> QueueTables::prepare(Missing missing) {
   }
   const bool is_to_be_made = *found < dialect_.version() || missing == Missing::MakeEach;
   if (is_to_be_made && *found <= dialect_.version())
-    return make([this] { return make_tables_locked(); });
-  if (*found == dialect_.version()) return {};
-  return Error{
+    return make([this, missing] { return make_tables_locked(missing); });
+  return *found == dialect_.version() ? Result<void>() : are_newer(*found);
+}
+
+Error QueueTables::are_newer(int version) const {
+  return {
       fmt::format("the tables {}_… in {} were made by a newer version (theirs is {}, this "
                   "one knows {}): upgrade this program",
-                  application_, url_.shown, *found, dialect_.version())};
+                  application_, url_.shown, version, dialect_.version())};
 }
 
 // 0: there are none.
@@ -65,10 +68,14 @@ Result<void> QueueTables::make(const std::function<Result<void>()>& work) {
   return made;
 }
 
-// The version comes last: without it nobody takes the tables for whole.
-Result<void> QueueTables::make_tables_locked() {
-  const auto found = version();  // somebody else may have made them just now
+// The version comes last: without it nobody takes the tables for whole. Where somebody else has
+// made them just now nothing is done: some statements wait for others' transactions, and all for
+// them.
+Result<void> QueueTables::make_tables_locked(Missing missing) {
+  const auto found = version();
   if (!found) return found.error();
+  if (*found > dialect_.version()) return are_newer(*found);
+  if (*found == dialect_.version() && missing != Missing::MakeEach) return {};
   if (*found != 0 && *found < dialect_.version()) return upgrade_tables_locked(*found);
   for (const auto& table : dialect_.tables)
     if (const auto made = session_->execute(table); !made)
