@@ -21,6 +21,7 @@ class MemcachedLink : public Link {
                                       std::chrono::milliseconds delay) override;
   Result<void> wait(std::chrono::milliseconds timeout) override;
   bool is_open() const override { return !failure_; }
+  void forget(const std::string& queue) override { rings_->forget(queue); }
   void abandon() override { rings_->connection().abandon(); }
 
  private:

@@ -54,6 +54,8 @@ class Rings {
 
   Result<bool> has_queue(const std::string& queue);
   Result<void> add_queue(const std::string& queue);
+  // It was seen to be missing: add_queue makes it again.
+  void forget(const std::string& queue) { queues_.erase(queue); }
   Error no_such_queue(const std::string& queue) const;
   Error not_stored(const NewSlot& event) const;
 
