@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+#include "client/shared_file.hpp"
+
 namespace action::sql {
 namespace {
 
@@ -19,22 +21,11 @@ std::uint64_t hash_of(std::string_view text) {
   return hash;
 }
 
-// The kernel lets nobody create what another user has created there, but use it.
-int open_bell(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-  if (fd >= 0) return fd;
-  const int made =
-      ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kForAll);
-  if (made < 0) return ::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-  (void)::fchmod(made, kForAll);  // whatever the umask
-  return made;
-}
-
 }  // namespace
 
 Bell::Bell(std::string_view database)
     : path_(fmt::format("/dev/shm/action-{:016x}-bell", hash_of(database))),
-      fd_(open_bell(path_)) {}
+      fd_(open_shared_file(path_, kForAll)) {}
 
 Bell::~Bell() {
   if (fd_ >= 0) ::close(fd_);

@@ -9,19 +9,24 @@
 #include <cstring>
 #include <utility>
 
+#include "client/shared_file.hpp"
+
 namespace action {
 
 Result<Bell> Bell::open(const std::string& queue_file) {
   std::string path = queue_file + "-bell";
-  struct stat status {};
-  ::stat(queue_file.c_str(), &status);
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0)
+  const auto failed = [](const std::string& file) {
     return Error{
-        fmt::format("can't open {}: {}: see to the rights of the file and of its directory", path,
+        fmt::format("can't open {}: {}: see to the rights of the file and of its directory", file,
                     std::strerror(errno))};
-  // Whoever may use the one may use the other, whatever the umask.
-  (void)::fchmod(fd, status.st_mode & 0777);
+  };
+  struct stat status {};
+  if (::stat(queue_file.c_str(), &status) != 0) return failed(queue_file);
+  // Whoever may use the one may use the other.
+  const mode_t mode = status.st_mode & 0777;
+  const int fd = open_shared_file(path, mode);
+  if (fd < 0) return failed(path);
+  (void)::fchmod(fd, mode);
   return Bell(std::move(path), fd);
 }
 
