@@ -48,7 +48,7 @@ struct StatisticsWriter::Shared {
     problem = text;
   }
   bool open(std::chrono::milliseconds patience);
-  bool write(const Delta& delta, bool is_last);
+  bool write(const Delta& delta, std::chrono::milliseconds patience);
   void move_damaged_aside();
 };
 
@@ -68,8 +68,7 @@ void StatisticsWriter::Shared::move_damaged_aside() {
   if (auto moved = move_aside(path, damaged)) tell(std::move(*moved));
 }
 
-bool StatisticsWriter::Shared::write(const Delta& delta, bool is_last) {
-  const auto patience = is_last ? kLastPatience : kStorePatience;
+bool StatisticsWriter::Shared::write(const Delta& delta, std::chrono::milliseconds patience) {
   if (!open(patience)) return false;
   store->set_patience(patience);
   switch (store->add(delta, wall_now_ms())) {
@@ -144,7 +143,7 @@ void StatisticsWriter::work(const std::shared_ptr<Shared>& shared) {
     shared->is_writing = true;
     const bool is_last = shared->is_last;
     hold.unlock();
-    const bool is_written = shared->write(delta, is_last);
+    const bool is_written = shared->write(delta, is_last ? kLastPatience : kStorePatience);
     hold.lock();
     if (!is_written) {
       delta.add(std::exchange(shared->waiting, {}));
