@@ -54,9 +54,11 @@ class Rights {
   void try_to_read(const std::string& queue) {
     if (lost_) return;
     const auto depth = action::queue_depth(connection_, kRightsChannel, queue);
-    if (!depth || depth->messages > 0) return;
+    // RabbitMQ 4.3 refuses even to look to a user who has no right to the queue at all.
+    const bool is_hidden = !depth && depth.error().text.find(": 403 ") != std::string::npos;
+    if (!is_hidden && (!depth || depth->messages > 0)) return;
     amqp_basic_get_t get{0, action::to_bytes(queue), false};
-    if (is_refused(AMQP_BASIC_GET_METHOD, &get))
+    if (is_hidden || is_refused(AMQP_BASIC_GET_METHOD, &get))
       note("read", "the queue '" + queue + "'", "its events are not run");
   }
 
