@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "base/result.hpp"
 #include "client/rabbitmq/connection.hpp"
 
 namespace actiond {
