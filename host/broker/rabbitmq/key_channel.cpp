@@ -85,7 +85,7 @@ Result<void> KeyChannel::get() {
 
 Result<void> KeyChannel::on_empty() {
   if (step_ != Step::Looking) return {};
-  return has_lock_ && ++empty_looks_ < kEmptyLooks ? get() : decide();
+  return has_lock_ && ++empty_looks_ < kEmptyLooks ? get() : decide(std::nullopt);
 }
 
 // For a burst of duplicates one look is enough.
@@ -94,8 +94,7 @@ Result<void> KeyChannel::on_locked() {
   const bool is_fresh = seen_.key == claim.key && monotonic_now() - seen_at_ < kFresh;
   if (!is_fresh || key_verdict(claim, seen_, true, wall_now_ms()) != KeyVerdict::Drop)
     return look();
-  record_ = to_text(seen_);
-  return decide();
+  return decide(seen_);
 }
 
 Result<void> KeyChannel::take(const amqp_frame_t& frame) {
@@ -164,14 +163,14 @@ Result<void> KeyChannel::take_body(std::string_view part) {
   reject.delivery_tag = record_tag_;
   reject.requeue = true;
   if (auto sent = connection_.send(number_, AMQP_BASIC_REJECT_METHOD, &reject); !sent) return sent;
-  return decide();
+  const auto record = key_record_from(record_);
+  if (record) seen_ = *record, seen_at_ = monotonic_now();
+  return decide(record);
 }
 
-Result<void> KeyChannel::decide() {
+Result<void> KeyChannel::decide(const std::optional<KeyRecord>& record) {
   const Question asked = std::move(questions_.front());
   questions_.pop_front();
-  const auto record = key_record_from(record_);
-  if (record && step_ == Step::Looking) seen_ = *record, seen_at_ = monotonic_now();
   const auto verdict = key_verdict(asked.claim, record, !has_lock_, wall_now_ms());
   answers_.push_back({asked.tag, verdict, record ? record->id : std::string()});
   if (verdict == KeyVerdict::Run) {

@@ -71,7 +71,7 @@ class KeyChannel {
   Result<void> get();
   Result<void> on_empty();
   Result<void> on_locked();
-  Result<void> decide();
+  Result<void> decide(const std::optional<KeyRecord>& record);
   Result<void> take_method(const amqp_method_t& method);
   Result<void> take_close(const amqp_method_t& method);
   Result<void> give_up(const std::string& why);
