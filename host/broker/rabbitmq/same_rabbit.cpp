@@ -34,9 +34,14 @@ Result<void> declare(action::Connection& connection, const std::string& queue, b
 // A queue that is exclusive to one connection is locked for the other: 405, instead of not found.
 Result<bool> is_seen(action::Connection& marking, action::Connection& looking,
                      const std::string& queue) {
-  if (auto marked = declare(marking, queue, false); !marked) return marked.error();
+  const auto is_locked = [](const Result<void>& declared) {
+    return !declared && declared.error().text.starts_with("405 ");
+  };
+  const auto marked = declare(marking, queue, false);
+  if (is_locked(marked)) return true;  // the other has made it, and may not look
+  if (!marked) return marked.error();
   const auto seen = declare(looking, queue, true);
-  if (seen || seen.error().text.starts_with("405 ")) return true;
+  if (seen || is_locked(seen)) return true;
   if (action::is_for_want_of_queue(seen.error())) return false;
   return seen.error();
 }
