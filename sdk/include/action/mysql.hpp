@@ -43,6 +43,14 @@ inline std::string quoted(MYSQL* connection, std::string_view text) {
   return "'" + escaped + "'";
 }
 
+// Names a column and its value to the statement if there is one.
+inline void add_text(MYSQL* connection, std::string_view column, std::string_view text,
+                     std::string& columns, std::string& values) {
+  if (text.empty()) return;
+  columns += ", " + std::string(column);
+  values += ", " + quoted(connection, text);
+}
+
 }  // namespace detail
 
 // Returns the event's id. Without `queue` in `options` it goes to "medium". Delays are kept to the
@@ -59,16 +67,24 @@ inline std::string queue_action_event(MYSQL* connection, std::string_view event,
                              "': .unique is not for a transaction of your own: use action::Client");
   const auto delay = action::detail::delay_of(options, std::chrono::system_clock::now()).count();
   const auto expires = options.expires.count();
+  const auto trace = action::detail::trace_of(options);
   const auto id = detail::new_id();
   const auto text = params.is_null() ? "{}" : params.dump();
   const std::string now = "UNIX_TIMESTAMP() * 1000 + MICROSECOND(NOW(3)) DIV 1000 + ";
   const std::string due = now + std::to_string(delay > 0 ? delay + 1 : 0);
-  const std::string sql =
-      "INSERT INTO `" + std::string(application) + "_events` (queue, event, id, params, due_ms" +
-      (expires > 0 ? ", expires_at_ms" : "") + ") VALUES (" +
+  std::string columns = "queue, event, id, params, due_ms";
+  std::string values =
       detail::quoted(connection, options.queue.empty() ? "medium" : options.queue) + ", " +
       detail::quoted(connection, event) + ", '" + id + "', " + detail::quoted(connection, text) +
-      ", " + due + (expires > 0 ? ", " + due + " + " + std::to_string(expires) : "") + ")";
+      ", " + due;
+  if (expires > 0) {
+    columns += ", expires_at_ms";
+    values += ", " + due + " + " + std::to_string(expires);
+  }
+  detail::add_text(connection, "trace_parent", trace.parent, columns, values);
+  detail::add_text(connection, "trace_state", trace.state, columns, values);
+  const std::string sql = "INSERT INTO `" + std::string(application) + "_events` (" + columns +
+                          ") VALUES (" + values + ")";
   if (::mysql_real_query(connection, sql.data(), sql.size()) != 0)
     throw std::runtime_error("can't queue '" + std::string(event) +
                              "': " + ::mysql_error(connection));

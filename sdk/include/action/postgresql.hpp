@@ -26,18 +26,19 @@ namespace action::postgresql {
 
 namespace detail {
 
-// The function knows of no expiry: with one, what it does is written out.
-inline std::string queue_statement(std::string_view application, bool has_expiry) {
+// The function knows of no expiry and no trace: with one, what it does is written out.
+inline std::string queue_statement(std::string_view application, bool is_plain) {
   const std::string prefix = "\"" + std::string(application);
-  if (!has_expiry) return "SELECT " + prefix + "_queue_event\"($1, $2, $3::JSONB, $4::INTERVAL)";
+  if (is_plain) return "SELECT " + prefix + "_queue_event\"($1, $2, $3::JSONB, $4::INTERVAL)";
   return "WITH due AS (SELECT floor(extract(epoch FROM statement_timestamp()) * 1000)::BIGINT +"
          " CASE WHEN $4::INTERVAL > INTERVAL '0'"
          " THEN ceil(extract(epoch FROM $4::INTERVAL) * 1000)::BIGINT + 1 ELSE 0 END AS ms)"
          " INSERT INTO " +
          prefix +
-         "_events\" (queue, event, params, due_ms, expires_at_ms)"
-         " SELECT $1, $2, convert_to(($3::JSONB)::TEXT, 'UTF8'), ms, ms + $5::BIGINT FROM due"
-         " RETURNING id";
+         "_events\" (queue, event, params, due_ms, expires_at_ms, trace_parent, trace_state)"
+         " SELECT $1, $2, convert_to(($3::JSONB)::TEXT, 'UTF8'), ms,"
+         " CASE WHEN $5::BIGINT > 0 THEN ms + $5::BIGINT ELSE 0 END,"
+         " NULLIF($6::TEXT, ''), NULLIF($7::TEXT, '') FROM due RETURNING id";
 }
 
 }  // namespace detail
@@ -56,16 +57,18 @@ inline std::string queue_action_event(PGconn* connection, std::string_view event
     throw std::runtime_error("can't queue '" + std::string(event) +
                              "': .unique is not for a transaction of your own: use action::Client");
   const auto delay = action::detail::delay_of(options, std::chrono::system_clock::now());
-  const bool has_expiry = options.expires.count() > 0;
-  const std::string sql = detail::queue_statement(application, has_expiry);
+  const Trace trace = action::detail::trace_of(options);
+  const bool is_plain = options.expires.count() == 0 && trace.parent.empty();
+  const std::string sql = detail::queue_statement(application, is_plain);
   const std::string queue = options.queue.empty() ? "medium" : options.queue;
   const std::string name(event), text = params.is_null() ? "{}" : params.dump();
   const std::string interval = std::to_string(delay.count()) + " milliseconds";
   const std::string expires = std::to_string(options.expires.count());
-  const char* const values[] = {queue.c_str(), name.c_str(), text.c_str(), interval.c_str(),
-                                expires.c_str()};
+  const char* const values[] = {queue.c_str(),      name.c_str(),    text.c_str(),
+                                interval.c_str(),   expires.c_str(), trace.parent.c_str(),
+                                trace.state.c_str()};
   const std::unique_ptr<PGresult, decltype(&::PQclear)> result(
-      ::PQexecParams(connection, sql.c_str(), has_expiry ? 5 : 4, nullptr, values, nullptr, nullptr,
+      ::PQexecParams(connection, sql.c_str(), is_plain ? 4 : 7, nullptr, values, nullptr, nullptr,
                      0),
       ::PQclear);
   if (::PQresultStatus(result.get()) != PGRES_TUPLES_OK)

@@ -3,6 +3,7 @@
 #define ACTION_QUEUE_OPTIONS_HPP
 
 #include <chrono>
+#include <cstdlib>
 #include <string>
 
 namespace action {
@@ -57,6 +58,16 @@ inline std::chrono::milliseconds delay_of(const QueueOptions& options,
   const std::chrono::milliseconds none(0);
   if (options.in != none) return options.in > none ? options.in : none;
   return options.at > now ? std::chrono::ceil<std::chrono::milliseconds>(options.at - now) : none;
+}
+
+// The trace that an event of this program belongs to; what is no trace is ignored by who reads it.
+inline Trace trace_of(const QueueOptions& options) {
+  if (!options.trace.parent.empty()) return options.trace;
+  const char* const parent =
+      std::getenv("TRACEPARENT");                       // NOLINT(concurrency-mt-unsafe): read only
+  const char* const state = std::getenv("TRACESTATE");  // NOLINT(concurrency-mt-unsafe): read only
+  if (parent == nullptr) return {};
+  return {parent, state == nullptr ? "" : state};
 }
 
 }  // namespace detail
