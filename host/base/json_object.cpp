@@ -93,4 +93,10 @@ std::string why_no_json_object(std::string_view text) {
   return parse_problem(text);
 }
 
+std::string problem_with_params(std::string_view body) {
+  const auto params = without_byte_order_mark(body);
+  if (body.empty() || is_json_object(params)) return {};
+  return "its body is not a JSON object: it " + why_no_json_object(params);
+}
+
 }  // namespace actiond

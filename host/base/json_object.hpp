@@ -13,6 +13,10 @@ bool is_json_object(std::string_view text);
 // the text.
 std::string why_no_json_object(std::string_view text);
 
+// What keeps an event with this body from being one, a sentence; empty: nothing does. Without a
+// body an event has no params.
+std::string problem_with_params(std::string_view body);
+
 // Whoever walks through a value of any depth may run out of stack.
 bool is_too_deep(std::string_view text);
 

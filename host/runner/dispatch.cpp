@@ -76,13 +76,10 @@ Outcome dispatch(const RunFrame& run, const HandlerTable& handlers, HostApi& hos
   const action_event* event = handlers.find(run.event);
   if (const auto possible = action::check_event(run.event); event == nullptr && !possible)
     return {Ending::Malformed, possible.error().text, {}, {}};
+  if (auto problem = problem_with_params(run.params); !problem.empty())
+    return {Ending::Malformed, std::move(problem), {}, {}};
   if (event == nullptr)
     return {Ending::Unknown, fmt::format("no plugin provides the event '{}'", run.event), {}, {}};
-  if (!is_json_object(params))
-    return {Ending::Malformed,
-            fmt::format("its body is not a JSON object: it {}", why_no_json_object(params)),
-            {},
-            {}};
 
   const action_run input = to_abi(run, params, texts);
   const auto begun = monotonic_now();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
+#include "base/json_object.hpp"
 #include "client/delay_trip.hpp"
 #include "client/names.hpp"
 #include "poller/delivery/waiting.hpp"
@@ -29,11 +30,17 @@ std::optional<Outcome> expired(std::int64_t expires_at_ms, std::int64_t wall_now
                  {}};
 }
 
-// Waiting for a plugin is in vain if none may register that name.
-Outcome of_unknown(const std::string& event) {
-  if (const auto named = action::check_event(event); !named)
+// Of a longer body a runner finds out, once a plugin knows its event: the loop has no time for it.
+constexpr std::size_t kMostLookedAt = 1 << 20;
+
+// Waiting for a plugin is in vain if none may register that name, or could read that body.
+Outcome of_unknown(const Message& message) {
+  if (const auto named = action::check_event(message.event); !named)
     return {Ending::Malformed, named.error().text, {}, {}};
-  return {Ending::Unknown, fmt::format("no plugin provides the event '{}'", event), {}, {}};
+  if (message.body.size() <= kMostLookedAt)
+    if (auto problem = problem_with_params(message.body); !problem.empty())
+      return {Ending::Malformed, std::move(problem), {}, {}};
+  return {Ending::Unknown, fmt::format("no plugin provides the event '{}'", message.event), {}, {}};
 }
 
 }  // namespace
@@ -60,7 +67,7 @@ std::optional<Outcome> ends_without_run(const Delivery& delivery, const EventPol
     return Outcome{
         Ending::Malformed, "the message has no type: that property names the event", {}, {}};
   if (auto outcome = expired(expiry(delivery.message, policy), wall_now_ms)) return outcome;
-  if (!policy.is_known()) return of_unknown(delivery.message.event);
+  if (!policy.is_known()) return of_unknown(delivery.message);
   return std::nullopt;
 }
 

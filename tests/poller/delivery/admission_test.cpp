@@ -79,6 +79,22 @@ TEST_CASE("admission: no name is no event, a name that nobody provides an unknow
   CHECK(unknown->reason == "no plugin provides the event 'mail'");
 }
 
+TEST_CASE("admission: a body that is no JSON object is malformed, whoever knows the event") {
+  auto delivery = delivery_of("mail");
+  for (const char* body : {"not json", "[1]", "{\"a\": 1", "7"}) {
+    CAPTURE(body);
+    delivery.message.body = body;
+    const auto ended = ends_without_run(delivery, kUnknown, kNow_ms);
+    CHECK(ended->ending == Ending::Malformed);
+    CHECK(ended->reason.starts_with("its body is not a JSON object: it "));
+    CHECK(!ends_without_run(delivery, kKnown, kNow_ms));
+  }
+  for (const char* body : {"", "{}", " {\"a\": [1]}", "\xef\xbb\xbf{}"}) {
+    delivery.message.body = body;
+    CHECK(ends_without_run(delivery, kUnknown, kNow_ms)->ending == Ending::Unknown);
+  }
+}
+
 TEST_CASE("admission: an event that expires is not started after that, known or not") {
   const struct {
     std::int64_t expires_in_ms;
