@@ -173,6 +173,21 @@ TEST_CASE("sqlite: a file that another program has locked is waited for, and not
   CHECK(contains(site.actiond({"status"}).out, "idle"));
 }
 
+TEST_CASE("sqlite: a poller that is told to stop now does, while another program locks the file") {
+  FileSite site({"sleeper"});
+  site.start();
+  REQUIRE(site.actiond({"enqueue", "sleep", site.params("ran", R"("ms": 60000)")}).status == 0);
+  REQUIRE(site.wait_for_log("Processing medium:sleep"));
+  Sqlite other(site.path("queue.db"));
+  other.run("BEGIN EXCLUSIVE");
+  const auto told = std::chrono::steady_clock::now();
+  CHECK(site.actiond({"stop", "--id", "1", "--now"}).status == 0);
+  CHECK(std::chrono::steady_clock::now() - told < 5s);
+  other.run("COMMIT");
+  site.start();
+  CHECK(wait_until([&] { return count_of(site.log(), "Processing medium:sleep") == 2; }));
+}
+
 TEST_CASE(
     "sqlite: a file that is damaged, another program's or out of reach is refused in a sentence") {
   FileSite site({"recorder"});

@@ -69,6 +69,7 @@ std::chrono::milliseconds SqliteBroker::rest() const {
 
 Result<void> SqliteBroker::receive(BrokerListener& listener) {
   alarm_.silence();
+  if (is_closing_) return go_on_closing();
   if (auto ticked = tick(listener); !ticked) return ticked;
   if (auto looked = look(); !looked) return looked;
   tell(listener);
@@ -243,6 +244,25 @@ Result<void> SqliteBroker::close() {
     if (auto done = exchange(); !done) return done;
   file_->database().set_patience(kLongestBusy);
   return owner_.leave();
+}
+
+Result<void> SqliteBroker::begin_close() {
+  is_closing_ = true;
+  return go_on_closing();
+}
+
+// Each try waits as shortly as all else in the loop; who closes says for how long there are more.
+Result<void> SqliteBroker::go_on_closing() {
+  if (has_settlements())
+    if (auto done = exchange(); !done) return done;
+  if (!has_settlements()) {
+    auto left = owner_.leave();
+    is_closed_ = left.ok();
+    if (!left)
+      if (auto patient = be_patient(left.error()); !patient) return patient;
+  }
+  arm();
+  return {};
 }
 
 }  // namespace actiond

@@ -40,6 +40,8 @@ class SqliteBroker : public Broker {
                                       std::chrono::milliseconds delay) override;
   bool is_blocked() const override { return false; }
   Result<void> close() override;
+  Result<void> begin_close() override;
+  bool is_closed() const override { return is_closed_; }
 
  private:
   static constexpr std::chrono::seconds kLongestBusy{10};  // then the file counts as lost
@@ -67,6 +69,7 @@ class SqliteBroker : public Broker {
   Result<void> tick(BrokerListener& listener);
   Result<void> look_at_pauses_in_file(BrokerListener* listener);
   Result<void> look();
+  Result<void> go_on_closing();
   bool is_something_there();
   Result<void> exchange();
   Result<void> settle(std::int64_t now_ms);
@@ -119,6 +122,8 @@ class SqliteBroker : public Broker {
   std::optional<std::int64_t> next_due_ms_;
   MonotonicTime next_tick_{};
   std::optional<MonotonicTime> busy_since_;
+  bool is_closing_ = false;
+  bool is_closed_ = false;
 };
 
 }  // namespace actiond

@@ -16,7 +16,7 @@ Result<void> SqliteBroker::exchange() {
   const auto now_ms = wall_now_ms();
   taken_.clear();
   const auto done = file_->transaction(outlives, [&]() -> Result<void> {
-    if (auto settled = settle(now_ms); !settled) return settled;
+    if (auto settled = settle(now_ms); !settled || is_closing_) return settled;
     return take();
   });
   if (!done) return be_patient(done.error());
