@@ -117,14 +117,15 @@ class RabbitLease : public Lease, BrokerListener {
 
  private:
   // Of the same kind as the work queues, so that no single node is needed for what recurs either.
+  // The kind is named: a virtual host may make quorum queues of all that don't say what they are.
   std::vector<amqp_table_entry_t> queue_arguments() const {
     amqp_table_entry_t single{amqp_cstring_bytes("x-single-active-consumer"), {}};
     single.value.kind = AMQP_FIELD_KIND_BOOLEAN;
     single.value.value.boolean = 1;
-    if (!is_replicated_) return {single};
     amqp_table_entry_t type{amqp_cstring_bytes("x-queue-type"), {}};
     type.value.kind = AMQP_FIELD_KIND_UTF8;
-    type.value.value.bytes = amqp_cstring_bytes("quorum");
+    type.value.value.bytes = amqp_cstring_bytes(is_replicated_ ? "quorum" : "classic");
+    if (!is_replicated_) return {single, type};
     amqp_table_entry_t limit{amqp_cstring_bytes("x-delivery-limit"), {}};
     limit.value.kind = AMQP_FIELD_KIND_I64;
     limit.value.value.i64 = action::kNoDeliveryLimit;
