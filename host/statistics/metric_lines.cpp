@@ -26,7 +26,7 @@ std::string label_value(std::string_view text) {
 
 void MetricLines::family(std::string_view name, std::string_view type, std::string_view help) {
   name_ = name;
-  head_ = fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, type);
+  text_ += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, type);
 }
 
 void MetricLines::sample(Labels labels, double value) {
@@ -47,7 +47,6 @@ void MetricLines::end_histogram(std::string_view label, std::string_view value, 
 }
 
 void MetricLines::line(std::string_view suffix, Labels labels, double value) {
-  text_ += std::exchange(head_, {});
   text_ += name_;
   text_ += suffix;
   char before = '{';

@@ -14,7 +14,8 @@ class MetricLines {
  public:
   using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
-  // What follows belongs to it, until the next. One without a sample is left out.
+  // What follows belongs to it, until the next. Its name is there without a sample, too: whoever
+  // looks for it sees that there is such a thing.
   void family(std::string_view name, std::string_view type, std::string_view help);
   void sample(Labels labels, double value);
   // In seconds, with cumulated buckets.
@@ -36,7 +37,7 @@ class MetricLines {
   void line(std::string_view suffix, Labels labels, double value);
 
   std::string text_;
-  std::string name_, head_;
+  std::string name_;
 };
 
 // As a label's value: backslash, quote and newline escaped, what is no UTF-8 replaced.

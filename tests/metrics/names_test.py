@@ -77,6 +77,8 @@ def main(source, actiond, plugin):
     during, after = metrics_of_poller(actiond, plugin)
     given = names_in(" ".join(samples(during)) + " " + " ".join(samples(after)))
     check(given <= page, f"the page lacks {given - page}")
+    headed = {line.split()[2] for line in during.splitlines() if line.startswith("# TYPE ")}
+    check(headed == page, f"without a sample as well, each has a head: {headed ^ page}")
     # What nothing has happened to give.
     absent = {"actiond_runner_crashes_total", "actiond_running_longest_seconds"}
     check(page - given <= absent, f"nothing gives {page - given - absent}")
