@@ -185,6 +185,21 @@ json running_json(const Config& config, const View& view, std::int64_t now_ms) {
   return {{"running", std::move(runs)}, {"problem", view.pollers ? view.pollers->problem : ""}};
 }
 
+// Under the same names as those of `actiond plugins --json`, which looks into the files, too.
+json loaded_json(const View& view) {
+  std::map<std::pair<std::string, std::string>, json> files;
+  for (const auto& poller : view.pollers ? view.pollers->pollers : json::array())
+    for (const auto& plugin : list_in(poller, "plugins")) {
+      auto& row = files[{text_in(plugin, "file"), text_in(plugin, "hash")}];
+      if (row.is_null()) row = plugin;
+      row["running"].push_back(
+          {{"id", poller["id"]}, {"pid", poller["pid"]}, {"hash", text_in(plugin, "hash")}});
+    }
+  json rows = json::array();
+  for (auto& [file, row] : files) rows.push_back(std::move(row));
+  return rows;
+}
+
 json plugins_json(const View& view) {
   json sets = json::object();
   json refusals = json::array();
@@ -205,7 +220,8 @@ json plugins_json(const View& view) {
         sets[mark.set_after]["since_ms"] = mark.at_ms;  // newest first: the oldest stays
   json rows = json::array();
   for (auto& [name, row] : sets.items()) rows.push_back(std::move(row));
-  return {{"sets", std::move(rows)},
+  return {{"plugins", loaded_json(view)},
+          {"sets", std::move(rows)},
           {"refusals", std::move(refusals)},
           {"marks", view.statistics ? marks_json(view.statistics->hour) : json::array()}};
 }

@@ -112,6 +112,8 @@ TEST_CASE("live: plugin sets with who runs them, and what was refused") {
   scene.add_poller(2)["reload"] = {{"problem", "no"}};
   scene.add_poller(3)["plugin_set"] = "other";
   const auto plugins = plugins_json(scene.view());
+  REQUIRE(!plugins["plugins"].empty());
+  CHECK(plugins["plugins"][0]["running"][0]["id"] == 1);
   REQUIRE(plugins["sets"].size() == 2);
   CHECK(plugins["sets"][0]["pollers"] == json{1, 2});
   CHECK(plugins["refusals"] == json::array({{{"poller", 2}, {"why", "no"}}}));
