@@ -2,8 +2,10 @@
 // a child), the broker and run_dir: a line each.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <sstream>
@@ -41,20 +43,27 @@ class Check {
   void warn(const std::string& name, const std::string& text) { add(name, "warning", text); }
   void fail(const std::string& name, const Error& error) {
     std::istringstream lines(error.text);
-    for (std::string line; std::getline(lines, line);) add(name, "FAILED", line);
-    status_ = kFailed;
+    for (std::string line; std::getline(lines, line);) {
+      if (failures_++ == 0) first_failure_ = name + ": " + line;
+      add(name, "FAILED", line);
+    }
   }
 
+  // What failed first goes to standard error as well: a script may keep nothing else.
   int print(bool is_json) const {
     if (is_json) {
       nlohmann::json checks = nlohmann::json::array();
       for (const auto& row : rows_)
         checks.push_back({{"result", row[0]}, {"name", row[1]}, {"text", row[2]}});
-      print_json({{"ok", status_ == kDone}, {"checks", checks}});
+      print_json({{"ok", failures_ == 0}, {"checks", checks}});
     } else {
       fmt::print("{}", format_table({{"RESULT"}, {"CHECK"}, {""}}, rows_));
     }
-    return status_;
+    if (failures_ == 0) return kDone;
+    std::fflush(stdout);
+    const auto others = failures_ > 1 ? fmt::format("; and {} more FAILED", failures_ - 1) : "";
+    print_error({first_failure_ + others});
+    return kFailed;
   }
 
  private:
@@ -63,7 +72,8 @@ class Check {
   }
 
   std::vector<std::vector<std::string>> rows_;
-  int status_ = kDone;
+  std::string first_failure_;
+  int failures_ = 0;
 };
 
 void check_timeouts(const Config& config, const LoadReport& report, Check& check) {
@@ -185,6 +195,13 @@ void check_run_dir(const Config& config, Check& check) {
                       Error{fmt::format("the path {} is too long for the control sockets in it: "
                                         "choose a shorter run_dir",
                                         path.native())});
+  // What a container has for itself goes with it, and what a killed poller had in hand as well.
+  struct statfs system {};
+  if (::statfs(path.c_str(), &system) == 0 && system.f_type == OVERLAYFS_SUPER_MAGIC)
+    return check.warn("run_dir",
+                      fmt::format("{} goes with its container: put it on a volume, or an event "
+                                  "that kills each poller runs again and again",
+                                  path.native()));
   check.ok("run_dir", path);
 }
 

@@ -142,7 +142,8 @@ class Perform {
                   {"reason", outcome.reason},
                   {"duration_ms", took_ms},
                   {"queued", queued_}});
-      return is_good ? kDone : kFailed;
+      if (is_good) return kDone;
+      std::fflush(stdout);
     }
     if (!is_good) return Error{printable(sentence(event, outcome))};
     fmt::print("{} in {:.3f}ms{}\n", name(outcome.ending), took_ms,

@@ -121,8 +121,6 @@ void print_table(const Config& config, const std::vector<PluginInfo>& plugins,
   for (const auto& plugin : plugins)
     for (const auto& warning : queued_warnings(plugin, plugins))
       print_error({"warning: " + printable(warning)});
-  for (const auto& plugin : plugins)
-    if (!plugin.problem.empty()) print_error({printable(plugin.problem)});
 }
 
 // What pollers on other machines run, a line for each plugin.
@@ -177,6 +175,9 @@ Result<int> plugins(const Common& common, const std::vector<std::string>& named,
   } else {
     print_table(*config, plugins, pollers);
   }
+  std::fflush(stdout);
+  for (const auto& plugin : plugins)
+    if (!plugin.problem.empty()) print_error({printable(plugin.problem)});
   if (!common.is_json && named.empty())
     for (const auto& gone : gone_files(pollers, plugins)) fmt::print("{}\n", printable(gone));
   return is_good ? kDone : kFailed;

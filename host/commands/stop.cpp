@@ -190,8 +190,8 @@ class Stop {
 };
 
 Result<int> stop(const Common& common, const StopFlags& flags) {
-  if (flags.ids.empty() && !flags.is_all)
-    return refuse({"which pollers? write --id 1, --id 1..8, or --all"});
+  if (flags.ids.empty() && !flags.is_all && flags.host.empty())
+    return refuse({"which pollers? write --id 1, --id 1..8, --all, or --host NAME"});
   auto config = load(common);
   if (!config) return config.error();
   auto timeout = config->shutdown_timeout;

@@ -240,5 +240,7 @@ TEST_CASE("commands: check tells whether a poller would start, a line each") {
   CHECK(bad.status == 1);
   CHECK(contains(bad.out, "no database at db.example.org"));
   CHECK(contains(bad.out, "127.0.0.1:1"));
+  CHECK(contains(bad.err, "no database at db.example.org"));
+  CHECK(count_of(bad.err, "\n") == 1);
   CHECK(!contains(bad.out + bad.err, "s3cr3t"));
 }

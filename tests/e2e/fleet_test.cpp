@@ -108,7 +108,7 @@ TEST_CASE("fleet: commands go where they are meant to go") {
   CHECK(contains(site.actiond({"quiet", "--host", "all", "--id", "7"}).err,
                  "no such poller answers on any machine: actiond status --host all"));
 
-  const Ran stop = site.actiond({"stop", "--host", host(), "--all"});
+  const Ran stop = site.actiond({"stop", "--host", host()});
   CHECK_MESSAGE(stop.status == 0, stop.err);
   for (int id = 1; id <= 2; ++id)
     CHECK(contains(stop.out, "poller " + poller(id) + " has stopped"));
