@@ -14,6 +14,7 @@ extern "C" {
 }
 
 #include <algorithm>
+#include <mutex>
 
 extern char** environ;
 
@@ -93,6 +94,42 @@ Result<pid_t> spawn(ChildPlan& plan) {
   return pid;
 }
 
+int wait_for(const UniqueFd& process, siginfo_t& info, int options) {
+  int found = 0;
+  do
+    found = ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(process.get()), &info,
+                     WEXITED | options);
+  while (found != 0 && errno == EINTR);
+  return found;
+}
+
+bool is_reaped(const std::shared_ptr<const UniqueFd>& process) {
+  siginfo_t info{};
+  return wait_for(*process, info, WNOHANG) != 0 || info.si_pid != 0;
+}
+
+// Children that could not be reaped yet.
+class LeftBehind {
+ public:
+  void add(std::shared_ptr<const UniqueFd> process) {
+    const std::lock_guard lock(mutex_);
+    processes_.push_back(std::move(process));
+  }
+  void reap() {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(processes_, is_reaped);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<const UniqueFd>> processes_;
+};
+
+LeftBehind& left_behind() {
+  static LeftBehind all;
+  return all;
+}
+
 }  // namespace
 
 UniqueFd open_process(pid_t pid) {
@@ -109,12 +146,14 @@ bool send_signal(const UniqueFd& process, int signal) {
 }
 
 std::string ExitStatus::text() const {
+  if (!is_signal && code == kUnknown) return "an unknown exit status";
   if (!is_signal) return fmt::format("exit status {}", code);
   const char* name = ::sigabbrev_np(code);
   return name == nullptr ? fmt::format("signal {}", code) : fmt::format("SIG{}", name);
 }
 
 Result<ChildProcess> ChildProcess::start(ChildPlan plan) {
+  left_behind().reap();
   auto pid = spawn(plan);
   if (!pid) return pid.error();
   // Not reaped yet, so the number is still this child's.
@@ -124,21 +163,27 @@ Result<ChildProcess> ChildProcess::start(ChildPlan plan) {
 }
 
 std::optional<ExitStatus> ChildProcess::reap() {
-  return reap(WNOHANG);
+  if (!*this) return std::nullopt;
+  const bool is_over = has_ended(*pidfd_);
+  if (auto status = reap(WNOHANG)) return status;
+  if (!is_over) return std::nullopt;
+  give_up();
+  return ExitStatus{false, ExitStatus::kUnknown};
 }
 
 ExitStatus ChildProcess::wait() {
   return reap(0).value_or(ExitStatus{false, ExitStatus::kUnknown});
 }
 
+ExitStatus ChildProcess::give_up() {
+  if (*this) left_behind().add(std::move(pidfd_));
+  return {true, SIGKILL};
+}
+
 std::optional<ExitStatus> ChildProcess::reap(int options) {
   if (!*this) return std::nullopt;
   siginfo_t info{};
-  int found = 0;
-  do
-    found = ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(pidfd_->get()), &info,
-                     WEXITED | options);
-  while (found != 0 && errno == EINTR);
+  const int found = wait_for(*pidfd_, info, options);
   if (found == 0 && info.si_pid == 0) return std::nullopt;
   pidfd_.reset();
   if (found != 0) return ExitStatus{false, ExitStatus::kUnknown};  // somebody else has reaped it

@@ -27,7 +27,8 @@ bool send_signal(const UniqueFd& process, int signal);
 
 // How a child process ended; exit and signal are different things.
 struct ExitStatus {
-  static constexpr int kUnknown = -1;  // as code: who inherited an ignored SIGCHLD is not told
+  // As code: who inherited an ignored SIGCHLD is not told, nor whose child another process traces.
+  static constexpr int kUnknown = -1;
   bool is_signal = false;
   int code = 0;  // the exit status, or the signal's number
 
@@ -76,8 +77,12 @@ class ChildProcess {
   void signal(int number) const {
     if (pidfd_) send_signal(*pidfd_, number);
   }
-  // How it ended; nothing while it lives. Does not block.
+  // How it ended; nothing while it lives. Does not block. One that somebody traces ends like any
+  // other, but is to be reaped only when the tracer has let go: that is seen to here, later.
   std::optional<ExitStatus> reap();
+  // Whatever has become of it, as one that SIGKILL has ended: it was sent that, so it will never
+  // run code of its own again, even if it can't go as long as a device or a server is silent.
+  ExitStatus give_up();
   // The same, once it has. Blocks until then. Not to be asked again.
   ExitStatus wait();
 

@@ -9,7 +9,9 @@
 #include <array>
 #include <string>
 
+#include "foreign_tracer.hpp"
 #include "scene.hpp"
+#include "skipping.hpp"
 
 using namespace actiond;
 using namespace actiond::test;
@@ -95,6 +97,26 @@ TEST_CASE("child process: one that lives is not reaped, one that was signalled i
   CHECK_FALSE(child.reap());
   CHECK_FALSE(send_signal(handle, 0));
   CHECK(errno == ESRCH);
+}
+
+TEST_CASE(
+    "child process: one that somebody traces is over with its end, and reaped when it can be") {
+  auto child = started(shell("exec sleep 60"));
+  const auto entry = "/proc/" + std::to_string(child.pid());
+  ForeignTracer tracer(child.pid());
+  if (!tracer.is_attached()) SKIP_TEST("nobody may trace here");
+  child.signal(SIGKILL);
+  pollfd ended{child.pidfd(), POLLIN, 0};
+  REQUIRE(::poll(&ended, 1, 10'000) == 1);
+  const auto status = child.reap();
+  REQUIRE(status.has_value());
+  CHECK_FALSE(status->is_success());
+  CHECK(status->text() == "an unknown exit status");
+  CHECK_FALSE(static_cast<bool>(child));
+  CHECK(fs::exists(entry));
+  tracer.let_go();
+  started(shell("exit 0")).wait();
+  CHECK_FALSE(fs::exists(entry));
 }
 
 TEST_CASE(

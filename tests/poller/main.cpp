@@ -1,2 +1,6 @@
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
-#include <doctest/doctest.h>
+#define DOCTEST_CONFIG_IMPLEMENT
+#include "skipping.hpp"
+
+int main(int argc, char** argv) {
+  return skipping::run_tests(argc, argv);
+}

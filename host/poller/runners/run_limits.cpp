@@ -7,6 +7,7 @@
 
 #include "base/byte_size.hpp"
 #include "base/duration.hpp"
+#include "poller/runners/process_look.hpp"
 #include "poller/runners/time_limits.hpp"
 
 namespace actiond {
@@ -93,7 +94,7 @@ void RunLimits::keep_run_time(const Delivery& delivery) {
 // One over its limit is killed, one that has only grown is replaced.
 std::optional<std::string> RunLimits::keep_memory() {
   if (!config_.memory_limit && !config_.recycle.memory) return std::nullopt;
-  const std::uint64_t held = slot_.process().resident_bytes();
+  const std::uint64_t held = resident_bytes(slot_.process().pid());
   if (config_.memory_limit && held > *config_.memory_limit) {
     const Delivery* delivery = slot_.in_hand();
     slot_.kill(

@@ -2,12 +2,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cstdio>
-#include <cstring>
 
 #include "base/clock.hpp"
 #include "base/service_manager.hpp"
@@ -19,6 +17,8 @@
 
 namespace actiond {
 namespace {
+
+constexpr int kGoTime_ms = 500;  // for one that was killed to be gone
 
 // No two runners have the same, whatever became of their pids.
 std::string new_mark() {
@@ -82,7 +82,9 @@ RunnerProcess::RunnerProcess(ChildProcess child, UniqueFd socket, Progress progr
 RunnerProcess::~RunnerProcess() {
   if (!child_) return;
   kill();
-  child_.wait();
+  pollfd ended{child_.pidfd(), POLLIN, 0};
+  ::poll(&ended, 1, kGoTime_ms);
+  if (!child_.reap()) child_.give_up();
   if (!mark_.empty()) kill_all_with(mark_);
 }
 
@@ -111,30 +113,6 @@ bool RunnerProcess::receive() {
   return static_cast<std::size_t>(got) == space.size();
 }
 
-// The second number of statm: resident pages (proc(5)).
-std::uint64_t RunnerProcess::resident_bytes() const {
-  const UniqueFd statm(::open(fmt::format("/proc/{}/statm", pid()).c_str(), O_RDONLY | O_CLOEXEC));
-  char text[128] = "";
-  unsigned long long pages = 0;
-  if (!statm || ::read(statm.get(), text, sizeof text - 1) <= 0) return 0;
-  if (std::sscanf(text, "%*u %llu", &pages) != 1) return 0;
-  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
-// The ninth number of stat: the kernel's flags of the process (proc(5)); its name may hold
-// anything.
-bool RunnerProcess::is_exiting() const {
-  constexpr unsigned kExiting = 0x4;  // PF_EXITING
-  const UniqueFd stat(::open(fmt::format("/proc/{}/stat", pid()).c_str(), O_RDONLY | O_CLOEXEC));
-  char text[512] = "";
-  if (!stat || ::read(stat.get(), text, sizeof text - 1) <= 0) return true;
-  const char* name_end = std::strrchr(text, ')');
-  unsigned flags = 0;
-  if (name_end == nullptr || std::sscanf(name_end, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
-    return false;
-  return (flags & kExiting) != 0;
-}
-
 void RunnerProcess::stop() {
   add(StopFrame{});
   flush();
@@ -143,10 +121,12 @@ void RunnerProcess::stop() {
 
 void RunnerProcess::kill() {
   child_.signal(SIGKILL);
+  is_to_stop_ = false;
 }
 
-std::optional<ExitStatus> RunnerProcess::reap() {
-  const auto status = child_.reap();
+std::optional<ExitStatus> RunnerProcess::reap(bool is_overdue) {
+  auto status = child_.reap();
+  if (!status && is_overdue) status = child_.give_up();
   if (status && !mark_.empty() && (status->is_signal || !is_to_stop_)) kill_all_with(mark_);
   return status;
 }

@@ -29,10 +29,9 @@ class RunnerProcess {
   // environment by which what it starts is known, empty: none.
   RunnerProcess(ChildProcess child, UniqueFd socket, Progress progress, std::string mark = {},
                 std::optional<HandPage> hand = std::nullopt);
-  // Kills it and what it has started if it still lives, and reaps it.
+  // Kills it and what it has started if it still lives, and reaps it, soon or later.
   ~RunnerProcess();
   RunnerProcess(RunnerProcess&&) noexcept = default;
-  RunnerProcess& operator=(RunnerProcess&&) = delete;
 
   pid_t pid() const { return child_.pid(); }
   // Readable when frames have come; never blocks.
@@ -72,18 +71,12 @@ class RunnerProcess {
   bool has_hung_up() const { return has_hung_up_; }
   Result<std::optional<Frame>> next_frame() { return input_.next(); }
 
-  // The memory that it holds now, in bytes; 0 if that can't be told. A system call or three.
-  std::uint64_t resident_bytes() const;
-
-  // On its way out by itself: past the point where it still could do anything.
-  bool is_exiting() const;
-
   // Asks it to end after what it has been given; what it has started may go on then.
   void stop();
   void kill();
   // How it ended; nothing while it lives. Does not block. What it has started is killed, unless it
-  // ended as it was asked to.
-  std::optional<ExitStatus> reap();
+  // ended as it was asked to. One that was killed long ago is given up (`is_overdue`).
+  std::optional<ExitStatus> reap(bool is_overdue = false);
 
  private:
   std::optional<HandPage> hand_;  // goes after the process has

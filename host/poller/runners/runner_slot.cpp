@@ -8,6 +8,8 @@
 
 #include "poller/runners/backtrace.hpp"
 #include "poller/runners/hand_page.hpp"
+#include "poller/runners/process_look.hpp"
+#include "poller/runners/time_limits.hpp"
 #include "wire/runner_descriptors.hpp"
 
 namespace actiond {
@@ -66,6 +68,7 @@ Result<void> RunnerSlot::start(const std::string& setup,
   is_ready_ = is_refused_ = has_worked_ = is_dismissed_ = is_distrusted_ = is_cut_off_ = false;
   loading_.clear();
   killed_for_.reset();
+  killed_at_.reset();
   waits_since_ = now_();
   process_->add(SetupFrame{setup});
   process_->flush();
@@ -129,9 +132,9 @@ void RunnerSlot::receive() {
     }
   }
   // One that is ending by itself hangs up as well, and how it ended says more.
-  if (!process_->has_hung_up() || is_cut_off_ || killed_for_ || process_->is_exiting()) return;
+  if (!process_->has_hung_up() || is_cut_off_ || killed_for_ || is_exiting(process_->pid())) return;
   is_cut_off_ = true;
-  process_->kill();
+  end_process();
 }
 
 // Nothing that a runner says is believed: plugin code may have written over its memory, or closed
@@ -206,9 +209,19 @@ void RunnerSlot::end_first(Outcome outcome) {
   listener_.on_ended(*this, std::move(delivery));
 }
 
+// Killed, it runs no code of its own any more, though it may hang in the kernel for hours.
+void RunnerSlot::end_process() {
+  if (!killed_at_) killed_at_ = now_();
+  process_->kill();
+}
+
+bool RunnerSlot::is_overdue() const {
+  return killed_at_ && now_() - *killed_at_ > kTimeToGo;
+}
+
 void RunnerSlot::bury_if_dead() {
   if (!process_) return;
-  const auto status = process_->reap();
+  const auto status = process_->reap(is_overdue());
   if (!status) return;
   receive();  // what it sent before it died
   const std::string how = killed_for_ ? killed_for_->reason
@@ -244,11 +257,11 @@ void RunnerSlot::abandon() {
 }
 
 void RunnerSlot::kill(Ending ending, std::string reason) {
-  if (!process_) return;
+  if (!process_ || killed_for_) return;
   if (!is_ready_ && !is_refused_ && !loading_.empty())
     reason = fmt::format("plugin {} {}", loading_, reason);
   killed_for_ = Outcome{ending, std::move(reason), {}, {}};
-  process_->kill();
+  end_process();
 }
 
 void RunnerSlot::dismiss() {

@@ -52,7 +52,7 @@ class RunnerSlot {
 
   bool is_alive() const { return process_ != nullptr; }
   // It has loaded the plugins and takes deliveries.
-  bool is_ready() const { return is_alive() && is_ready_ && !is_dismissed_; }
+  bool is_ready() const { return is_alive() && is_ready_ && !is_dismissed_ && !killed_at_; }
   bool is_loading() const { return is_alive() && !is_ready_; }
   // It was handed something, and nothing of that runs: it should begin it, or tell of its end.
   // Only while it is alive.
@@ -78,12 +78,14 @@ class RunnerSlot {
 
   // Reads and handles what the runner has sent.
   void receive();
-  // If the process has ended: hands out its pipe and tells on_died.
+  // It was killed long enough ago: whatever keeps it, it is to be buried.
+  bool is_overdue() const;
+  // If the process has ended or is overdue: hands out its pipe and tells on_died.
   void bury_if_dead();
   // Kills the runner without a word to the listener; its pipe is the broker's again.
   void abandon();
 
-  // Kills the runner; the run in hand will have that ending, with that reason.
+  // Kills the runner; the run in hand will have that ending, with that reason. The first counts.
   void kill(Ending ending, std::string reason);
   // Takes back what has not begun, and lets it tear down and exit after the run in hand.
   void dismiss();
@@ -94,6 +96,7 @@ class RunnerSlot {
   void handle_outcome(const OutcomeFrame& frame);
   // What it says can't be: kills it, and nothing more that it says counts.
   void distrust(const std::string& why);
+  void end_process();
   void end_first(Outcome outcome);
   void hand_out_pipe(const ExitStatus& status);
 
@@ -114,6 +117,7 @@ class RunnerSlot {
   MonotonicTime waits_since_{};
   std::string loading_;  // the plugin file that it is at
   std::optional<Outcome> killed_for_;
+  std::optional<MonotonicTime> killed_at_;
 };
 
 }  // namespace actiond

@@ -48,7 +48,7 @@ void Station::arm() {
 void Station::receive() {
   if (!slot_.is_alive()) return;
   if (commons_.listener.has_room() && socket_watch_->has_fired()) slot_.receive();
-  if (slot_.is_alive() && death_watch_->has_fired()) slot_.bury_if_dead();
+  if (slot_.is_alive() && (death_watch_->has_fired() || slot_.is_overdue())) slot_.bury_if_dead();
 }
 
 void Station::flush() {

@@ -8,6 +8,7 @@ namespace actiond {
 inline constexpr std::chrono::seconds kTeardownTime{5};  // all plugins' teardowns
 inline constexpr std::chrono::seconds kBeginTime{10};    // nothing of what it was handed begins
 inline constexpr std::chrono::seconds kCancelGrace{1};   // between cancelled() and the kill
+inline constexpr std::chrono::seconds kTimeToGo{5};      // after the kill
 
 // Of the time between two looks no more is counted: the poller was stopped, or its machine
 // suspended, and what it did not live through is nobody's.

@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include "crew_scene.hpp"
+#include "foreign_tracer.hpp"
+#include "skipping.hpp"
 
 using namespace actiond;
 using namespace std::chrono_literals;
@@ -85,6 +87,36 @@ TEST_CASE("crew: a run is cancelled at its time, and killed a second later") {
   while (!runner.is_dead()) continue;
   scene.turn();
   CHECK(scene.ended == Texts{"hang: timed out"});
+}
+
+TEST_CASE("crew: a killed runner that can't be reaped, or does not go, is followed by another") {
+  bool keeps = false;
+  SUBCASE("it has ended, but a tracer holds it") {}
+  SUBCASE("it hangs in the kernel") {
+    keeps = true;
+  }
+  CrewScene scene;
+  scene.ready();
+  scene.hand("hang");
+  scene.turn();
+  const pid_t pid = scene.crew.look().at(0).pid;
+  const ForeignTracer tracer(pid, keeps);
+  if (!tracer.is_attached()) SKIP_TEST("nobody may trace here");
+  scene.runners.last().begin(scene.clock.now());
+  scene.pass(11s + 25ms);
+  CHECK(scene.crew.ready() == 0);
+  if (keeps) {
+    scene.pass(5s - 25ms);
+    CHECK(scene.ended.empty());
+    scene.pass(50ms);
+  }
+  for (const auto until = monotonic_now() + 10s; scene.ended.empty() && monotonic_now() < until;)
+    scene.turn();
+  CHECK(scene.ended == Texts{"hang: timed out"});
+  scene.pass(1s);
+  REQUIRE(scene.runners.all.size() == 2);
+  scene.ready();
+  CHECK(scene.crew.look().at(0).pid != pid);
 }
 
 TEST_CASE("crew: while there is no room for what handlers queue, nobody is listened to") {
