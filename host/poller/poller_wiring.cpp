@@ -48,7 +48,7 @@ CrewEvents Poller::crew_events() {
           // Somebody may have taken away what runners are to load.
           [this]() -> Result<void> {
             const std::string before = plugins_.hash();
-            if (auto there = plugins_.restore(); !there) return there;
+            if (auto there = plugins_.restore(options_.id); !there) return there;
             crew_.load(plugins_.setup(), plugins_.hold());
             is_set_restored_ = plugins_.hash() != before;
             if (is_set_restored_) reloader_.took_over();

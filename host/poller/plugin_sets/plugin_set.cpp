@@ -45,11 +45,21 @@ Result<void> PluginSet::load_for(std::optional<int> id, const std::string& hash,
   return loaded;
 }
 
-Result<void> PluginSet::restore() {
+// A backup or a chmod changes how the copy looks and not what it holds.
+Result<void> PluginSet::restore(std::optional<int> id) {
   if (tree_look(snapshot_.directory) == look_) return {};
+  if (auto same = snapshots_.open(hash())) return use(std::move(*same));
   log_.warning("the copy of the plugins in {} is not whole any more: copying them anew",
                snapshot_.directory.native());
-  return load("");
+  auto made = snapshots_.make(config_.plugins, kept_sets());
+  if (!made) return made.error();
+  if (!is_empty() && !has_plugins(made->hash)) return all_gone();
+  if (id && made->hash == read_set_record(config_.run_dir, *id).rejected)
+    return Error{fmt::format(
+        "the plugin directory {} holds the set {}, which was gone back from, and there is no copy "
+        "of the set {} any more: deploy its plugins again",
+        config_.plugins.native(), made->hash, hash())};
+  return use(std::move(*made));
 }
 
 Result<void> PluginSet::use(Snapshot snapshot) {

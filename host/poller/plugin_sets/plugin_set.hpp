@@ -31,9 +31,10 @@ class PluginSet {
   Result<void> load_for(std::optional<int> id, const std::string& hash, bool is_anybody_there);
   // Takes this one. Fails if it can't be read: then what was there stays.
   Result<void> use(Snapshot snapshot);
-  // If the copy on disk is no longer as it was (somebody has tidied up), what the plugin directory
-  // holds now takes its place. Costs a stat for each file; else blocks while it is copied.
-  Result<void> restore();
+  // If the copy on disk no longer holds what it held (somebody has tidied up), what the plugin
+  // directory holds now takes its place. Fails if that is nothing, is on hold, or is what poller N
+  // went back from. Costs a stat for each file; else blocks while it is read or copied.
+  Result<void> restore(std::optional<int> id);
   // A runner has loaded it; the report names its files.
   void loaded(LoadReport report);
 

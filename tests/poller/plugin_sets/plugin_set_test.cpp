@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "../log_scene.hpp"
+#include "poller/plugin_sets/set_record.hpp"
 
 using namespace actiond;
 namespace fs = std::filesystem;
@@ -83,7 +84,7 @@ TEST_CASE("plugin set: a copy that somebody has tidied away, or touched, is made
   PluginSet set(scene.config, scene.log);
   REQUIRE(set.load("").ok());
   const auto copy = scene.snapshot(set.hash()) / "mail.so";
-  REQUIRE(set.restore().ok());
+  REQUIRE(set.restore(1).ok());
   CHECK(scene.times_logged("copying them anew") == 0);
   SUBCASE("all snapshots") {
     fs::remove_all(scene.config.run_dir / "snapshots");
@@ -95,13 +96,65 @@ TEST_CASE("plugin set: a copy that somebody has tidied away, or touched, is made
     fs::permissions(copy, fs::perms::owner_all);
     std::ofstream(copy) << "rubbish";
   }
-  REQUIRE(set.restore().ok());
+  REQUIRE(set.restore(1).ok());
   CHECK(scene.times_logged("is not whole any more: copying them anew") == 1);
   std::string content;
   std::ifstream(copy) >> content;
   CHECK(content == "code");
-  REQUIRE(set.restore().ok());
+  REQUIRE(set.restore(1).ok());
   CHECK(scene.times_logged("copying them anew") == 1);
+}
+
+TEST_CASE("plugin set: a copy that only looks different goes on, whatever the directory holds") {
+  SetScene scene;
+  scene.write("mail.so", "code");
+  PluginSet set(scene.config, scene.log);
+  REQUIRE(set.load("").ok());
+  const std::string hash = set.hash();
+  fs::permissions(scene.snapshot(hash) / "mail.so", fs::perms::owner_read);
+  SUBCASE("others") {
+    scene.write("mail.so", "other code");
+  }
+  SUBCASE("others, on hold") {
+    scene.write("mail.so", "other code");
+    scene.write(".hold", "");
+  }
+  SUBCASE("none") {
+    fs::remove(scene.config.plugins / "mail.so");
+  }
+  REQUIRE(set.restore(1).ok());
+  CHECK(set.hash() == hash);
+  CHECK(scene.times_logged("WARNING") == 0);
+}
+
+TEST_CASE("plugin set: nothing, or what was gone back from, takes no copy's place") {
+  SetScene scene;
+  scene.write("mail.so", "code");
+  PluginSet set(scene.config, scene.log);
+  REQUIRE(set.load("").ok());
+  const std::string hash = set.hash();
+  scene.write("mail.so", "bad code");
+  {
+    PluginSet other(scene.config, scene.log);
+    REQUIRE(other.load("").ok());
+    SetRecord record;
+    record.rejected = other.hash();
+    REQUIRE(write_set_record(scene.config.run_dir, 1, record).ok());
+  }
+  fs::remove_all(scene.config.run_dir / "snapshots");
+  std::string why = "which was gone back from";
+  SUBCASE("gone back from") {}
+  SUBCASE("nothing") {
+    fs::remove(scene.config.plugins / "mail.so");
+    why = "has no plugin any more";
+  }
+  const auto restored = set.restore(1);
+  REQUIRE_FALSE(restored.ok());
+  CHECK(restored.error().text.find(why) != std::string::npos);
+  CHECK(set.hash() == hash);
+  scene.write("mail.so", "good code");
+  REQUIRE(set.restore(1).ok());
+  CHECK(set.hash() != hash);
 }
 
 TEST_CASE("plugin set: a directory on hold is not copied") {
