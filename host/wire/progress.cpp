@@ -1,5 +1,6 @@
 #include "wire/progress.hpp"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -8,17 +9,20 @@
 namespace actiond {
 
 Result<Progress> Progress::create() {
-  UniqueFd fd(::memfd_create("actiond-progress", MFD_CLOEXEC));
+  UniqueFd fd(::memfd_create("actiond-progress", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!fd) return errno_error("create the page of progress");
   // A new file reads as zeroes, which is the state that Page starts in.
   if (::ftruncate(fd.get(), sizeof(Page)) != 0) return errno_error("size the page of progress");
+  ::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL);  // what is mapped stays there
   return create(std::move(fd));
 }
 
 Result<Progress> Progress::create(UniqueFd file) {
   auto page = map(file.get());
   if (!page) return page.error();
-  return Progress(std::move(file), *page);
+  Progress progress(std::move(file), *page);
+  progress.guard_ = PageGuard(*page);
+  return progress;
 }
 
 Result<Progress> Progress::open(int fd) {
@@ -34,15 +38,19 @@ Result<Progress::Page*> Progress::map(int fd) {
 }
 
 Progress::~Progress() {
+  guard_ = {};
   if (page_ != nullptr) ::munmap(page_, sizeof(Page));
 }
 
 Progress::Progress(Progress&& other) noexcept
-    : fd_(std::move(other.fd_)), page_(std::exchange(other.page_, nullptr)) {}
+    : fd_(std::move(other.fd_)),
+      page_(std::exchange(other.page_, nullptr)),
+      guard_(std::move(other.guard_)) {}
 
 Progress& Progress::operator=(Progress&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(page_, other.page_);
+  std::swap(guard_, other.guard_);
   return *this;
 }
 

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "base/fd.hpp"
+#include "base/page_guard.hpp"
 #include "base/result.hpp"
 
 namespace actiond {
@@ -49,6 +50,8 @@ class Progress {
   // Whether run `number`, whose outcome has not come, is proven to have ended well, in that
   // process.
   bool has_ended_well(std::uint64_t number, std::int32_t pid) const;
+  // Somebody has cut the file short: what this tells is nothing.
+  bool is_lost() const { return guard_.is_lost(); }
   // For how long the last one has been running at `now`; meaningful only while begun() > ended().
   std::chrono::nanoseconds run_time(std::chrono::steady_clock::time_point now) const;
   // Poller: tells the handler of run `number` that its time is over.
@@ -74,6 +77,7 @@ class Progress {
 
   UniqueFd fd_;
   Page* page_;
+  PageGuard guard_;
 };
 
 }  // namespace actiond

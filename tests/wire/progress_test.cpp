@@ -1,6 +1,7 @@
 #include "wire/progress.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -16,6 +17,12 @@ Progress make() {
   return std::move(*progress);
 }
 }  // namespace
+
+TEST_CASE("progress: nobody can take the page away") {
+  const Progress poller = make();
+  CHECK(::ftruncate(poller.fd(), 0) != 0);
+  CHECK(poller.begun() == 0);
+}
 
 TEST_CASE("progress: the other side sees what was begun and done") {
   Progress poller = make();

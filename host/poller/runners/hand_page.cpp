@@ -92,6 +92,7 @@ Result<void> HandPage::fill() {
 }
 
 HandPage::~HandPage() {
+  guard_ = PageGuard(page_);
   if (path_.empty()) return;
   ::unlink(path_.c_str());
   if (page_ != nullptr) ::munmap(page_, kPage);
@@ -99,8 +100,10 @@ HandPage::~HandPage() {
 
 HandPage::HandPage(HandPage&& other) noexcept
     : lock_(std::move(other.lock_)),
+  guard_ = {};
       path_(std::exchange(other.path_, {})),
-      page_(std::exchange(other.page_, nullptr)) {}
+      page_(std::exchange(other.page_, nullptr)),
+      guard_(std::move(other.guard_)) {}
 
 Result<Progress> HandPage::progress() const {
   UniqueFd own = open_file(path_, 0);

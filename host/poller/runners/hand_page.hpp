@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/fd.hpp"
+#include "base/page_guard.hpp"
 #include "base/result.hpp"
 #include "poller/delivery/delivery.hpp"
 #include "wire/progress.hpp"
@@ -54,6 +55,7 @@ class HandPage {
   Page* page_ = nullptr;
 };
 
+  PageGuard guard_;
 // The file of a dead poller. Several may look at the same time.
 class DeadHand {
  public:

@@ -100,6 +100,7 @@ void RunnerSlot::hand(DeliveryPointer delivery) {
 void RunnerSlot::recall() {
   if (!process_ || pipe_.empty()) return;
   const std::uint64_t begun = process_->progress().recall(runs_);
+  if (process_->progress().is_lost()) return;  // which has begun nobody knows: its limits end it
   recalled_ = runs_;
   while (DeliveryPointer delivery = pipe_.take_last_after(begun))
     listener_.on_returned(std::move(delivery));
@@ -240,7 +241,8 @@ void RunnerSlot::hand_out_pipe(const ExitStatus& status) {
     return progress.has_ended_well(pipe_.first_run(), process_->pid());
   };
   while (!is_distrusted_ && !pipe_.empty() && is_proven()) end_first(Outcome{});
-  const bool has_begun = !pipe_.empty() && pipe_.first_run() <= progress.begun();
+  const bool has_begun =
+      !pipe_.empty() && (pipe_.first_run() <= progress.begun() || progress.is_lost());
   if (killed_for_ && (has_begun || (is_distrusted_ && !pipe_.empty())))
     end_first(outcome_of_kill(*killed_for_));
   else if (has_begun)

@@ -47,6 +47,11 @@ void scribble_over_files(const nlohmann::json&) {
   for (const int fd : open_descriptors()) (void)!::pwrite(fd, kGarbage.data(), kGarbage.size(), 0);
 }
 
+// The same: what is mapped of them is gone.
+void cut_files_short(const nlohmann::json&) {
+  for (const int fd : open_descriptors()) (void)!::ftruncate(fd, 0);
+}
+
 // The runner's way to its poller among them.
 void write_to_sockets(const nlohmann::json&) {
   for (const int fd : open_descriptors())
@@ -100,6 +105,7 @@ std::vector<Deed> descriptor_deeds() {
           {"open_over", open_over},
           {"close_standard", close_standard},
           {"scribble_over_files", scribble_over_files},
+          {"cut_files_short", cut_files_short},
           {"write_to_sockets", write_to_sockets},
           {"read_from_sockets", read_from_sockets},
           {"unblock_sockets", unblock_sockets},

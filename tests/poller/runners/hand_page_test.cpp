@@ -84,6 +84,23 @@ TEST_CASE("hand page: a file that is none, or cut, tells nothing") {
   CHECK_FALSE(DeadHand::open(left));
 }
 
+TEST_CASE("hand page: one that somebody cuts short kills nobody, and proves nothing any more") {
+  const LogScene scene;
+  auto page = HandPage::create(scene.directory, "1");
+  REQUIRE(page.ok());
+  auto progress = page->progress();
+  REQUIRE(progress.ok());
+  REQUIRE(progress->begin(1, 1));
+  CHECK_FALSE(progress->is_lost());
+  fs::resize_file(page->path(), 0);
+  page->hand(2, hand_mark("7", "mail"));
+  CHECK(progress->begun() == 0);
+  CHECK(progress->is_lost());
+  const auto other = Progress::create();
+  REQUIRE(other.ok());
+  CHECK_FALSE(other->is_lost());
+}
+
 TEST_CASE("hand page: an event in another's name, or of another id, has another mark") {
   CHECK(hand_mark("7", "mail") == hand_mark("7", "mail"));
   CHECK(hand_mark("7", "mail") != hand_mark("8", "mail"));
