@@ -14,6 +14,7 @@ extern "C" {
 }
 
 #include <algorithm>
+#include <fstream>
 #include <mutex>
 
 extern char** environ;
@@ -139,6 +140,15 @@ UniqueFd open_process(pid_t pid) {
 bool has_ended(const UniqueFd& process) {
   pollfd ended{process.get(), POLLIN, 0};
   return ::poll(&ended, 1, 0) > 0;
+}
+
+// "Pid:\t4711", behind other lines (proc(5), /proc/pid/fdinfo).
+pid_t pid_of(const UniqueFd& process) {
+  std::ifstream lines(fmt::format("/proc/self/fdinfo/{}", process.get()));
+  pid_t pid = 0;
+  for (std::string name; lines >> name;)
+    if (name == "Pid:") lines >> pid;
+  return std::max(pid, 0);
 }
 
 bool send_signal(const UniqueFd& process, int signal) {

@@ -22,6 +22,9 @@ UniqueFd open_process(pid_t pid);
 // Has the process ended? Also if its parent has not asked for its status yet.
 bool has_ended(const UniqueFd& process);
 
+// Its number, as this process sees it; 0 if that can't be told.
+pid_t pid_of(const UniqueFd& process);
+
 // False, with errno, if it can't be signalled.
 bool send_signal(const UniqueFd& process, int signal);
 

@@ -35,11 +35,17 @@ struct StopFlags {
 
 // A poller that has been told to stop.
 struct Stopping {
-  pid_t pid;
+  std::optional<int> id;
+  pid_t pid;  // as it sees itself
   std::string name;
   UniqueFd process;              // none: it is in another container
   std::filesystem::path socket;  // by which it was told
 
+  // For people: what to do with one that does not stop.
+  std::string advice(std::string_view kill) const {
+    return process ? fmt::format("end it with {} {}", kill, pid_of(process))
+                   : "end it where it runs";
+  }
   bool has_ended() const { return process ? actiond::has_ended(process) : !is_listening(socket); }
 };
 
@@ -96,14 +102,14 @@ class Stop {
                   kStopAnswerTime)
             : status;
     std::string name = poller_name(socket.id, socket.pid);
-    Stopping stopping{socket.pid, std::move(name), std::move(process), socket.path};
+    Stopping stopping{socket.id, socket.pid, std::move(name), std::move(process), socket.path};
     // One that no longer listens is about to end: it was leaving when the socket was found.
     if (told || stopping.has_ended() || !is_listening(socket.path)) {
       if (told) say_what_is_in_hand(stopping.name, *status);
       stopping_.push_back(std::move(stopping));
     } else if (!socket.id || !is_record_of(records, *socket.id, socket.pid)) {
-      fail(fmt::format("{} can't be reached: {}: end it with kill {}", stopping.name,
-                       told.error().text, socket.pid));
+      fail(fmt::format("{} can't be reached: {}: {}", stopping.name, told.error().text,
+                       stopping.advice("kill")));
     }  // else it has a PID file, by which it can be signalled
   }
 
@@ -116,14 +122,14 @@ class Stop {
   // the record's would be the worst that could happen here, so the handle decides.
   void tell(int id, const PidRecord& record) {
     for (const auto& told : stopping_)
-      if (told.pid == record.pid) return;
+      if (told.id == id && told.pid == record.pid) return;
     UniqueFd process = open_process(record);
     if (!process) return out_of_reach(id, record);
     std::string name = poller_name(id, record.pid);
     const int signal = flags_.is_now ? SIGQUIT : SIGTERM;
     if (!send_signal(process, signal)) return fail(errno_error("signal", name).text);
     fmt::print("{} does not answer: sent it {}\n", name, flags_.is_now ? "SIGQUIT" : "SIGTERM");
-    stopping_.push_back({record.pid, std::move(name), std::move(process), {}});
+    stopping_.push_back({id, record.pid, std::move(name), std::move(process), {}});
   }
 
   // It is gone, or in another container and can't be signalled.
@@ -176,10 +182,8 @@ class Stop {
       std::fflush(stdout);
     }
     for (const auto& poller : stopping_)
-      fail(
-          fmt::format("{} still runs: end it with kill -9 {}; the broker offers what it had in "
-                      "hand again",
-                      poller.name, poller.pid));
+      fail(fmt::format("{} still runs: {}; the broker offers what it had in hand again",
+                       poller.name, poller.advice("kill -9")));
   }
 
   const Config& config_;

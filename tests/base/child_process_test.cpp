@@ -85,6 +85,7 @@ TEST_CASE("child process: one that lives is not reaped, one that was signalled i
   CHECK_FALSE(child.reap());
   const UniqueFd handle = open_process(child.pid());
   REQUIRE(handle);
+  CHECK(pid_of(handle) == child.pid());
   CHECK_FALSE(has_ended(handle));
   child.signal(SIGKILL);
   pollfd ended{child.pidfd(), POLLIN, 0};
@@ -95,6 +96,7 @@ TEST_CASE("child process: one that lives is not reaped, one that was signalled i
   CHECK(status->text() == "SIGKILL");
   CHECK_FALSE(static_cast<bool>(child));
   CHECK_FALSE(child.reap());
+  CHECK(pid_of(handle) == 0);
   CHECK_FALSE(send_signal(handle, 0));
   CHECK(errno == ESRCH);
 }
