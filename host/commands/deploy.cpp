@@ -3,13 +3,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <limits.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <span>
 
@@ -25,22 +23,21 @@ namespace {
 namespace fs = std::filesystem;
 
 // Ctrl-C and the like, before the first file is renamed, leave all as it was.
-char path_to_remove[PATH_MAX];
+std::vector<std::string> paths_to_remove;  // changed only while Undisturbed
 constexpr int kEnds[] = {SIGINT, SIGTERM, SIGHUP};
 
 void remove_and_end(int signal) {
-  ::unlink(path_to_remove);
+  for (const auto& path : paths_to_remove) ::unlink(path.c_str());
   ::signal(signal, SIG_DFL);
   ::raise(signal);
 }
 
 void catch_ends(const fs::path& path) {
-  if (path.native().size() >= sizeof path_to_remove) return;
-  std::strcpy(path_to_remove, path.c_str());
+  paths_to_remove.push_back(path);
   for (const int signal : kEnds) ::signal(signal, remove_and_end);
 }
 
-// Not now: the marker is being made.
+// Not now: what is to be removed is being made.
 class Undisturbed {
  public:
   Undisturbed() {
@@ -92,6 +89,8 @@ class Hold {
 
   // It goes when this does.
   bool is_own() const { return is_own_; }
+  // It stays, and says what has left it there.
+  void keep() { is_own_ = false; }
 
  private:
   // Whole and locked from the first moment that others see it. No file: one is there already.
@@ -124,22 +123,93 @@ class Hold {
   bool is_own_;
 };
 
+// One of the files, on its way into the directory. A name that begins with a dot is not looked at.
+class Deployed {
+ public:
+  Deployed(const fs::path& directory, const std::string& file)
+      : from_(file), to_(directory / from_.filename()) {}
+  Deployed(Deployed&& other) noexcept = default;
+  ~Deployed() {
+    if (to_.empty()) return;  // moved from
+    ::unlink(copy_path().c_str());
+    if (!is_lost_) ::unlink(aside().c_str());
+  }
+
+  fs::path name() const { return to_.filename(); }
+
+  // Makes the copy that takes the name later: nobody writes into that any more.
+  Result<void> copy() const {
+    const auto target = copy_path();
+    Undisturbed(), catch_ends(target);
+    std::error_code error;
+    fs::copy_file(from_, target, fs::copy_options::overwrite_existing, error);
+    const UniqueFd copied(::open(target.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!error && copied && ::fsync(copied.get()) == 0) return {};
+    return Error{fmt::format("can't copy {} to {}: {}", from_.native(), target.native(),
+                             error ? error.message() : errno_error("sync").text)};
+  }
+
+  // The copy as a plugin of the name that it will have.
+  PluginInfo inspect(const LoadTimeout& limit) const {
+    auto plugin = inspect_plugin(copy_path(), limit);
+    plugin.file = to_;
+    const auto temporary = copy_path().filename().native();
+    for (std::size_t at = 0; (at = plugin.problem.find(temporary, at)) != std::string::npos;)
+      plugin.problem.replace(at, temporary.size(), name().native());
+    return plugin;
+  }
+
+  // Gives the copy its name; what had it before is kept until this goes.
+  Result<void> put() {
+    if (auto kept = keep_old(); !kept) return kept;
+    if (::rename(copy_path().c_str(), to_.c_str()) != 0)
+      return errno_error("rename to", to_.native());
+    is_put_ = true;
+    return {};
+  }
+
+  // All as it was. False if that can't be had: then what was there before stays aside.
+  bool take_back() {
+    if (!is_put_) return true;
+    is_lost_ = (has_old_ ? ::rename(aside().c_str(), to_.c_str()) : ::unlink(to_.c_str())) != 0;
+    return !is_lost_;
+  }
+
+ private:
+  fs::path copy_path() const { return beside(".deploying"); }
+  fs::path aside() const { return beside(".before"); }
+  fs::path beside(const char* ending) const {
+    return to_.parent_path() / ("." + name().native() + ending);
+  }
+  // Where a file can't have two names, a copy of it does as well.
+  Result<void> keep_old() {
+    ::unlink(aside().c_str());
+    has_old_ = ::link(to_.c_str(), aside().c_str()) == 0;
+    if (has_old_ || errno == ENOENT) return {};
+    std::error_code error;
+    has_old_ = fs::copy_file(to_, aside(), error);
+    if (has_old_) return {};
+    return Error{fmt::format("can't keep {} meanwhile: {}", to_.native(), error.message())};
+  }
+
+  fs::path from_, to_;
+  bool has_old_ = false, is_put_ = false, is_lost_ = false;
+};
+
 // What the directory will hold, as it will be loaded: these, and those that stay.
 // Warns of what is hardly meant in these.
-Result<void> check_set(const Config& config, const std::vector<std::string>& files) {
-  const auto& directory = config.plugins;
+Result<void> check_set(const Config& config, const std::vector<Deployed>& files) {
   const auto& limit = config.load_timeout;
-  const auto there = list_plugins(directory);
+  const auto there = list_plugins(config.plugins);
   if (!there) return there.error();
   std::vector<PluginInfo> plugins;
   for (const auto& file : *there) {
     const auto name = fs::path(file).filename();
-    const bool stays = std::none_of(files.begin(), files.end(), [&](const std::string& other) {
-      return fs::path(other).filename() == name;
-    });
+    const bool stays = std::none_of(files.begin(), files.end(),
+                                    [&](const Deployed& other) { return other.name() == name; });
     if (stays) plugins.push_back(inspect_plugin(file, limit));
   }
-  for (const auto& file : files) plugins.push_back(inspect_plugin(fs::absolute(file), limit));
+  for (const auto& file : files) plugins.push_back(file.inspect(limit));
   find_duplicates(plugins);
   std::string problems;
   for (const auto& plugin : plugins)
@@ -169,46 +239,42 @@ Result<void> check_files(const fs::path& directory, const std::vector<std::strin
   return {};
 }
 
-// A name that begins with a dot is not looked at.
-fs::path temporary_of(const fs::path& directory, const std::string& file) {
-  return directory / ("." + fs::path(file).filename().native() + ".deploying");
-}
-
-Result<void> copy(const fs::path& directory, const std::string& file) {
-  const auto target = temporary_of(directory, file);
-  std::error_code error;
-  fs::copy_file(file, target, fs::copy_options::overwrite_existing, error);
-  const UniqueFd copied(::open(target.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!error && copied && ::fsync(copied.get()) == 0) return {};
-  return Error{fmt::format("can't copy {} to {}: {}", file, target.native(),
-                           error ? error.message() : errno_error("sync").text)};
-}
-
-Result<void> put(const fs::path& directory, const std::vector<std::string>& files) {
-  Result<void> done;
+// What is checked is what will be loaded, whatever becomes of the files meanwhile.
+Result<void> copy_and_check(const Config& config, const std::vector<Deployed>& files) {
   for (const auto& file : files)
-    if (done) done = copy(directory, file);
-  for (const auto& file : files) {
-    const auto from = temporary_of(directory, file), to = directory / fs::path(file).filename();
-    if (!done)
-      ::unlink(from.c_str());
-    else if (::rename(from.c_str(), to.c_str()) != 0)
-      done = errno_error("rename to", to.native());
-  }
-  return done;
+    if (auto copied = file.copy(); !copied) return copied;
+  return check_set(config, files);
 }
 
-Result<int> deploy(const Common& common, const std::vector<std::string>& files) {
+// All, or none; or the door stays shut.
+Result<void> put_all(std::vector<Deployed>& files, Hold& hold) {
+  Result<void> done;
+  for (auto& file : files)
+    if (done) done = file.put();
+  if (done) return done;
+  bool is_as_before = true;
+  for (auto& file : files) is_as_before &= file.take_back();
+  if (is_as_before) return done.error().within("nothing is deployed");
+  hold.keep();
+  return Error{fmt::format(
+      "{}, and not all that was there before could be put back: {} stays, so that nobody loads "
+      "what is there now: deploy again",
+      done.error().text, kHoldFile)};
+}
+
+Result<int> deploy(const Common& common, const std::vector<std::string>& names) {
   auto config = load(common);
   if (!config) return config.error();
   const auto& directory = config->plugins;
-  if (auto checked = check_files(directory, files); !checked) return checked.error();
+  if (auto checked = check_files(directory, names); !checked) return checked.error();
   auto hold = Hold::make(directory);
   if (!hold) return hold.error();
-  if (auto checked = check_set(*config, files); !checked)
+  std::vector<Deployed> files;
+  for (const auto& name : names) files.emplace_back(directory, name);
+  if (auto checked = copy_and_check(*config, files); !checked)
     return checked.error().within("nothing is deployed");
   outlive_ends();
-  if (auto done = put(directory, files); !done) return done.error();
+  if (auto done = put_all(files, *hold); !done) return done.error();
   fmt::print("{} {} in {}\n", files.size(), files.size() == 1 ? "plugin is" : "plugins are",
              directory.native());
   if (!hold->is_own())

@@ -74,6 +74,23 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("deploy: if one can't get its name, those before it get theirs back") {
+  DeploySite site({"recorder"});
+  fs::create_directories(site.path("build"));
+  fs::create_directory(site.path("plugins.d/sleeper.so"));  // nothing can be renamed to that
+  fs::copy_file(plugin_file("hello_world"), site.path("build/recorder.so"));
+  const auto before = read_text(site.path("plugins.d/recorder.so"));
+  const Ran ran = site.actiond({"deploy", site.path("build/recorder.so").native(),
+                                plugin_file("noop").native(), plugin_file("sleeper").native()});
+  CHECK(ran.status == 1);
+  CHECK_MESSAGE(contains(ran.err, "nothing is deployed: "), ran.err);
+  CHECK(read_text(site.path("plugins.d/recorder.so")) == before);
+  CHECK_FALSE(fs::exists(site.path("plugins.d/noop.so")));
+  CHECK_FALSE(fs::exists(site.hold()));
+  for (const auto& entry : fs::directory_iterator(site.path("plugins.d")))
+    CHECK_MESSAGE(!entry.path().filename().native().starts_with("."), entry.path());
+}
+
 TEST_CASE("deploy: one that is interrupted leaves all as it was") {
   DeploySite site({"recorder"});
   const auto deploy = site.begin({"deploy", plugin_file("constructor_hang").native()});
