@@ -18,7 +18,15 @@
 namespace actiond {
 namespace {
 
-constexpr std::size_t kMostReasonBytes = 65536;  // more than a header or a log line can show
+constexpr std::size_t kMostTextBytes = 65536;  // more than a header or a log line can show
+
+// A line as the poller is to get it.
+std::string as_told(std::string_view line, bool is_late) {
+  std::string told = is_late ? "from a thread that outlived its event: " : "";
+  told += utf8_prefix(line, kMostTextBytes);
+  if (line.size() > kMostTextBytes) told += fmt::format(" [cut: it had {} bytes]", line.size());
+  return told;
+}
 
 std::string_view params_of(const action_request& request) {
   return request.params_size == 0 ? std::string_view("{}")
@@ -117,10 +125,10 @@ void HostApi::log(void* ctx, action_level level, const char* text, std::uint64_t
   auto& host = self(ctx);
   if (is_copy()) return;
   std::string_view line(text, size);
-  std::string marked;
+  std::string told;
   std::lock_guard lock(host.mutex_);
   const bool is_late = host.is_late();
-  if (is_late) line = marked = "from a thread that outlived its event: " + std::string(line);
+  if (is_late || size > kMostTextBytes) line = told = as_told(line, is_late);
   host.outbox_.send(LogFrame{is_late ? 0 : host.number_.load(), std::clamp(level, 0, 3), line});
 }
 
@@ -196,7 +204,7 @@ void HostApi::set_reason(void* ctx, const char* text, std::uint64_t size) {
   auto& host = self(ctx);
   if (is_copy() || host.is_late()) return;
   std::lock_guard lock(host.mutex_);
-  host.reason_ = utf8_prefix({text, size}, kMostReasonBytes);
+  host.reason_ = utf8_prefix({text, size}, kMostTextBytes);
 }
 
 void HostApi::set_snooze(void* ctx, std::int64_t delay_ms) {

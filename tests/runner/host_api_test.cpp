@@ -165,6 +165,18 @@ TEST_CASE("host: a thread that outlives its run neither speaks nor queues for th
   CHECK(line->text == "from a thread that outlived its event: late");
 }
 
+TEST_CASE("host: a line of a megabyte is cut, and says so") {
+  RunnerScene scene;
+  scene.host.begin_run(1);
+  scene.log(std::string(1 << 20, 'x'));
+  const auto frames = scene.frames();
+  REQUIRE(frames.size() == 1);
+  const auto line = decode<LogFrame>(frames[0].second);
+  REQUIRE(line);
+  CHECK(line->text.size() < 66000);
+  CHECK(line->text.ends_with("x [cut: it had 1048576 bytes]"));
+}
+
 TEST_CASE("host: threads of the run, and those that were there before, speak and queue for it") {
   RunnerScene scene;
   std::atomic<int> turn{0};
