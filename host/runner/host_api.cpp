@@ -112,8 +112,8 @@ std::int64_t HostApi::snooze_ms() {
 
 // A thread that works for every run was started outside of them, in ACTION_SETUP.
 bool HostApi::is_late() const {
-  const std::uint64_t born_in = run_of_this_thread();
-  return born_in != 0 && born_in != number_;
+  const auto born_in = run_of_this_thread();
+  return !born_in || (*born_in != 0 && *born_in != number_);
 }
 
 std::int64_t HostApi::retry_ms() {

@@ -1,6 +1,9 @@
 #include "runner/host_api.hpp"
 
 #include <doctest/doctest.h>
+#include <signal.h>
+#include <threads.h>
+#include <time.h>
 
 #include <atomic>
 #include <thread>
@@ -175,6 +178,44 @@ TEST_CASE("host: a line of a megabyte is cut, and says so") {
   REQUIRE(line);
   CHECK(line->text.size() < 66000);
   CHECK(line->text.ends_with("x [cut: it had 1048576 bytes]"));
+}
+
+TEST_CASE("host: a thread of C11 is of its run, and of the C library's own none is") {
+  RunnerScene scene;
+  scene.host.begin_run(1);
+  struct Asked {
+    RunnerScene& scene;
+    std::string answer{};
+    std::atomic<bool> is_over{false};
+  };
+  const auto ask = [](void* asked) {
+    auto& by = *static_cast<Asked*>(asked);
+    by.answer = by.scene.queue("mail");
+    by.is_over = true;
+    return 0;
+  };
+  Asked of_run{scene};
+  thrd_t thread;
+  REQUIRE(::thrd_create(&thread, ask, &of_run) == thrd_success);
+  ::thrd_join(thread, nullptr);
+  CHECK(of_run.answer.empty());
+  Asked of_timer{scene};
+  sigevent event{};
+  event.sigev_notify = SIGEV_THREAD;
+  event.sigev_value.sival_ptr = &of_timer;
+  event.sigev_notify_function = [](sigval value) {
+    auto& by = *static_cast<Asked*>(value.sival_ptr);
+    by.answer = by.scene.queue("mail");
+    by.is_over = true;
+  };
+  timer_t timer;
+  REQUIRE(::timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
+  const itimerspec soon{{0, 0}, {0, 1}};
+  REQUIRE(::timer_settime(timer, 0, &soon, nullptr) == 0);
+  scene.host.begin_run(2);
+  while (!of_timer.is_over) std::this_thread::yield();
+  ::timer_delete(timer);
+  CHECK(of_timer.answer.starts_with("the event that started this thread has ended"));
 }
 
 TEST_CASE("host: threads of the run, and those that were there before, speak and queue for it") {
