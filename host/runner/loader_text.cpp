@@ -67,7 +67,7 @@ std::optional<std::string> missing_symbol(const std::string& text,
   if (taken.empty())
     return fmt::format("{}: link what it needs (-Wl,-z,defs shows it at build time)", text);
   return fmt::format(
-      "{}: its {} is {}, which another plugin has brought: build both with one version of it, or "
+      "{}: its {} is {}, which another plugin has loaded: build both with one version of it, or "
       "give one another SONAME",
       text, taken[0].name, taken[0].loaded);
 }
@@ -87,7 +87,7 @@ std::string warning_of(const std::string& path, const std::vector<SharedName>& t
   for (const auto& [name, loaded, own] : taken)
     if (!own.empty())
       return fmt::format(
-          "plugin {} gets {} from {}, which another plugin has brought, and not its own {}: build "
+          "plugin {} gets {} from {}, which another plugin has loaded, and not its own {}: build "
           "both with one version of it, or give one another SONAME",
           file_part(path), name, loaded, own);
   return {};

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <string_view>
 
 namespace actiond {
@@ -115,20 +116,31 @@ bool is_same(const std::string& file, const std::string& other) {
   return fs::equivalent(file, other, error) || read_file(file) == read_file(other);
 }
 
+// One that a file brings is as good as loaded, unless its name is taken: what that needs counts,
+// too.
+void add_taken(const std::string& by, const std::vector<std::string>& files,
+               std::set<std::string>& looked_at, std::vector<SharedName>& taken) {
+  if (!looked_at.insert(by).second) return;
+  const Dynamic dynamic = dynamic_of(read_file(by));
+  for (const auto& name : dynamic.needed) {
+    const std::string own = own_file(by, dynamic.run_path, name);
+    const auto loaded = std::find_if(files.begin(), files.end(), [&](const std::string& file) {
+      return fs::path(file).filename() == name && !(own.empty() && is_the_systems(file));
+    });
+    const bool is_taken = loaded != files.end() && (own.empty() || !is_same(own, *loaded));
+    if (is_taken)
+      taken.push_back({name, *loaded, own});
+    else if (!own.empty())
+      add_taken(own, files, looked_at, taken);
+  }
+}
+
 }  // namespace
 
 std::vector<SharedName> names_taken_from(const std::string& plugin) {
-  const Dynamic dynamic = dynamic_of(read_file(plugin));
-  const auto files = loaded_files();
+  std::set<std::string> looked_at;
   std::vector<SharedName> taken;
-  for (const auto& name : dynamic.needed) {
-    const auto loaded = std::find_if(files.begin(), files.end(), [&](const std::string& file) {
-      return fs::path(file).filename() == name && !is_the_systems(file);
-    });
-    if (loaded == files.end()) continue;
-    const std::string own = own_file(plugin, dynamic.run_path, name);
-    if (own.empty() || !is_same(own, *loaded)) taken.push_back({name, *loaded, own});
-  }
+  add_taken(plugin, loaded_files(), looked_at, taken);
   return taken;
 }
 

@@ -40,16 +40,15 @@ TEST_CASE("loader: a missing symbol names the file that took a library's name") 
   CHECK(
       explained("/p/mail.so: undefined symbol: spoken_v2", kTaken) ==
       "can't be loaded: undefined symbol: spoken_v2: its libspoken.so is /p/a/libspoken.so, which "
-      "another plugin has brought: build both with one version of it, or give one another SONAME");
+      "another plugin has loaded: build both with one version of it, or give one another SONAME");
 }
 
 TEST_CASE(
     "loader: a plugin that gets another's library is warned of, one that brings none is not") {
-  CHECK(
-      warning_of("/p/b/mail.so", kTaken) ==
-      "plugin mail.so gets libspoken.so from /p/a/libspoken.so, which another plugin has brought, "
-      "and not its own /p/b/libspoken.so: build both with one version of it, or give one another "
-      "SONAME");
+  CHECK(warning_of("/p/b/mail.so", kTaken) ==
+        "plugin mail.so gets libspoken.so from /p/a/libspoken.so, which another plugin has loaded, "
+        "and not its own /p/b/libspoken.so: build both with one version of it, or give one another "
+        "SONAME");
   CHECK(warning_of("/p/b/mail.so", {{"libspoken.so", "/p/a/libspoken.so", ""}}).empty());
   CHECK(warning_of("/p/b/mail.so", {}).empty());
 }
