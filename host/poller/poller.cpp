@@ -93,7 +93,13 @@ Result<void> Poller::prepare() {
   on_signal(0);
   beside_.control = std::make_unique<ControlSocket>(
       io_, control_path(config_.run_dir, options_.id, ::getpid()),
-      [this](const nlohmann::json& request) { return on_request(request); });
+      [this](const nlohmann::json& request) { return on_request(request); },
+      [this] {
+        if (options_.id || state_ == State::Leaving) return;  // tenure_ sees to one with an id
+        failure_ = Error{fmt::format("run_dir {} is gone, and nobody would find this poller",
+                                     config_.run_dir.native())};
+        leave(failure_->text, config_.shutdown_timeout);
+      });
   if (auto listening = beside_.control->listen(); !listening) return listening;
   beside_.voice = make_voice();
   crew_.load(plugins_.setup(), plugins_.hold());
@@ -218,16 +224,20 @@ void Poller::leave_replaced() {
         std::nullopt);
 }
 
-// Not a word to leave, but like another configuration: first a successor is to be there. Without a
-// directory that anybody can find, and without one who could start there, a supervisor must know.
+// Not a word to leave, but like another configuration: first a successor is to be there. If none
+// can start, this one goes on there; without a directory a supervisor must know.
 void Poller::run_dir_moved() {
   if (state_ != State::Working) return;
   const auto what =
       fmt::format("run_dir {} {}", config_.run_dir.native(),
                   tenure_.is_homeless() ? "is gone" : "was emptied or is another directory now");
   const bool has_tried = reloader_.has_refused(what);
-  if (!options_.successor.empty() && !(tenure_.is_homeless() && has_tried))
-    return reloader_.run_dir_moved(what);
+  if (!options_.successor.empty() && !has_tried) return reloader_.run_dir_moved(what);
+  if (has_tried && tenure_.is_anybody_there()) return leave_replaced();
+  if (has_tried && tenure_.begin()) {
+    log_.warning("{}, and no successor could start: this poller goes on there", what);
+    return reloader_.took_over();
+  }
   failure_ = Error{fmt::format("{}, and nobody could take over there: {}", what,
                                has_tried ? reloader_.problem() : "started in the foreground")};
   leave(failure_->text, config_.shutdown_timeout);

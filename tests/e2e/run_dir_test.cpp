@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "site.hpp"
@@ -85,6 +86,43 @@ TEST_CASE("run_dir: gone, where nobody can take over, the poller ends with a fai
   const Ran ran = running->wait(20s);
   CHECK(ran.status == 1);
   CHECK(contains(ran.err, "run_dir " + site.path("run").native() + " is gone"));
+}
+
+TEST_CASE("run_dir: a poller without an id is found again there, or ends with a failure") {
+  RunDirSite site;
+  const auto running = site.begin({"run"});
+  REQUIRE(wait_until([&] { return contains(running->err(), "is at work"); }));
+  const auto is_found = [&] {
+    const auto files = fs::directory_iterator(site.path("run"));
+    return std::any_of(begin(files), end(files),
+                       [](const auto& entry) { return entry.path().extension() == ".sock"; });
+  };
+  for (const auto& entry : fs::directory_iterator(site.path("run"))) fs::remove_all(entry.path());
+  CHECK(wait_until(is_found));
+  SUBCASE("found") {
+    CHECK(contains(site.actiond({"stop", "--all"}).out, "has stopped"));
+    CHECK(running->wait(20s).status == 0);
+  }
+  SUBCASE("gone") {
+    fs::remove_all(site.path("run"));
+    const Ran ran = running->wait(20s);
+    CHECK(ran.status == 1);
+    CHECK(contains(ran.err, "is gone, and nobody would find this poller"));
+  }
+}
+
+TEST_CASE("run_dir: emptied, and no successor can start, the poller goes on there") {
+  RunDirSite site("log: {file: ../log}");
+  const pid_t poller = site.start();
+  std::ofstream(site.path("plugins.d/.hold")) << "";
+  for (const auto& entry : fs::directory_iterator(site.path("run"))) fs::remove_all(entry.path());
+  REQUIRE(wait_until([&] { return contains(site.actiond({"status"}).out, "poller 1"); }));
+  REQUIRE_MESSAGE(wait_until([&] { return site.recorded_pid(1) == poller; }, 30s),
+                  read_text(site.path("log")));
+  site.record("after");
+  CHECK(site.wait_for_lines("ran", 1));
+  CHECK(site.actiond({"stop", "--id", "1"}).status == 0);
+  CHECK_FALSE(is_running(poller));
 }
 
 TEST_CASE("run_dir: without the copies of the plugins the next runner has new ones") {

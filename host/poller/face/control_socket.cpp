@@ -21,6 +21,8 @@ namespace asio = boost::asio;
 using Stream = asio::local::stream_protocol;
 
 constexpr std::size_t kLargestRequest = 64 * 1024;
+constexpr std::chrono::seconds kLookEvery{1};
+constexpr int kMostMissed = 3;  // somebody may be putting another directory there
 
 std::string to_line(const nlohmann::json& json) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
@@ -58,14 +60,38 @@ struct ControlSocket::Conversation {
   std::string output;
 };
 
-ControlSocket::ControlSocket(asio::io_context& io, std::filesystem::path path, OnRequest on_request)
-    : acceptor_(io), path_(std::move(path)), on_request_(std::move(on_request)) {}
+ControlSocket::ControlSocket(asio::io_context& io, std::filesystem::path path, OnRequest on_request,
+                             std::function<void()> on_lost)
+    : acceptor_(io),
+      path_(std::move(path)),
+      on_request_(std::move(on_request)),
+      on_lost_(std::move(on_lost)),
+      timer_(io) {}
 
 ControlSocket::~ControlSocket() {
+  if (is_there()) ::unlink(path_.c_str());
+}
+
+bool ControlSocket::is_there() const {
   struct stat now {};
-  if (bound_.st_ino != 0 && ::lstat(path_.c_str(), &now) == 0 && now.st_ino == bound_.st_ino &&
-      now.st_dev == bound_.st_dev)
-    ::unlink(path_.c_str());
+  return bound_.st_ino != 0 && ::lstat(path_.c_str(), &now) == 0 && now.st_ino == bound_.st_ino &&
+         now.st_dev == bound_.st_dev;
+}
+
+void ControlSocket::keep() {
+  if (is_there() || listen())
+    missed_ = 0;
+  else if (++missed_ == kMostMissed)
+    on_lost_();
+}
+
+void ControlSocket::keep_later() {
+  timer_.expires_after(kLookEvery);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    keep_later();
+    keep();
+  });
 }
 
 Result<void> ControlSocket::listen() {
@@ -74,6 +100,7 @@ Result<void> ControlSocket::listen() {
     return Error{fmt::format(
         "the path of the control socket {} is too long for a socket: choose a shorter run_dir",
         path_.native())};
+  acceptor_.close(error);
   acceptor_.open(Stream(), error);
   const mode_t before = ::umask(0177);  // born private: no moment at which others could connect
   if (!error) acceptor_.bind(Stream::endpoint(path_.native()), error);
@@ -82,6 +109,7 @@ Result<void> ControlSocket::listen() {
   if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
   if (error) return Error{fmt::format("can't listen on {}: {}", path_.native(), error.message())};
   accept();
+  keep_later();
   return {};
 }
 

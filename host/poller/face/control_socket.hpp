@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -25,15 +26,22 @@ class ControlSocket {
   // Answers a request; the reply is sent as it is. Called in the loop's thread.
   using OnRequest = std::function<nlohmann::json(const nlohmann::json& request)>;
 
-  ControlSocket(boost::asio::io_context& io, std::filesystem::path path, OnRequest on_request);
+  // `on_lost`: nobody finds it any more, and it can't be made again where it was.
+  ControlSocket(
+      boost::asio::io_context& io, std::filesystem::path path, OnRequest on_request,
+      std::function<void()> on_lost = [] {});
   // Removes the socket, if the file of that name is still the one that this made.
   ~ControlSocket();
 
-  // Binds and listens. Does not block.
+  // Binds and listens, and looks every second whether its file is still there. Does not block.
   Result<void> listen();
+  // That look: if the file was removed, or its directory is another one, it is made anew.
+  void keep();
 
  private:
   struct Conversation;
+  bool is_there() const;
+  void keep_later();
   void accept();
   void answer(Conversation& conversation);
   nlohmann::json reply_to(const nlohmann::json& request);
@@ -42,6 +50,9 @@ class ControlSocket {
   std::filesystem::path path_;
   struct stat bound_ {};  // the file that bind made
   OnRequest on_request_;
+  std::function<void()> on_lost_;
+  boost::asio::steady_timer timer_;
+  int missed_ = 0;  // looks, one after the other
 };
 
 // What a request to stop has for "timeout_ms", or `unless_given`. Fails on all but a whole number

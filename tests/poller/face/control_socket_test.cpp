@@ -52,3 +52,24 @@ TEST_CASE(
   CHECK(std::filesystem::exists(other));
   std::filesystem::remove_all(directory);
 }
+
+TEST_CASE("control socket: one that is removed is made again, unless its directory stays away") {
+  std::string directory = (std::filesystem::temp_directory_path() / "control-XXXXXX").native();
+  REQUIRE(::mkdtemp(directory.data()) != nullptr);
+  boost::asio::io_context io;
+  int lost = 0;
+  const auto path = control_path(directory, 1, 7);
+  ControlSocket socket(
+      io, path, [](const nlohmann::json&) { return nlohmann::json::object(); }, [&] { ++lost; });
+  REQUIRE(socket.listen().ok());
+  std::filesystem::remove_all(directory);
+  for (int i = 0; i < 2; ++i) socket.keep();
+  std::filesystem::create_directory(directory);
+  socket.keep();
+  CHECK(std::filesystem::exists(path));
+  std::filesystem::remove_all(directory);
+  for (int i = 0; i < 2; ++i) socket.keep();
+  CHECK(lost == 0);
+  for (int i = 0; i < 5; ++i) socket.keep();
+  CHECK(lost == 1);
+}
