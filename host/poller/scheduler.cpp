@@ -73,6 +73,7 @@ void Scheduler::connected(Broker& broker, std::uint64_t epoch) {
   intake_.connected(broker, epoch);
   keys_.connected(broker);
   outcomes_.connected(broker, epoch);
+  if (epoch == 1) quarantine_.begin();
   if (epoch == 1) quiet_.read();  // the one before may have been told so just now
   if (epoch == 1 && is_quiet()) journal_.quiet(true);
   for (QueueIndex i = 0; i < config_.queues_to_consume().size(); ++i)

@@ -10,7 +10,11 @@
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <utility>
+
+#include "poller/runners/started_by.hpp"
+#include "wire/runner_mark.hpp"
 
 namespace actiond {
 namespace {
@@ -63,6 +67,7 @@ struct HandPage::Page {
   std::array<Run, kRuns> runs;
   std::uint64_t format;
   std::int64_t found_at_ms;  // by another poller; 0: not yet
+  char variable[128];        // see name_runner; empty: what it had started was killed
 };
 
 // It has its name only when it is locked: nobody takes it for a dead poller's.
@@ -87,20 +92,20 @@ Result<void> HandPage::fill() {
   void* page = ::mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_SHARED, lock_.get(), 0);
   if (page == MAP_FAILED) return errno_error("map", path_.native());
   page_ = static_cast<Page*>(page);
+  guard_ = PageGuard(page_);
   page_->format = kFormat;
   return {};
 }
 
 HandPage::~HandPage() {
-  guard_ = PageGuard(page_);
   if (path_.empty()) return;
   ::unlink(path_.c_str());
+  guard_ = {};
   if (page_ != nullptr) ::munmap(page_, kPage);
 }
 
 HandPage::HandPage(HandPage&& other) noexcept
     : lock_(std::move(other.lock_)),
-  guard_ = {};
       path_(std::exchange(other.path_, {})),
       page_(std::exchange(other.page_, nullptr)),
       guard_(std::move(other.guard_)) {}
@@ -115,6 +120,10 @@ void HandPage::hand(std::uint64_t run, std::uint64_t mark) {
   auto& slot = page_->runs[run % kRuns];
   slot.mark.store(mark, std::memory_order_relaxed);
   slot.number.store(run, std::memory_order_relaxed);
+}
+
+void HandPage::name_runner(std::string_view variable) {
+  variable.copy(page_->variable, sizeof page_->variable - 1);
 }
 
 std::optional<DeadHand> DeadHand::open(const std::filesystem::path& path) {
@@ -145,6 +154,16 @@ std::int64_t DeadHand::age_ms(std::int64_t now_ms) {
   if (found_at_ms != 0) return now_ms - found_at_ms;
   (void)!::pwrite(lock_.get(), &now_ms, sizeof now_ms, kAt);
   return 0;
+}
+
+void DeadHand::end_started() {
+  constexpr auto kAt = static_cast<off_t>(offsetof(HandPage::Page, variable));
+  char text[sizeof HandPage::Page::variable] = "";
+  if (::pread(lock_.get(), text, sizeof text, kAt) != sizeof text) return;
+  const std::string variable(text, ::strnlen(text, sizeof text));
+  if (!variable.starts_with(std::string(kRunnerVariable) + '=')) return;
+  kill_all_with(variable);
+  (void)!::pwrite(lock_.get(), "", 1, kAt);
 }
 
 void DeadHand::remove() {

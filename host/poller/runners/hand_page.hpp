@@ -40,6 +40,8 @@ class HandPage {
   int fd() const { return lock_.get(); }
   // From now on that run is of this event.
   void hand(std::uint64_t run, std::uint64_t mark);
+  // By that variable of the environment ("NAME=value") is known what its runner starts.
+  void name_runner(std::string_view variable);
 
   const std::filesystem::path& path() const { return path_; }
 
@@ -53,9 +55,9 @@ class HandPage {
   UniqueFd lock_;
   std::filesystem::path path_;  // empty: moved from
   Page* page_ = nullptr;
+  PageGuard guard_;
 };
 
-  PageGuard guard_;
 // The file of a dead poller. Several may look at the same time.
 class DeadHand {
  public:
@@ -66,6 +68,8 @@ class DeadHand {
   std::optional<std::uint64_t> begun() const { return begun_; }
   // Since somebody asked for the first time; `now_ms` since 1970.
   std::int64_t age_ms(std::int64_t now_ms);
+  // What its runner had started is killed, once. Reads /proc: milliseconds.
+  void end_started();
   // For all who look.
   void remove();
 

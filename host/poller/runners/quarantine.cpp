@@ -81,6 +81,7 @@ void Quarantine::look() {
 void Quarantine::look_into(const std::filesystem::path& file) {
   auto hand = DeadHand::open(file);
   if (!hand) return;
+  hand->end_started();
   if (!hand->begun() || hand->age_ms(wall_now_ms()) > kLongestKept_ms) return hand->remove();
   left_[*hand->begun()].push_back(file);
 }

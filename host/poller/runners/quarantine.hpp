@@ -1,5 +1,6 @@
 // Events in which a poller died. Which they are, dead pollers have left in run_dir (see HandPage);
-// looked into only for an event that was delivered before, and not for each in a storm of those.
+// looked into at the start and for an event that was delivered before, not for each in a storm of
+// those.
 // Such an event runs alone: should it end this poller as well, nothing else is suspected.
 #pragma once
 
@@ -21,6 +22,11 @@ class Quarantine {
   Quarantine(std::filesystem::path run_dir, Clock& clock)
       : run_dir_(std::move(run_dir)), clock_(clock) {}
 
+  // What the runners of dead pollers had started is killed.
+  void begin() {
+    look();
+    looked_at_.reset();
+  }
   // Of a delivery that is about to run: it must not, for pollers died in it. How many is noted in
   // it, and goes with its copy.
   std::optional<Outcome> stop(Delivery& delivery);

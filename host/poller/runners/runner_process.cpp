@@ -54,6 +54,7 @@ Result<RunnerProcess> spawn_on(Result<Progress> progress, std::optional<HandPage
   std::string mark = new_mark();
   auto child = spawn_runner(theirs.get(), progress->fd(), hidden_variables, mark);
   if (!child) return child.error();
+  if (hand) hand->name_runner(mark);
   if (hand) progress->drop_fd();  // with many runners each descriptor counts
   return RunnerProcess(std::move(*child), std::move(ours), std::move(*progress), std::move(mark),
                        std::move(hand));

@@ -3,10 +3,13 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "../fake_clock.hpp"
 #include "../log_scene.hpp"
+#include "base/child_process.hpp"
 #include "left_hand.hpp"
+#include "wire/runner_mark.hpp"
 
 using namespace actiond;
 using namespace std::chrono_literals;
@@ -44,6 +47,28 @@ TEST_CASE("quarantine: an event in which a poller died is stopped, with how many
   leave_hand(scene.directory, "7", "mail");
   scene.clock.advance(1s);
   CHECK(scene.stopped() == "its poller died in it 3 times");
+}
+
+TEST_CASE("quarantine: what the runner of a dead poller had started is killed") {
+  QuarantineScene scene;
+  std::string variable = std::string(kRunnerVariable) + "=1.2.quarantine_test";
+  ChildPlan plan{"the child", "/bin/sleep", {"sleep", "600"}};
+  plan.environment = {variable.data(), nullptr};
+  auto child = ChildProcess::start(std::move(plan));
+  REQUIRE(child.ok());
+  auto page = HandPage::create(scene.directory, "1");
+  REQUIRE(page.ok());
+  page->name_runner(variable);
+  const auto has_environment = [&] {
+    std::ifstream file("/proc/" + std::to_string(child->pid()) + "/environ");
+    return file.get() != EOF;
+  };
+  while (!has_environment()) continue;  // a moment after it is started
+  scene.quarantine.begin();
+  CHECK_FALSE(child->reap());  // its poller lives
+  fs::copy_file(page->path(), scene.directory / "poller.1.left.hand");
+  scene.quarantine.begin();
+  CHECK(child->wait().text() == "SIGKILL");
 }
 
 TEST_CASE("quarantine: it stays stopped until that is stored, by whomever") {
