@@ -13,7 +13,7 @@
 
 namespace actiond {
 
-// Exit statuses, as DESIGN's section on the command line has them.
+// Exit statuses: all is well, something failed, the command line makes no sense.
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;

@@ -40,8 +40,9 @@ class Place {
   Config config_;
 };
 
-// Does `test` in each of the backends that are here: a queue file; RabbitMQ with classic and with
-// quorum queues, if $ACTION_TEST_BROKER names one.
+// Does `test` in each of the backends that are here: a queue file; a database, memcached, and
+// RabbitMQ with classic and with quorum queues, as far as $ACTION_TEST_MYSQL, …_POSTGRESQL,
+// …_MEMCACHED and …_BROKER name them.
 void everywhere(const std::function<void(Place&)>& test);
 
 // One consumer's view: what came, in order.

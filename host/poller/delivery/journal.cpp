@@ -119,7 +119,7 @@ void Journal::snoozed(const Delivery& delivery) {
         "{} {}, {} too early, and waits for the rest: is there a policy with message-ttl for the "
         "queues of delays, or is a clock wrong? Others that are early go back without a word",
         name_of(delivery), delivery.outcome.reason, wait);
-  if (delivery.run == 0)  // it only came too early, see Scheduler
+  if (delivery.run == 0)  // it only came too early, see ends_without_run
     return log_.debug("{} is not due for {}", name_of(delivery), wait);
   log_.info("Snoozed {} for {}", name_of(delivery), wait);
 }

@@ -1,5 +1,5 @@
 // Is a new set of plugins worse than the one before it? For a while after it has taken over, a
-// crash of an event that it has never run to its end is blamed on the set, not to the event; too
+// crash of an event that it has never run to its end is blamed on the set, not on the event; too
 // many of them, and the set is given up. What other runners have in hand then is excused as well.
 // Pure.
 #pragma once

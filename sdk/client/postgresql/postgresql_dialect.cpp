@@ -62,8 +62,8 @@ BEGIN
 END
 $body$)sql";
 
-// Whoever stores an event by a statement of his own may name a queue that is not there, and nobody
-// would ever take it. A foreign key would say so as well, but at the price of each of our own
+// A program that stores events by its own statements may name a queue that is not there, and nobody
+// would ever take them. A foreign key would say so as well, but at the price of each of our own
 // events, whose queues were looked up (see PostgresqlSession): it was two fifths of an INSERT.
 constexpr char kKnownQueueFunction[] = R"sql(CREATE OR REPLACE FUNCTION {function}() RETURNS TRIGGER
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $body$

@@ -66,8 +66,8 @@ Result<std::unique_ptr<Database>> Database::open_to_read(const std::string& path
   return database;
 }
 
-// With a log beside the file (WAL), whoever reads writes there too, if only what he reads. Without
-// one nobody else uses it.
+// With a log beside the file (WAL), readers write there too, if only what they read. Without one
+// nobody else uses it.
 bool Database::is_out_of_reach() const {
   const int code =
       ::sqlite3_exec(raw_, "SELECT 1 FROM sqlite_schema", nullptr, nullptr, nullptr) & 0xff;
