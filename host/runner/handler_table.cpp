@@ -4,18 +4,10 @@
 
 #include <algorithm>
 
+#include "client/names.hpp"
+
 namespace actiond {
 namespace {
-
-constexpr std::size_t kMaxNameBytes = 255;  // AMQP's short string, in which `type` travels
-
-bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxNameBytes &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-                  c == '-';
-         });
-}
 
 EventInfo describe(const action_event& event) {
   return {event.name, event.queue == nullptr ? "" : event.queue, event.attempts, event.timeout_ms,
@@ -50,9 +42,8 @@ Result<void> HandlerTable::check(const action_event& event, const std::string& f
         fmt::format("plugin {} has an event without a name or a function: rebuild it with the "
                     "installed SDK",
                     file)};
-  if (!is_name(event.name))
-    return Error{fmt::format("plugin {} has an event named '{}': use small letters, digits and _.-",
-                             file, event.name)};
+  if (const auto named = action::check_event(event.name); !named)
+    return Error{fmt::format("plugin {}: {}", file, named.error().text)};
   if (const auto taken = handlers_.find(std::string_view(event.name)); taken != handlers_.end())
     return Error{
         fmt::format("plugin {} provides the event '{}', which {} has already: remove one of "

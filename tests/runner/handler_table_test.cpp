@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "client/names.hpp"
+
 using namespace actiond;
 
 namespace {
@@ -35,4 +37,13 @@ TEST_CASE("handlers: a name that another plugin has is refused, naming the file 
   REQUIRE_FALSE(taken.ok());
   CHECK(taken.error().text.find("noop.so provides the event 'noop'") != std::string::npos);
   CHECK(taken.error().text.find("noop.so has already") != std::string::npos);
+}
+
+TEST_CASE("handlers: a name that no event can have is refused in the words of all others") {
+  HandlerTable handlers;
+  PluginInfo info;
+  const auto added = add(handlers, "badly_named", info);
+  REQUIRE_FALSE(added.ok());
+  CHECK(added.error().text ==
+        "plugin badly_named.so: " + action::check_event("Send Mail").error().text);
 }
