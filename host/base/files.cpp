@@ -50,13 +50,17 @@ bool try_to_lock(const UniqueFd& file) {
 }
 
 bool is_held_by_another(const UniqueFd& file) {
-  if (::flock(file.get(), LOCK_SH | LOCK_NB) != 0) return errno == EWOULDBLOCK;
+  if (!try_to_share_lock(file)) return errno == EWOULDBLOCK;
   ::flock(file.get(), LOCK_UN);
   return false;
 }
 
 bool share_lock(const UniqueFd& file) {
   return wait_for_lock(file, LOCK_SH);
+}
+
+bool try_to_share_lock(const UniqueFd& file) {
+  return ::flock(file.get(), LOCK_SH | LOCK_NB) == 0;
 }
 
 Result<void> replace_file(const fs::path& path, std::string_view text, mode_t mode) {

@@ -28,6 +28,8 @@ bool try_to_lock(const UniqueFd& file);
 // Holds it beside others who do the same. Waits for whoever holds it alone. False, with errno, if
 // that fails.
 bool share_lock(const UniqueFd& file);
+// The same without waiting: false at once if another process holds it alone.
+bool try_to_share_lock(const UniqueFd& file);
 
 // Puts `text` into the file of that name, whether there is one or not: readers see the old or the
 // new content, also after a power cut. Its mode is `mode`, whatever the umask. Blocks for the disk.

@@ -3,12 +3,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <system_error>
 
-#include "base/fd.hpp"
+#include "base/files.hpp"
 
 namespace actiond {
 
@@ -35,7 +34,7 @@ std::optional<FileIdentity> find_damage(const std::filesystem::path& path) {
 std::optional<std::string> move_aside(const std::filesystem::path& path,
                                       const FileIdentity& damaged) {
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return std::nullopt;
+  if (!file || !try_to_lock(file)) return std::nullopt;
   struct stat mine {};
   if (::fstat(file.get(), &mine) != 0 || damaged != FileIdentity{mine.st_dev, mine.st_ino} ||
       damaged != identity_of(path))

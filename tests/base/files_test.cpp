@@ -68,6 +68,17 @@ TEST_CASE("files: a shared lock is for many, and keeps out who wants it alone") 
   CHECK(try_to_lock(third));
 }
 
+TEST_CASE("files: a lock that is to be shared at once is not waited for") {
+  const Scene scene;
+  auto alone = lock_file("lock");
+  REQUIRE(alone.ok());
+  const UniqueFd one = open_lock("lock"), other = open_lock("lock");
+  CHECK_FALSE(try_to_share_lock(one));
+  alone->reset();
+  CHECK(try_to_share_lock(one));
+  CHECK(try_to_share_lock(other));
+}
+
 TEST_CASE("files: a lock is not taken through a link, and the sentence names it") {
   const Scene scene;
   fs::create_symlink("elsewhere", "lock");

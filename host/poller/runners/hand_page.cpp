@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/files.hpp"
 #include "poller/runners/started_by.hpp"
 #include "wire/runner_mark.hpp"
 
@@ -86,7 +86,7 @@ Result<HandPage> HandPage::create(const std::filesystem::path& run_dir, std::str
 // Its room is taken now: a write to memory has no way to say that the disk is full.
 Result<void> HandPage::fill() {
   static_assert(sizeof(Page) <= kPage);
-  if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) return errno_error("lock", path_.native());
+  if (!try_to_lock(lock_)) return errno_error("lock", path_.native());
   if (const int error = ::posix_fallocate(lock_.get(), 0, kPage); error != 0)
     return errno_error("make room for", path_.native(), error);
   void* page = ::mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_SHARED, lock_.get(), 0);
@@ -128,8 +128,7 @@ void HandPage::name_runner(std::string_view variable) {
 
 std::optional<DeadHand> DeadHand::open(const std::filesystem::path& path) {
   DeadHand hand(open_file(path, 0), path);
-  if (!hand.lock_ || ::flock(hand.lock_.get(), LOCK_SH | LOCK_NB) != 0 || !hand.read())
-    return std::nullopt;
+  if (!hand.lock_ || !try_to_share_lock(hand.lock_) || !hand.read()) return std::nullopt;
   return hand;
 }
 

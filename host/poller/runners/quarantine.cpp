@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "base/clock.hpp"
+#include "base/files.hpp"
 #include "poller/runners/hand_page.hpp"
 
 namespace actiond {
@@ -71,10 +72,8 @@ void Quarantine::look() {
   looked_at_ = now;
   left_.clear();
   std::error_code error;
-  for (std::filesystem::directory_iterator files(run_dir_, error), end; !error && files != end;
-       files.increment(error)) {
-    if (files->path().extension() == ".hand") look_into(files->path());
-  }
+  for (const auto& file : list_directory(run_dir_, error))
+    if (file.extension() == ".hand") look_into(file);
 }
 
 // A file without a begun event tells nothing; nor does one whose event nobody has met for a day.
