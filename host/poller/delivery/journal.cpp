@@ -70,7 +70,7 @@ void Journal::wrote(Delivery* delivery, const LogFrame& line) {
 }
 
 void Journal::unstorable(const std::string& why) {
-  log_.error("{}: it is not run again, and storing it is tried again from time to time", why);
+  log_.error("{}: the event won't run again; storing its result is retried", why);
 }
 
 void Journal::settled(const Delivery& delivery, Settlement settlement) {

@@ -30,15 +30,15 @@ void SessionLog::queue_problems(const std::vector<std::string>& problems) {
 void SessionLog::tended(const Result<std::vector<std::string>>& tended) {
   const std::string problem = tended ? "" : tended.error().text;
   if (std::exchange(tend_problem_, problem) != problem && !problem.empty())
-    log_.warning("whether the broker has all queues can't be looked at: {}", problem);
+    log_.warning("can't check the broker's queues: {}", problem);
   if (!tended) return;
   for (const auto& loss : *tended) log_.warning("{}", loss);
 }
 
 void SessionLog::unheard(const std::string& why) {
   log_.warning(
-      "the broker may not have heard what became of the last events, and offers those "
-      "again: closing the connection to it: {}",
+      "the broker may not have heard what became of the last events, so it may offer them again: "
+      "{}",
       why);
 }
 

@@ -162,8 +162,8 @@ void Reloader::sources_changed() {
 
 void Reloader::sources_restless(std::chrono::seconds unrest) {
   problem_ = fmt::format(
-      "the plugin directory {} or the configuration has been changing for {} s, and is not taken "
-      "up until it is at rest: does something write its log or data there?",
+      "the plugin directory {} or the configuration has been changing for {} s, and is loaded "
+      "once it stops changing: does something write its log or data there?",
       config_.plugins.native(), unrest / 1s);
   log_.warning("{}", problem_);
 }

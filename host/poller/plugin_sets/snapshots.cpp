@@ -150,7 +150,7 @@ Result<Snapshot> Snapshots::make_locked(const fs::path& source) {
   }
   return Error{
       fmt::format("the plugin directory {} changed {} times while it was copied: try again "
-                  "when it is at rest",
+                  "when it has stopped changing",
                   source.native(), kMostCopies)};
 }
 

@@ -126,6 +126,6 @@ TEST_CASE("session: what can't be looked at is told once, and tried again") {
     scene.clock.advance(wait);
     scene.await_try();
   }
-  CHECK(scene.times_logged("can't be looked at: no right") == 1);
+  CHECK(scene.times_logged("can't check the broker's queues: no right") == 1);
   CHECK(scene.broker->take().empty());
 }
