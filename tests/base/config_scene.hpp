@@ -1,6 +1,7 @@
 // A configuration in a file "actiond.yaml" of the working directory, and what became of it.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 
 #include "base/config/config.hpp"
@@ -31,5 +32,19 @@ struct ConfigScene : Scene {
     return loaded.ok() ? "" : loaded.error().text;
   }
 };
+
+struct RefusedConfig {
+  std::string yaml;
+  std::string expected;
+};
+
+inline void check_refused(std::initializer_list<RefusedConfig> rows,
+                          const std::string& environment = "") {
+  const ConfigScene scene;
+  for (const RefusedConfig& row : rows) {
+    CAPTURE(row.yaml);
+    CHECK(scene.refusal(row.yaml, environment) == row.expected);
+  }
+}
 
 }  // namespace actiond::test
