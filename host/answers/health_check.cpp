@@ -25,6 +25,7 @@ bool takes_from_all(const json& poller) {
   return poller.value("queue_problems", json::array()).empty();
 }
 
+// The sentence for a poller that takes nothing: its state, and why if it says so.
 std::string trouble_of(const json& poller) {
   const auto problem = text_in(poller, "problem");
   return fmt::format("{} is not well: {}{}{}", name_of_poller(poller), text_in(poller, "state"),

@@ -53,6 +53,8 @@ class Outcomes final : public RunListener {
   // What is still to be settled belongs to the broker, which takes it back with the connection.
   ~Outcomes() override;
 
+  // What ends from now on is settled with this broker, which must live until lost(). Deliveries of
+  // another epoch are not its own.
   void connected(Broker& broker, std::uint64_t epoch);
   // What `crew` has in hand goes on, and is settled if it is offered to this poller again.
   void lost(Crew& crew);

@@ -11,8 +11,11 @@ namespace actiond {
 
 class Alarm {
  public:
+  // Fails if the bell's file is gone, or the process or its user has no descriptors or inotify
+  // instances left.
   static Result<Alarm> open(const action::Bell& bell);
 
+  // Readable when the bell has rung, and when the time has come.
   std::vector<int> descriptors() const { return {bell_.get(), timer_.get()}; }
   // Becomes readable at that time; a later call takes its place.
   void set(MonotonicTime when);

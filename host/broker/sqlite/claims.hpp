@@ -37,7 +37,10 @@ class Claims {
   // What was to come later and is due now waits from now on. True: there was some.
   Result<bool> wake(std::int64_t now_ms);
 
+  // Does anything of a queue wait that nobody has in hand? Fails, as all here, if the file can't be
+  // used.
   Result<bool> has_ready(std::int64_t queue);
+  // When the first of what comes later is due, in ms since 1970; nothing if there is none.
   Result<std::optional<std::int64_t>> next_due();
 
  private:

@@ -69,6 +69,7 @@ struct News {
 
 class Mailbox {
  public:
+  // For a broker of so many queues. Fails if the process has no descriptors left.
   static Result<std::unique_ptr<Mailbox>> open(std::size_t queues);
 
   // ---- the loop's side

@@ -19,6 +19,7 @@ class Pace {
        action::QueueType queues = action::QueueType::Classic)
       : fixed_prefetch_(fixed_prefetch), runners_(runners), queues_(queues) {}
 
+  // A run took so long. The typical time follows a long one quickly, short ones slowly.
   void ran(std::chrono::nanoseconds duration);
   // There are so many runners now, and there may be more: then one event more is asked for, so that
   // it is known whether any waits.

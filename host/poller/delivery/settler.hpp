@@ -31,6 +31,7 @@ class Settler {
   Settler(std::string poller, OnJudge judge, OnSettled on_settled)
       : poller_(std::move(poller)), judge_(std::move(judge)), on_settled_(std::move(on_settled)) {}
 
+  // As Outcomes::connected.
   void connected(Broker& broker, std::uint64_t epoch);
   // Forgets every tag. What had ended and was not settled is the caller's; what was queued and not
   // confirmed is with the delivery that queued it.

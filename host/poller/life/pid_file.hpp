@@ -35,6 +35,7 @@ struct Whereabouts {
     return pid_namespace == other.pid_namespace && boot == other.boot;
   }
 };
+// Of this process. What /proc does not tell is "-".
 Whereabouts this_place();
 
 struct PidRecord {

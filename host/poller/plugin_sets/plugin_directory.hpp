@@ -17,6 +17,7 @@ Result<std::vector<std::string>> list_plugins(const std::filesystem::path& direc
 // A file of this name in the directory holds what is new there back, until it is removed: for those
 // who change several files. Whoever changes them by a program keeps it locked meanwhile.
 inline constexpr char kHoldFile[] = ".hold";
+// It is there. What can't be looked at is not.
 bool is_on_hold(const std::filesystem::path& directory);
 // What actiond deploy writes into its own.
 inline constexpr std::string_view kDeployHold = "actiond deploy\n";

@@ -23,6 +23,7 @@ namespace actiond {
 std::uint64_t hand_mark(std::string_view id, std::string_view event);
 // The same for one that comes without an id: all with its name and its body have one mark.
 std::uint64_t nameless_mark(std::string_view event, std::string_view body);
+// The one of the two that stands for this delivery: of its own id, or nameless.
 std::uint64_t mark_of(const Delivery& delivery);
 
 class HandPage {

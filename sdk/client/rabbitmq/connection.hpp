@@ -46,6 +46,8 @@ class Connection {
   // The decoder, which has no socket.
   amqp_connection_state_t raw() const { return state_; }
 
+  // Waits for the broker's answer, for the timeout given to open. Fails when the connection is
+  // lost, or closed by the broker, as it does when the number is taken or too high.
   Result<void> open_channel(amqp_channel_t channel);
   // The same in two steps: what is sent on the channel in between is carried out once it is open.
   Result<void> begin_channel(amqp_channel_t channel);
