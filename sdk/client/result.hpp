@@ -13,6 +13,7 @@ namespace action {
 enum class Fault : unsigned char {
   Passing,    // success, another time
   NotNow,     // success in a moment, perhaps: it was refused without a reason
+  Lost,       // success, over the next connection: this one is gone
   Missing,    // success, once what it needs is declared again
   Lasting,    // nothing else: it can't be done as it is
   Undecided,  // whether it was done is not known

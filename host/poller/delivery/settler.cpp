@@ -187,6 +187,8 @@ void Settler::confirmed_queued(Publication publication, const Result<void>& take
     postponed_.push_back({std::move(publication), now_ + kMoment});
     return;
   }
+  if (!taken && taken.error().fault == Fault::Lost)  // lost() comes, and keeps it
+    return void(postponed_.push_back({std::move(publication), now_ + kMoment}));
   Delivery& delivery = *publication.delivery;
   bytes_ -= publication.event.message.body.size();
   if (!taken)
@@ -207,6 +209,7 @@ void Settler::refused(Delivery& delivery, const Error& why) {
   const auto doubled = kFirstWait * (1 << std::min(delivery.storing.refusals++, kMostDoublings));
   const auto wait = std::min<std::chrono::seconds>(doubled, kLongestWait);
   stuck_.push_back({&delivery, now_ + wait});
+  if (why.fault == Fault::Lost) return;  // lost() comes
   problem_ = fmt::format("what became of {} {} can't be stored: {}", delivery.message.event,
                          delivery.message.id, why.text);
 }

@@ -249,7 +249,7 @@ Result<void> Connection::flush() {
 
 Error Connection::lost(const std::string& why) {
   is_open_ = false;
-  return {fmt::format("the connection to the broker was lost ({})", why)};
+  return {fmt::format("the connection to the broker was lost ({})", why), Fault::Lost};
 }
 
 Result<amqp_method_t> Connection::call(amqp_channel_t channel, amqp_method_number_t method,

@@ -128,3 +128,20 @@ TEST_CASE("settler: without a broker handlers can't queue without end") {
   CHECK(delivery->storing.publish_problem != "");
   delivery->is_settled = true;
 }
+
+TEST_CASE("settler: what was queued when its connection was lost is sent by the next one") {
+  SettlerScene scene;
+  auto delivery = scene.delivery();
+  scene.broker.refusal = lost.error();
+  scene.settler.queue(*delivery, {"low", event("a")});
+  scene.settler.resume(MonotonicTime{} + 1min);  // whenever the loss is noticed
+  CHECK(scene.lose() == 0);
+  FakeBroker next;
+  scene.settler.connected(next, 2);
+  delivery->epoch = 2;
+  scene.settler.send_unsent(*delivery);
+  scene.end(std::move(delivery), Ending::Done);
+  CHECK(next.take() == Said{"publish low a"});
+  scene.settler.published(1, taken);
+  CHECK(next.take() == Said{"ack 0 5"});
+}

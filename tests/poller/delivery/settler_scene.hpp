@@ -67,6 +67,7 @@ inline Message event(const std::string& name) {
 
 const Result<void> taken;
 const Result<void> refused = Error{"no room"};
+const Result<void> lost = Error{"the connection was lost", Fault::Lost};
 const Result<void> missing = Error{"no queue", Fault::Missing};
 const Result<void> not_now = Error{"nack", Fault::NotNow};
 const Result<void> undecided = Error{"another was refused", Fault::Undecided};
