@@ -53,6 +53,7 @@ Outcomes::~Outcomes() {
 void Outcomes::connected(Broker& broker, std::uint64_t epoch) {
   epoch_ = epoch;
   settler_.connected(broker, epoch);
+  strays_.connected(parts_.clock.now());
 }
 
 void Outcomes::lost(Crew& crew) {
@@ -98,7 +99,7 @@ bool Outcomes::resume() {
   wake_to_store();
   if (std::exchange(is_problem_logged_, !problem().empty()) < !problem().empty())
     parts_.journal.unstorable(problem());
-  if (!strays_.is_empty()) strays_.drop_old(parts_.clock.now());
+  if (epoch_ != 0 && !strays_.is_empty()) strays_.drop_old(parts_.clock.now());
   return settler_.take_missing();
 }
 

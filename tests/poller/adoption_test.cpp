@@ -200,6 +200,18 @@ TEST_CASE("adoption: what nobody offers again is forgotten in time, and not coun
   CHECK(scene.runner().received().back() == "run mail");
 }
 
+TEST_CASE("adoption: however long the broker is away, what ended meanwhile does not run again") {
+  LossScene scene;
+  scene.end();
+  scene.clock.advance(15min);
+  scene.turn();
+  scene.connect(2);
+  scene.deliver_again(1, "mail");
+  scene.turn();
+  CHECK(scene.settled() == Texts{"ack 1 2"});
+  CHECK(scene.runner().received().empty());
+}
+
 TEST_CASE("adoption: with the connection goes what waits, and what runs is not acknowledged") {
   LossScene scene;
   scene.connect(2);

@@ -64,6 +64,10 @@ Strays::Stray Strays::take(QueueIndex queue, const Message& copy) {
   return stray;
 }
 
+void Strays::connected(MonotonicTime now) {
+  for (auto& [id, stray] : strays_) stray.since = now;
+}
+
 void Strays::drop_old(MonotonicTime now) {
   for (auto at = strays_.begin(); at != strays_.end();) {
     const bool is_old = at->second.ended && now - at->second.since >= kLongestKept;

@@ -34,13 +34,16 @@ class Strays {
   struct Stray {
     Delivery* delivery = nullptr;        // none: nothing of the kind is in hand
     DeliveryPointer ended{nullptr, {}};  // the same, if it has ended
-    MonotonicTime since{};               // that it has
+    MonotonicTime since{};               // that it has, and a broker can offer it
   };
   // The one that this, from that queue, is a copy of. Ids come from anywhere, so all that runs is
   // compared.
   Stray take(QueueIndex queue, const Message& copy);
 
-  // Drops what ended so long ago that somebody else will have run it; or all that has ended.
+  // A broker offers them from now on.
+  void connected(MonotonicTime now);
+  // Drops what ended, and was offered, so long ago that somebody else will have run it; or all that
+  // has ended.
   void drop_old(MonotonicTime now);
   void drop_all();
   bool is_empty() const { return strays_.empty(); }
