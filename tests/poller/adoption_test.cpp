@@ -212,6 +212,24 @@ TEST_CASE("adoption: however long the broker is away, what ended meanwhile does 
   CHECK(scene.runner().received().empty());
 }
 
+TEST_CASE("adoption: an event whose body was cut for a dead letter is known by the whole one") {
+  SettledScene scene;
+  const std::string body(100000, 'x');
+  scene.deliver_message(1, "mail", body, "id", false);
+  scene.turn();
+  scene.runner().begin(scene.clock.now());
+  scene.runner().end(Ending::Discarded);
+  scene.turn();
+  scene.scheduler.on_published(1, Error{"too large", Fault::Lasting});
+  scene.lose();
+  scene.connect(2);
+  (void)scene.runner().received();
+  scene.deliver_message(1, "mail", body, "id", true);
+  scene.turn();
+  CHECK(scene.runner().received().empty());
+  CHECK(scene.settled() == Texts{"dead mail so it says"});
+}
+
 TEST_CASE("adoption: with the connection goes what waits, and what runs is not acknowledged") {
   LossScene scene;
   scene.connect(2);

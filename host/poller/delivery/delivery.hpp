@@ -27,6 +27,8 @@ struct Storing {
   std::size_t unconfirmed = 0;      // what it queued and the broker has not confirmed yet
   int refusals = 0;                 // of the copy that is to be stored
   bool is_cut = false;              // its body was too large for one
+  std::string whole_body;           // is_cut: what it was
+  std::string whole_reason;         // is_cut: that of its outcome
   std::vector<QueuedEvent> unsent;  // what it queued and no broker there was to confirm it
   std::string publish_problem;      // why one of those was not taken
   std::size_t unfinished_index = 0;

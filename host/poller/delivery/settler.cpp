@@ -67,7 +67,9 @@ std::vector<DeliveryPointer> Settler::lost() {
   for (const auto& delivery : unfinished_) {
     if (delivery->verdict.settlement == Settlement::Retry) --delivery->message.trail.attempt;
     delivery->storing.refusals = 0;
-    delivery->storing.is_cut = false;  // it is offered again whole
+    if (!std::exchange(delivery->storing.is_cut, false)) continue;
+    delivery->message.body.swap(delivery->storing.whole_body);  // so it is offered again
+    delivery->outcome.reason.swap(delivery->storing.whole_reason);
   }
   return std::exchange(unfinished_, {});
 }
@@ -217,6 +219,8 @@ void Settler::refused(Delivery& delivery, const Error& why) {
 void Settler::cut(Delivery& delivery, const Error& why) {
   delivery.storing.is_cut = true;
   auto& message = delivery.message;
+  delivery.storing.whole_body = message.body;
+  delivery.storing.whole_reason = delivery.outcome.reason;
   delivery.outcome.reason +=
       fmt::format("; it can't be stored again as it is, so its body of {} bytes was cut to {}: {}",
                   message.body.size(), std::min(message.body.size(), kCutBody), why.text);

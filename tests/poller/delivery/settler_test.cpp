@@ -248,3 +248,26 @@ TEST_CASE("settler: a stopped event is given back") {
   scene.end(scene.delivery(), Ending::Stopped, "stopped");
   CHECK(scene.broker.take() == Said{"give back 0 5"});
 }
+
+TEST_CASE("settler: what was cut is whole again if its connection is lost before it is stored") {
+  SettlerScene scene;
+  const std::string body(100000, 'x');
+  auto delivery = scene.delivery();
+  delivery->message.body = body;
+  scene.end(std::move(delivery), Ending::Failed, "boom");
+  scene.settler.published(1, lasting);
+  const auto left = scene.settler.lost();
+  REQUIRE(left.size() == 1);
+  CHECK(left.front()->message.body == body);
+  CHECK(left.front()->outcome.reason == "boom");
+  left.front()->is_settled = true;
+}
+
+TEST_CASE("settler: a copy that could not be sent over a lost connection is no problem") {
+  SettlerScene scene;
+  scene.broker.refusal = lost.error();
+  scene.end(scene.delivery(), Ending::Failed, "boom");
+  CHECK(scene.settler.problem() == "");
+  CHECK(scene.lose() == 1);
+  CHECK(scene.settler.stuck() == 0);
+}
