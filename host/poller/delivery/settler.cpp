@@ -62,6 +62,7 @@ std::vector<DeliveryPointer> Settler::lost() {
   broker_ = nullptr;
   keep_unsent();
   stuck_.clear();
+  refused_ = 0;
   problem_.clear();
   // Whether the copy was stored is not known: the trail is that of the original again.
   for (const auto& delivery : unfinished_) {
@@ -208,6 +209,7 @@ void Settler::confirmed_settlement(Delivery& delivery, const Result<void>& taken
 void Settler::refused(Delivery& delivery, const Error& why) {
   if (why.fault == Fault::Lasting && !delivery.storing.is_cut) return cut(delivery, why);
   if (why.fault == Fault::Missing) is_missing_ = true;
+  if (delivery.storing.refusals == 0) ++refused_;
   const auto doubled = kFirstWait * (1 << std::min(delivery.storing.refusals++, kMostDoublings));
   const auto wait = std::min<std::chrono::seconds>(doubled, kLongestWait);
   stuck_.push_back({&delivery, now_ + wait});
@@ -232,7 +234,7 @@ void Settler::cut(Delivery& delivery, const Error& why) {
 }
 
 void Settler::acknowledge(Delivery& delivery, Settlement settlement) {
-  if (delivery.storing.refusals > 0 && stuck_.empty()) problem_.clear();
+  if (delivery.storing.refusals > 0 && --refused_ == 0) problem_.clear();
   broker_->acknowledge(delivery.queue, delivery.tag, handled_by(settlement));
   // The copy may end this poller as soon as it comes: the original must not be there as well.
   if (settlement == Settlement::Again) (void)broker_->flush().ok();  // lost: receive will say so

@@ -56,8 +56,8 @@ class Settler {
   // anew. Told once.
   bool take_missing() { return std::exchange(is_missing_, false); }
 
-  // Deliveries whose copy the broker refuses.
-  std::size_t stuck() const { return stuck_.size(); }
+  // Deliveries whose copy the broker refuses; those that are just tried again, too.
+  std::size_t stuck() const { return refused_; }
   // Why the last of them is; empty if none is.
   const std::string& problem() const { return problem_; }
 
@@ -104,6 +104,7 @@ class Settler {
   std::size_t bytes_ = 0;   // of the bodies of what was queued and is not confirmed
   std::size_t unsent_ = 0;  // queued since the connection was lost
   std::vector<Stuck> stuck_;
+  std::size_t refused_ = 0;          // unfinished ones with a refusal
   std::deque<Postponed> postponed_;  // the first is due first
   std::string problem_;
   bool is_missing_ = false;

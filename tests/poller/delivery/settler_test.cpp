@@ -72,8 +72,10 @@ TEST_CASE("settler: a copy that is refused is tried again after growing waits, a
     CHECK(scene.broker.take().empty());
     now += wait;
     scene.settler.resume(now);
+    CHECK(scene.settler.stuck() == 1);  // being tried again, it is not stored yet
   }
   scene.settler.published(++number, taken);
+  CHECK(scene.settler.stuck() == 0);
   CHECK(scene.broker.take() == Said{"later high mail 2000", "ack 0 5"});
   CHECK(scene.trail.attempt == 2);
   CHECK(scene.settler.problem().empty());
