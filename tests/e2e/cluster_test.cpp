@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include "site.hpp"
@@ -68,6 +69,20 @@ std::string nodes() {
   return list;
 }
 
+void configure(Site& site, const std::string& line) {
+  site.configure(line, nodes());
+  std::string yaml = read_text(site.path("config/actiond.yaml"));
+  yaml.replace(yaml.find('"'), 1, "[\"").replace(yaml.find('\n'), 1, "]\n");
+  std::ofstream(site.path("config/actiond.yaml")) << yaml;
+}
+
+std::string url_of(int node) {
+  std::istringstream list(test_broker());
+  std::string url;
+  while (node-- > 0) list >> url;
+  return url;
+}
+
 std::set<std::string> ran(const Site& site) {
   const auto lines = site.lines("ran");
   return {lines.begin(), lines.end()};
@@ -97,10 +112,7 @@ void pause_low(Site& site) {
 TEST_CASE("cluster: no single node is needed, and none takes an event along") {
   if (!is_cluster()) SKIP_TEST("ACTION_TEST_RABBITMQ_DIR names no cluster");
   Site site("", {"recorder"}, Site::kWithoutRabbit);
-  site.configure("queue_type: quorum", nodes());
-  std::string yaml = read_text(site.path("config/actiond.yaml"));
-  yaml.replace(yaml.find('"'), 1, "[\"").replace(yaml.find('\n'), 1, "]\n");
-  std::ofstream(site.path("config/actiond.yaml")) << yaml;
+  configure(site, "queue_type: quorum");
   site.start(1);
   site.start(2);
   const Ran check = site.actiond({"check"});
@@ -124,4 +136,51 @@ TEST_CASE("cluster: no single node is needed, and none takes an event along") {
   CHECK(wait_until([&] { return ran(site).size() == all; }, 60s));
   CHECK(ran(site).size() == all);
   CHECK(!contains(site.actiond({"dead", "list"}).out, "record"));
+}
+
+namespace {
+
+// Another application, with classic queues, each of them on the node where it is used first.
+class ClassicQueues {
+ public:
+  explicit ClassicQueues(Site& site) : site_(site) {
+    configure(site, "queue_type: classic\nconcurrency: 2");
+    std::string yaml = read_text(site.path("config/actiond.yaml"));
+    yaml.replace(yaml.find(rabbit::application()), rabbit::application().size(), application_);
+    std::ofstream(site.path("config/actiond.yaml")) << yaml;
+  }
+  std::string name(const std::string& queue) const { return application_ + "." + queue; }
+  void queue(int node, const std::string& queue, const std::string& event, nlohmann::json more) {
+    more["file"] = site_.path("ran").native();
+    action::Client(url_of(node), {.application = application_})
+        .queue_action_event(event, more, {.queue = queue});
+  }
+
+ private:
+  Site& site_;
+  std::string application_ = rabbit::application() + "_classic";
+};
+
+}  // namespace
+
+TEST_CASE("cluster: a classic queue whose node is down stops no work on the others") {
+  if (!is_cluster()) SKIP_TEST("ACTION_TEST_RABBITMQ_DIR names no cluster");
+  Site site("", {"recorder"}, Site::kWithoutRabbit);
+  ClassicQueues queues(site);
+  queues.queue(2, "low", "record", {{"text", "low"}});  // that of dead letters is there as well
+  queues.queue(1, "medium", "record", {{"text", "medium"}});
+  queues.queue(1, "high", "record", {{"text", "high"}});
+  site.rabbitmq({"--node", "2", "kill"});
+  site.start(1);
+  CHECK(wait_until([&] { return ran(site).size() == 2; }));
+  is_at_work(site, "without 2", Clock::now());
+  CHECK(contains(site.log(), queues.name("dead") + "' is out of reach"));
+  CHECK(times_lost(site) == 0);
+  const Ran refused =
+      site.actiond({"enqueue", "record", site.params("ran", R"("text": "x")"), "--queue", "low"});
+  CHECK(refused.status != 0);
+  CHECK_MESSAGE(contains(refused.err, queues.name("low") + "' can't be used: "), refused.err);
+  site.rabbitmq({"--node", "2", "start"});
+  CHECK(wait_until([&] { return ran(site).contains("low"); }, 90s));
+  CHECK(ran(site).size() == 4);
 }

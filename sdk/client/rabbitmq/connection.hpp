@@ -151,6 +151,10 @@ CloseReason close_reason(const amqp_method_t& method);
 bool is_for_want_of_queue(const CloseReason& reason);
 // The same of the error of a call.
 bool is_for_want_of_queue(const Error& error);
+// There is one, and its node is down: "NOT_FOUND - home node …".
+inline bool is_out_of_reach(const CloseReason& reason) {
+  return reason.code == AMQP_NOT_FOUND && !reason.text.starts_with("NOT_FOUND - no ");
+}
 // "the broker closed the connection: 320 …": what one of these two methods says, as a sentence.
 std::string end_of(const amqp_method_t& method, std::string_view channel = "channel");
 

@@ -126,7 +126,8 @@ Result<void> Declaration::run(Connection& connection, amqp_channel_t channel) {
     return refused(step, reason);
   });
   for (const auto& step : steps_)
-    if (done && step.purpose == Purpose::WorkQueue && !step.is_passive) look_at(step);
+    if (done && step.purpose == Purpose::WorkQueue && step.is_done && !step.is_passive)
+      look_at(step);
   tell_of_gone();
   return done;
 }
@@ -150,7 +151,7 @@ Result<Refused> Declaration::refused(Step& step, const CloseReason& reason) {
       break;
   }
   // A user who may not configure may well use what is there: publishing tells.
-  if (is_forbidden(reason)) return Refused::Skip;
+  if (is_forbidden(reason) || is_out_of_reach(reason)) return Refused::Skip;
   if (step.kind == StepKind::Exchange)
     return Error{
         fmt::format("the exchange '{}' can't be used ({} {}): delete it, or choose another "
@@ -160,6 +161,7 @@ Result<Refused> Declaration::refused(Step& step, const CloseReason& reason) {
 }
 
 Result<Refused> Declaration::refused_queue(Step& step, const CloseReason& reason) {
+  if (is_out_of_reach(reason)) return leave_out(step, reason);
   // Who may not write to the default exchange may not let the broker do so either.
   if (is_forbidden(reason) && has(step.arguments, "x-dead-letter-exchange")) {
     std::erase_if(step.arguments, is_of_dead_letters);
@@ -187,6 +189,23 @@ Result<Refused> Declaration::refused_queue(Step& step, const CloseReason& reason
                   "kept from the pollers ({}): delete it, or choose another name for the "
                   "application",
                   step.name, reason.text)};
+}
+
+Refused Declaration::leave_out(const Step& step, const CloseReason& reason) {
+  out_of_reach_.emplace(step.name, reason.text);
+  remarks_.push_back(
+      fmt::format("the queue '{}' is out of reach, with the events in it, until its node is back; "
+                  "work goes on without it: {}",
+                  step.name, reason.text));
+  for (auto& later : steps_)
+    if (later.kind == StepKind::BindQueue && later.name == step.name) later.is_skipped = true;
+  return Refused::Skip;
+}
+
+Result<void> Declaration::reached(const std::string& queue) const {
+  const auto found = out_of_reach_.find(queue);
+  if (found == out_of_reach_.end()) return {};
+  return Error{fmt::format("the queue '{}' can't be used: {}", queue, found->second)};
 }
 
 // What was accepted, against what the configuration and the broker make of it.

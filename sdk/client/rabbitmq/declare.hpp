@@ -3,6 +3,7 @@
 // letters, and the delay levels (delay.hpp).
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@ namespace action {
 
 // Makes sure that what was chosen exists. What exists is used as it is if its other arguments do no
 // harm; arguments by which an event could be lost, and queues that are neither classic nor quorum,
-// fail with a sentence that names them. A user who may not configure uses what is there.
+// fail with a sentence that names them. A user who may not configure uses what is there. A queue
+// whose node is down is left out, lest it stop work on the others: see reached.
 class Declaration {
  public:
   explicit Declaration(Topology topology) : topology_(std::move(topology)) {}
@@ -35,6 +37,8 @@ class Declaration {
 
   // Is there something that was due and had no queue?
   bool has_unroutable() const;
+  // Fails if the queue of this full name was left out.
+  Result<void> reached(const std::string& queue) const;
   // What people should know and is no reason to stop, a sentence each.
   const std::vector<std::string>& remarks() const { return remarks_; }
   // What look() missed, a sentence each; it was made anew.
@@ -45,6 +49,7 @@ class Declaration {
   Result<Refused> refused_queue(Step& step, const CloseReason& reason);
   Result<Refused> refused_delay(Step& step, const CloseReason& reason);
   Refused refused_unroutable(Step& step);
+  Refused leave_out(const Step& step, const CloseReason& reason);
   Refused refused_look(const Step& step, const CloseReason& reason);
   void tell_of_gone();
   void skip_all(Purpose purpose);
@@ -55,6 +60,7 @@ class Declaration {
   std::vector<std::string> remarks_;
   std::vector<std::string> losses_;
   std::vector<std::string> gone_levels_;
+  std::map<std::string, std::string> out_of_reach_;  // queues, and why
   int server_major_ = 0;
 };
 

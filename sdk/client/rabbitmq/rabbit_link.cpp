@@ -79,6 +79,7 @@ Result<void> RabbitLink::declare(const std::string& queue, bool is_later) {
   if (is_later && delayed_.empty()) declaration.delays();
   if (is_later && !delayed_.empty()) declaration.delay_bindings();
   if (auto done = declaration.run(*connection_, kDeclaring); !done) return done;
+  if (auto reached = declaration.reached(topology_.queue(queue)); !reached) return reached;
   declared_.insert(queue);
   if (is_later) delayed_.insert(queue);
   return {};
