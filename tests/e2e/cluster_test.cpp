@@ -140,11 +140,12 @@ TEST_CASE("cluster: no single node is needed, and none takes an event along") {
 
 namespace {
 
-// Another application, with classic queues, each of them on the node where it is used first.
+// Another application, with classic queues, each of them on the node where it is used first. Its
+// pollers know the first node only.
 class ClassicQueues {
  public:
   explicit ClassicQueues(Site& site) : site_(site) {
-    configure(site, "queue_type: classic\nconcurrency: 2");
+    site.configure("queue_type: classic\nconcurrency: 2", url_of(1));
     std::string yaml = read_text(site.path("config/actiond.yaml"));
     yaml.replace(yaml.find(rabbit::application()), rabbit::application().size(), application_);
     std::ofstream(site.path("config/actiond.yaml")) << yaml;
@@ -183,4 +184,24 @@ TEST_CASE("cluster: a classic queue whose node is down stops no work on the othe
   site.rabbitmq({"--node", "2", "start"});
   CHECK(wait_until([&] { return ran(site).contains("low"); }, 90s));
   CHECK(ran(site).size() == 4);
+}
+
+TEST_CASE("cluster: what runs while its classic queue's node is away does not run beside itself") {
+  if (!is_cluster()) SKIP_TEST("ACTION_TEST_RABBITMQ_DIR names no cluster");
+  Site site("", {"sleeper"}, Site::kWithoutRabbit);
+  ClassicQueues queues(site);
+  const auto end = site.path("end").native();
+  queues.queue(2, "low", "sleep", {{"until", end}});
+  queues.queue(1, "high", "sleep", {{"ms", 0}});
+  site.start(1);
+  REQUIRE(site.wait_for_lines("ran", 2));
+  site.rabbitmq({"--node", "2", "kill"});
+  CHECK(site.wait_for_log("or its node is down; it is made anew, or waited for: connecting again"));
+  site.rabbitmq({"--node", "2", "start"});
+  CHECK(site.wait_for_log("all queues are consumed again", 1, 90s));
+  queues.queue(1, "low", "sleep", {{"ms", 0}});  // it comes after what was there
+  CHECK(site.wait_for_lines("ran", 3));
+  std::ofstream(end).put('\n');
+  CHECK(wait_until([&] { return count_of(site.log(), "Finished processing low:sleep") == 2; }));
+  CHECK(site.lines("ran").size() == 3);
 }

@@ -60,16 +60,21 @@ Result<void> RabbitChannel::take_method(const amqp_method_t& method, BrokerListe
       trouble_.clear();
       if (in_force_ == wanted_) listener.on_consuming(queue_, in_force_);
       return pursue();
-    case AMQP_BASIC_CANCEL_METHOD: {
-      const auto& cancelled = *static_cast<const amqp_basic_cancel_t*>(method.decoded);
-      return action::to_string(cancelled.consumer_tag) == consumer_ ? lose_queue(is_cancelled())
-                                                                    : Result<void>();
-    }
+    case AMQP_BASIC_CANCEL_METHOD:
+      return take_cancel(*static_cast<const amqp_basic_cancel_t*>(method.decoded));
     case AMQP_CHANNEL_CLOSE_METHOD:
       return take_close(method);
     default:
       return {};
   }
+}
+
+// The broker may offer what is in hand again, over this connection, while it runs; only one that is
+// lost makes sure that a copy is known as such.
+Result<void> RabbitChannel::take_cancel(const amqp_basic_cancel_t& cancelled) {
+  if (action::to_string(cancelled.consumer_tag) != consumer_) return {};
+  if (window_.unsettled() > 0) return Error{is_cancelled()};
+  return lose_queue(is_cancelled());
 }
 
 // What is in hand would be void with the channel: then all is begun anew, with the connection.

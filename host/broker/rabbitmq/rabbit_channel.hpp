@@ -19,8 +19,8 @@ class RabbitChannel {
   RabbitChannel(action::Connection& connection, amqp_channel_t number, QueueIndex queue,
                 std::string queue_name);
 
-  // A frame of this channel. Fails if the broker closed the channel; but with nothing in hand it is
-  // opened anew, and only this queue is not consumed for a while.
+  // A frame of this channel. Fails if the broker closed the channel, or cancelled the consumer; but
+  // with nothing in hand it is opened anew, and only this queue is not consumed for a while.
   Result<void> take(const amqp_frame_t& frame, BrokerListener& listener);
 
   Result<void> consume(int prefetch);
@@ -46,6 +46,7 @@ class RabbitChannel {
   std::string is_cancelled() const;
   std::string is_gone() const;
   std::string can_not_be_consumed(std::string_view why) const;
+  Result<void> take_cancel(const amqp_basic_cancel_t& cancelled);
   Result<void> take_close(const amqp_method_t& method);
   Result<void> take_method(const amqp_method_t& method, BrokerListener& listener);
   void begin(std::uint64_t tag, bool is_redelivered, bool is_probed, amqp_bytes_t routing_key);
