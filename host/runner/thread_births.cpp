@@ -70,7 +70,8 @@ std::optional<std::uint64_t> run_of_this_thread() {
 extern "C" __attribute__((visibility("default"))) int pthread_create(
     pthread_t* thread, const pthread_attr_t* attributes, void* (*function)(void*),
     void* argument) noexcept {
-  static const auto create = actiond::c_library<decltype(&::pthread_create)>("pthread_create");
+  [[maybe_unused]] static const auto create =
+      actiond::c_library<decltype(&::pthread_create)>("pthread_create");
   return actiond::bear(function, argument, EAGAIN, [&](auto* begin, void* birth) {
     return create(thread, attributes, begin, birth);
   });
@@ -79,7 +80,8 @@ extern "C" __attribute__((visibility("default"))) int pthread_create(
 extern "C" __attribute__((visibility("default"))) int thrd_create(thrd_t* thread,
                                                                   thrd_start_t function,
                                                                   void* argument) {
-  static const auto create = actiond::c_library<decltype(&::thrd_create)>("thrd_create");
+  [[maybe_unused]] static const auto create =
+      actiond::c_library<decltype(&::thrd_create)>("thrd_create");
   return actiond::bear(function, argument, thrd_nomem,
                        [&](auto* begin, void* birth) { return create(thread, begin, birth); });
 }

@@ -175,3 +175,16 @@ TEST_CASE("later: an event whose queue is gone when it is due runs when the queu
   CHECK(site.wait_for_lines("ran", 1));
   CHECK(!contains(site.actiond({"status"}).out, "unroutable"));
 }
+
+TEST_CASE("later: events for a queue that nobody has hold up none behind them") {
+  NEEDS_BROKER();
+  Site site;
+  rabbit::make_unroutable("removed", 1200);
+  REQUIRE(wait_until([] { return rabbit::ready("delay.unroutable") == 1200; }));
+  rabbit::make_unroutable("medium", 3);
+  REQUIRE(wait_until([] { return rabbit::ready("delay.unroutable") == 1203; }));
+  CHECK(site.actiond({"check"}).status == 0);
+  CHECK(rabbit::ready("medium") == 3);
+  CHECK(wait_until([] { return rabbit::ready("delay.unroutable") == 1200; }));
+  CHECK(rabbit::take_all("delay.unroutable").size() == 1200);
+}

@@ -67,6 +67,11 @@ void queue(const std::string& event, const std::string& params = "{}",
            const std::string& queue = "medium", int count = 1);
 void publish(const std::string& queue, const RawMessage& message);
 
+// Puts events for a queue among those that were due and had none; as earlier versions did, in a
+// classic queue of another name.
+enum class Unroutable { New, Old };
+void make_unroutable(const std::string& queue, int count, Unroutable kind = Unroutable::New);
+
 // Messages ready in a queue ("medium", "dead"); those in hand are not counted.
 std::uint32_t ready(const std::string& queue);
 bool exists(const std::string& queue);

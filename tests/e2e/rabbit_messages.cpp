@@ -142,6 +142,28 @@ void publish(const std::string& queue, const RawMessage& message) {
   REQUIRE(publishing->close());  // its answer comes after the message was taken
 }
 
+void make_unroutable(const std::string& queue, int count, Unroutable kind) {
+  const std::string exchange = queue_name("delay.v1.unroutable"),
+                    now = queue_name("delay.unroutable");
+  if (kind == Unroutable::Old) {
+    amqp_queue_declare(state(), kChannel, to_bytes(exchange), false, true, false, false,
+                       amqp_empty_table);
+    amqp_queue_bind(state(), kChannel, to_bytes(exchange), to_bytes(exchange), amqp_empty_bytes,
+                    amqp_empty_table);
+    amqp_queue_unbind(state(), kChannel, to_bytes(now), to_bytes(exchange), amqp_empty_bytes,
+                      amqp_empty_table);
+  }
+  const auto publishing = connect();
+  amqp_basic_properties_t properties{};
+  properties._flags = AMQP_BASIC_TYPE_FLAG;
+  properties.type = amqp_cstring_bytes("record");
+  for (int i = 0; i < count; ++i)
+    REQUIRE(amqp_basic_publish(raw_calls(*publishing), kChannel, to_bytes(exchange),
+                               to_bytes(queue), false, false, &properties,
+                               amqp_cstring_bytes("{}")) == AMQP_STATUS_OK);
+  REQUIRE(publishing->close());
+}
+
 std::vector<RawMessage> take_all(const std::string& queue) {
   std::vector<RawMessage> all;
   while (auto message = take_one(queue_name(queue))) all.push_back(std::move(*message));

@@ -22,15 +22,18 @@ using namespace std::chrono_literals;
 
 constexpr amqp_channel_t kLooking = 1;
 constexpr amqp_channel_t kFirstBacklogChannel = 2;
-constexpr int kBacklogPrefetch = 1000;
+// Unacknowledged on a channel: some hosted brokers end one that holds 1,000.
+constexpr int kBacklogPrefetch = 500;
 constexpr auto kBacklogSilence = 100ms;
 constexpr int kMostBacklogSilences = 100;
-constexpr std::size_t kMostRouted = 1000;  // at once; the next connection takes more
+constexpr std::size_t kRoutedBatch = 500;
+constexpr std::size_t kMostLookedAt = 10'000;  // at once; the next connection takes more
 
 struct Source {
   std::string full_name;
-  std::string queue;  // empty: it is in the routing key
-  int level = 0;      // of a delay; kOverdue: the delay is over
+  std::string queue;      // empty: it is in the routing key
+  int level = 0;          // of a delay; kOverdue: the delay is over
+  bool is_needed = true;  // else it is left out where the broker can't tell
 };
 
 constexpr int kOverdue = -1;
@@ -60,7 +63,7 @@ class RabbitBacklog : public Backlog, BrokerListener {
 
   Result<std::vector<Waiting>> take(std::size_t most) override {
     while (waiting_.size() < most && (is_reading_ || next_ < sources_.size()))
-      if (auto done = is_reading_ ? read() : begin(); !done) return done.error();
+      if (auto done = is_reading_ ? read_on() : begin(); !done) return done.error();
     const auto count = std::min(most, waiting_.size());
     const auto end = waiting_.begin() + static_cast<long>(count);
     std::vector<Waiting> taken(std::make_move_iterator(waiting_.begin()),
@@ -70,7 +73,10 @@ class RabbitBacklog : public Backlog, BrokerListener {
   }
 
   Result<void> remove(const std::vector<Waiting>& stored) override {
-    for (const auto& each : stored) channels_[each.source].acknowledge(each.tag);
+    for (const auto& each : stored) {
+      channels_[each.source].acknowledge(each.tag);
+      if (each.source + 1 == channels_.size()) --in_hand_;
+    }
     for (auto& channel : channels_)
       if (auto flushed = channel.flush(); !flushed) return flushed;
     return {};
@@ -83,13 +89,17 @@ class RabbitBacklog : public Backlog, BrokerListener {
   Result<void> begin() {
     const Source& source = sources_[next_++];
     const auto is_empty = is_without_events(source.full_name);
-    if (!is_empty) return is_empty.error();
-    if (*is_empty) return {};
+    if (!is_empty && source.is_needed) return is_empty.error();
+    if (!is_empty || *is_empty) return {};
+    return consume(source);
+  }
+
+  Result<void> consume(const Source& source) {
     const auto number = static_cast<amqp_channel_t>(kFirstBacklogChannel + channels_.size());
     if (auto opened = connection_->open_channel(number); !opened) return opened;
     channel_sources_.push_back(&source);
     is_reading_ = true;
-    silences_ = 0;
+    silences_ = in_hand_ = 0;
     return channels_.emplace_back(*connection_, number, channels_.size(), source.full_name)
         .consume(kBacklogPrefetch);
   }
@@ -102,6 +112,11 @@ class RabbitBacklog : public Backlog, BrokerListener {
     if (depth->messages > 0) return false;
     const auto first = peek(*connection_, kLooking, queue);
     return first ? Result<bool>(!first->has_value()) : first.error();
+  }
+
+  // What stays in hand keeps nothing behind it from being read.
+  Result<void> read_on() {
+    return in_hand_ < kBacklogPrefetch ? read() : consume(*channel_sources_.back());
   }
 
   Result<void> read() {
@@ -137,6 +152,7 @@ class RabbitBacklog : public Backlog, BrokerListener {
 
   void on_delivery(QueueIndex channel, std::uint64_t tag, bool, Message& message) override {
     const Source& source = *channel_sources_[channel];
+    if (channel + 1 == channels_.size()) ++in_hand_;
     Waiting& waiting = waiting_.emplace_back();
     waiting.source = channel;
     waiting.tag = tag;
@@ -159,7 +175,9 @@ class RabbitBacklog : public Backlog, BrokerListener {
     trail.due_at_ms = trail.delayed_until_ms = 0;
   }
   void on_consuming(QueueIndex, int) override {}
-  void on_proven_empty(QueueIndex) override { is_reading_ = false; }
+  void on_proven_empty(QueueIndex channel) override {
+    if (channel + 1 == channels_.size()) is_reading_ = false;
+  }
   void on_probe_delivered(QueueIndex) override { silences_ = 0; }
   void on_published(std::uint64_t, const Result<void>&) override {}
 
@@ -172,6 +190,7 @@ class RabbitBacklog : public Backlog, BrokerListener {
   std::deque<Waiting> waiting_;
   bool is_reading_ = false;
   int silences_ = 0;  // in a row
+  int in_hand_ = 0;   // of the last channel
 };
 
 Result<std::unique_ptr<Backlog>> open_sources(const action::Link::Target& target,
@@ -185,6 +204,23 @@ Result<std::unique_ptr<Backlog>> open_sources(const action::Link::Target& target
       new RabbitBacklog(std::move(*connection), target.topology.application, std::move(sources)));
 }
 
+// Those that were, and what nobody waits for.
+Result<std::vector<Waiting>> send_routable(action::Sender& sender,
+                                           const std::vector<std::string>& queues,
+                                           std::vector<Waiting> waiting) {
+  std::vector<Waiting> done;
+  for (auto& each : waiting) {
+    const bool is_trial = each.queue.starts_with(kTrialQueue);
+    if (!is_trial && std::find(queues.begin(), queues.end(), each.queue) == queues.end()) continue;
+    if (!is_trial)
+      if (auto sent = sender.post({each.queue, std::move(each.message)}); !sent)
+        return sent.error();
+    done.push_back(std::move(each));
+  }
+  if (const auto loss = sender.flush()) return Error{loss->why};
+  return done;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Backlog>> open_rabbit_backlog(const action::Link::Target& target,
@@ -195,26 +231,24 @@ Result<std::unique_ptr<Backlog>> open_rabbit_backlog(const action::Link::Target&
 
 Result<std::size_t> route_again(const action::Link::Target& target, const action::BrokerUrl& url,
                                 std::chrono::milliseconds timeout) {
-  auto backlog = open_sources(target, url, unroutable_sources(target.topology), timeout);
+  auto sources = unroutable_sources(target.topology);
+  for (auto& source : sources) source.is_needed = false;
+  auto backlog = open_sources(target, url, std::move(sources), timeout);
   if (!backlog) return backlog.error();
-  const auto& queues = target.topology.queues;
-  action::Sender sender(target, kMostRouted, timeout);
-  std::vector<Waiting> routed;
-  auto waiting = (*backlog)->take(kMostRouted);
-  if (!waiting) return waiting.error();
-  for (auto& each : *waiting) {
-    if (each.queue.starts_with(kTrialQueue)) {
-      routed.push_back(std::move(each));
-      continue;
-    }
-    if (std::find(queues.begin(), queues.end(), each.queue) == queues.end()) continue;
-    if (auto sent = sender.post({each.queue, std::move(each.message)}); !sent) return sent.error();
-    routed.push_back(std::move(each));
+  action::Sender sender(target, kRoutedBatch, timeout);
+  std::size_t routed = 0;
+  for (std::size_t looked_at = 0; looked_at < kMostLookedAt;) {
+    auto waiting = (*backlog)->take(kRoutedBatch);
+    if (!waiting) return waiting.error();
+    if (waiting->empty()) break;
+    looked_at += waiting->size();
+    const auto sent = send_routable(sender, target.topology.queues, std::move(*waiting));
+    if (!sent) return sent.error();
+    if (auto removed = (*backlog)->remove(*sent); !removed) return removed.error();
+    routed += sent->size();
   }
-  if (const auto loss = sender.flush()) return Error{loss->why};
-  if (auto removed = (*backlog)->remove(routed); !removed) return removed.error();
   if (auto closed = (*backlog)->close(); !closed) return closed.error();
-  return routed.size();
+  return routed;
 }
 
 }  // namespace actiond
