@@ -176,6 +176,16 @@ TEST_CASE("later: an event whose queue is gone when it is due runs when the queu
   CHECK(!contains(site.actiond({"status"}).out, "unroutable"));
 }
 
+TEST_CASE("later: what an earlier version kept without a queue is sent to it") {
+  NEEDS_BROKER();
+  Site site;
+  rabbit::make_unroutable("medium", 3, rabbit::Unroutable::Old);
+  REQUIRE(wait_until([] { return rabbit::ready("delay.v1.unroutable") == 3; }));
+  site.start(1, {"--queues", "high"});
+  CHECK(wait_until([] { return rabbit::ready("medium") == 3; }, 60s));
+  CHECK(rabbit::ready("delay.v1.unroutable") == 0);
+}
+
 TEST_CASE("later: events for a queue that nobody has hold up none behind them") {
   NEEDS_BROKER();
   Site site;

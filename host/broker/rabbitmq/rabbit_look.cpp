@@ -30,6 +30,11 @@ QueueLook look_at(action::Connection& connection, const action::Topology& topolo
   return look;
 }
 
+bool has_events(action::Connection& connection, const std::string& queue) {
+  const auto depth = action::queue_depth(connection, kLookChannel, queue);
+  return depth && depth->messages > 0;
+}
+
 // Its body is read only of those that are paused.
 std::optional<Pause> look_at_pause(action::Connection& connection, const std::string& application,
                                    const std::string& queue) {
@@ -80,8 +85,11 @@ Result<std::vector<std::string>> tend_rabbit(const action::Link::Target& target,
   const auto paused =
       declare_pause_queues(**connection, kLookChannel, target.topology, target.topology.queues);
   if (!paused) return paused.error();
+  const bool is_any_unroutable =
+      declaration.has_unroutable() ||
+      has_events(**connection, action::old_unroutable_queue(target.topology.application));
   (void)(*connection)->close(1s);
-  if (declaration.has_unroutable())
+  if (is_any_unroutable)
     if (auto routed = route_again(target, url, timeout); !routed) return routed.error();
   return declaration.losses();
 }

@@ -40,8 +40,8 @@ class DelaySteps {
   std::string level_name(int level) const { return delay_level(topology_.application, level); }
   std::string below(int level) const { return level == 0 ? deliver() : level_name(level - 1); }
   // The queue is a quorum one, for whoever connects needs it and no single node should be needed.
-  // It takes the place of the classic one, which keeps what it has. (Bound before the other is
-  // unbound, so that there is always one.)
+  // It takes the place of the classic one, which keeps what it has until it is drained. (Bound
+  // before the other is unbound, so that there is always one.)
   void add_delivery() {
     const std::string exchange = prefix_ + "unroutable";
     const std::string queue = unroutable_queue(topology_.application);
