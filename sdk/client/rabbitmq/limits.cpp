@@ -27,6 +27,8 @@ constexpr Limit kLimits[] = {
     {"queue limit in vhost", "queues in this virtual host",
      "raise it (rabbitmqctl set_vhost_limits -p VHOST '{\"max-queues\": N}'): an application needs "
      "30, and one for each of its queues"},
+    {"exchange limit of", "exchanges",
+     "raise cluster_exchange_limit in the broker's configuration: an application needs 33"},
     {"queue limit in cluster", "queues", "raise cluster_queue_limit in the broker's configuration"},
 };
 

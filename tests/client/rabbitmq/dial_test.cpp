@@ -100,6 +100,9 @@ TEST_CASE("limits: which one a broker has met is told, and how to raise it") {
        "no more channels on one connection"},
       {"PRECONDITION_FAILED - cannot declare queue 'q': queue limit in vhost '/' (5) is reached",
        "no more queues in this virtual host"},
+      {"PRECONDITION_FAILED - cannot declare exchange 'x' in vhost '/': exchange limit of 10 is "
+       "reached",
+       "no more exchanges"},
   };
   for (const auto& row : rows) {
     const auto limit = action::explain_limit(row.text);
