@@ -42,6 +42,7 @@ class RabbitDeadLetters : public DeadLetters {
   }
 
   Result<std::size_t> purge() override {
+    if (is_gone_) return std::size_t{0};
     const std::string dead = target_.topology.dead();
     amqp_queue_purge_t purge{0, action::to_bytes(dead), false};
     const auto answer = connection_->call(kChannel, AMQP_QUEUE_PURGE_METHOD, &purge);
@@ -59,9 +60,10 @@ class RabbitDeadLetters : public DeadLetters {
     if (auto opened = connection_->open_channel(kChannel); !opened) return opened;
     auto topology = target_.topology;
     topology.queues.clear();
-    if (auto declared = action::Declaration(topology).queues().run(*connection_, kChannel);
-        !declared)
-      return declared;
+    action::Declaration declaration(topology);
+    auto declared = declaration.leave_lost_dead().queues().run(*connection_, kChannel);
+    is_gone_ = declaration.is_dead_gone();
+    if (!declared || is_gone_) return declared;
     const auto depth = action::queue_depth(*connection_, kChannel, topology.dead());
     if (!depth) return depth.error();
     count_ = depth->messages;
@@ -85,6 +87,7 @@ class RabbitDeadLetters : public DeadLetters {
   std::unique_ptr<action::Connection> connection_;
   action::Link::Target target_;
   std::size_t count_ = 0;
+  bool is_gone_ = false;  // the queue; a poller, or check, will tell
 };
 
 }  // namespace

@@ -25,6 +25,8 @@ class Declaration {
   // the delays: where the application was declared before, one that is gone took its events along,
   // and losses() tells of it. Costs no round trip if all are there.
   Declaration& look();
+  // Leaves the queue of dead letters as it is if it is gone, for whoever looks next to tell of it.
+  Declaration& leave_lost_dead();
   // The exchange, the work queues and the queue of dead letters.
   Declaration& queues();
   // The delay levels, and that they lead to the work queues.
@@ -37,6 +39,8 @@ class Declaration {
 
   // Is there something that was due and had no queue?
   bool has_unroutable() const;
+  // The queue of dead letters is gone, and was left so.
+  bool is_dead_gone() const { return is_dead_gone_; }
   // Fails if the queue of this full name was left out.
   Result<void> reached(const std::string& queue) const;
   // What people should know and is no reason to stop, a sentence each.
@@ -51,6 +55,8 @@ class Declaration {
   Refused refused_unroutable(Step& step);
   Refused leave_out(const Step& step, const CloseReason& reason);
   Refused refused_look(const Step& step, const CloseReason& reason);
+  void look_at_dead();
+  void lose_dead();
   void tell_of_gone();
   void skip_all(Purpose purpose);
   void look_at(const Step& step);
@@ -61,6 +67,8 @@ class Declaration {
   std::vector<std::string> losses_;
   std::vector<std::string> gone_levels_;
   std::map<std::string, std::string> out_of_reach_;  // queues, and why
+  bool leaves_lost_dead_ = false;
+  bool is_dead_gone_ = false;
   int server_major_ = 0;
 };
 

@@ -75,6 +75,7 @@ Result<std::uint64_t> RabbitLink::publish_later(const std::string& queue, const 
 Result<void> RabbitLink::declare(const std::string& queue, bool is_later) {
   topology_.queues = queue == kDead ? std::vector<std::string>{} : std::vector{queue};
   Declaration declaration(topology_);
+  if (!declared_.contains(queue) && queue != kDead) declaration.leave_lost_dead();
   if (!declared_.contains(queue)) declaration.queues();
   if (is_later && delayed_.empty()) declaration.delays();
   if (is_later && !delayed_.empty()) declaration.delay_bindings();

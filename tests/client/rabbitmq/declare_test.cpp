@@ -1,5 +1,7 @@
 #include "client/rabbitmq/declare.hpp"
 
+#include <action/client.hpp>
+
 #include "../../network/raw_calls.hpp"
 #include "../delayed_application.hpp"
 #include "client/rabbitmq/delay.hpp"
@@ -228,11 +230,15 @@ TEST_CASE("topology: of what was declared before and is gone people are told, on
   };
   CHECK(losses().empty());  // nothing was there
   CHECK(losses().empty());
-  for (const char* name : {"dead", "delay.v1.00", "delay.v1.05"}) {
+  for (const char* name : {"dead", "delay.v1.00", "delay.v1.27"}) {
     amqp_queue_delete(raw_calls(app.connection()), 1, action::to_bytes(app.queue(name)), false,
                       false);
     REQUIRE(refusal_of(app.connection()) == "");
   }
+  // Whoever only queues has no one to tell.
+  action::Client(test_broker(), {.application = app.name()})
+      .queue_action_event("mail", {}, {.queue = "high"});
+  CHECK(app.ready("high") == 1);
   const auto lost = losses();
   REQUIRE(lost.size() == 2);
   CHECK(lost[0].find("'" + app.queue("dead") + "' was gone") != std::string::npos);
