@@ -48,6 +48,10 @@ TEST_CASE("rights: check names each one that is missing, and leaves no trace") {
   CHECK(contains(refused.out, "may not write to the exchange '" + application + ".delay.v1.27'"));
   CHECK(contains(refused.out, "may not read the queue '" + application + ".high'"));
   CHECK(contains(refused.out, "rabbitmqctl set_permissions -p '/' 'limited'"));
+  rabbit::queue("record");  // what waits in a queue is no reason not to look
+  CHECK(
+      contains(site.actiond({"check"}).out, "may not read the queue '" + application + ".medium'"));
+  CHECK(rabbit::take_all("medium").size() == 1);
   user.allow(".*");
   const Ran allowed = site.actiond({"check"});
   CHECK_MESSAGE(allowed.status == 0, allowed.out);
