@@ -1,5 +1,4 @@
 // The whole way without a server: `broker: sqlite:FILE`.
-#include <sqlite3.h>
 #include <action/client.hpp>
 
 #include <algorithm>
@@ -7,6 +6,7 @@
 #include <set>
 
 #include "posting.hpp"
+#include "sqlite_file.hpp"
 
 namespace {
 
@@ -29,30 +29,6 @@ class FileSite : public Site {
             int count) {
     post_to(address(), event, params, queue, count);
   }
-};
-
-// Another program at the file.
-class Sqlite {
- public:
-  explicit Sqlite(const fs::path& file) {
-    REQUIRE(::sqlite3_open(file.c_str(), &db_) == SQLITE_OK);
-  }
-  ~Sqlite() { ::sqlite3_close(db_); }
-  void run(const char* sql) const {
-    REQUIRE(::sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
-  }
-  std::string text(const char* sql) const {
-    std::string text;
-    const auto take = [](void* to, int, char** values, char**) {
-      *static_cast<std::string*>(to) = values[0] != nullptr ? values[0] : "";
-      return 0;
-    };
-    REQUIRE(::sqlite3_exec(db_, sql, take, &text, nullptr) == SQLITE_OK);
-    return text;
-  }
-
- private:
-  sqlite3* db_ = nullptr;
 };
 
 std::vector<std::string> queues(const std::vector<std::string>& lines) {

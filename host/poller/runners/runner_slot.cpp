@@ -135,7 +135,8 @@ void RunnerSlot::receive() {
   // One that is ending by itself hangs up as well, and how it ended says more.
   if (!process_->has_hung_up() || is_cut_off_ || killed_for_ || is_exiting(process_->pid())) return;
   is_cut_off_ = true;
-  end_process();
+  killed_at_ = killed_at_.value_or(now_());
+  process_->kill();
 }
 
 // Nothing that a runner says is believed: plugin code may have written over its memory, or closed
@@ -211,11 +212,6 @@ void RunnerSlot::end_first(Outcome outcome) {
 }
 
 // Killed, it runs no code of its own any more, though it may hang in the kernel for hours.
-void RunnerSlot::end_process() {
-  if (!killed_at_) killed_at_ = now_();
-  process_->kill();
-}
-
 bool RunnerSlot::is_overdue() const {
   return killed_at_ && now_() - *killed_at_ > kTimeToGo;
 }
@@ -263,7 +259,8 @@ void RunnerSlot::kill(Ending ending, std::string reason) {
   if (!is_ready_ && !is_refused_ && !loading_.empty())
     reason = fmt::format("plugin {} {}", loading_, reason);
   killed_for_ = Outcome{ending, std::move(reason), {}, {}};
-  end_process();
+  killed_at_ = killed_at_.value_or(now_());
+  process_->kill();
 }
 
 void RunnerSlot::dismiss() {

@@ -96,7 +96,6 @@ class RunnerSlot {
   void handle_outcome(const OutcomeFrame& frame);
   // What it says can't be: kills it, and nothing more that it says counts.
   void distrust(const std::string& why);
-  void end_process();
   void end_first(Outcome outcome);
   void hand_out_pipe(const ExitStatus& status);
 
