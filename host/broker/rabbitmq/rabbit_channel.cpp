@@ -35,12 +35,14 @@ Result<void> RabbitChannel::take_method(const amqp_method_t& method, BrokerListe
   switch (method.id) {
     case AMQP_BASIC_DELIVER_METHOD: {
       const auto& deliver = *static_cast<const amqp_basic_deliver_t*>(method.decoded);
+      if (deliver.redelivered && has_come_back()) return Error{is_offered_again()};
       begin(deliver.delivery_tag, deliver.redelivered, false, deliver.routing_key);
       return {};
     }
     case AMQP_BASIC_GET_OK_METHOD: {
       const auto& got = *static_cast<const amqp_basic_get_ok_t*>(method.decoded);
       is_probing_ = false;
+      if (got.redelivered && has_come_back()) return Error{is_offered_again()};
       begin(got.delivery_tag, got.redelivered, true, got.routing_key);
       return {};
     }
@@ -69,12 +71,22 @@ Result<void> RabbitChannel::take_method(const amqp_method_t& method, BrokerListe
   }
 }
 
-// The broker may offer what is in hand again, over this connection, while it runs; only one that is
-// lost makes sure that a copy is known as such.
+// Its consumer is gone, but what it delivered goes on, and what becomes of that can be stored.
 Result<void> RabbitChannel::take_cancel(const amqp_basic_cancel_t& cancelled) {
   if (action::to_string(cancelled.consumer_tag) != consumer_) return {};
-  if (window_.unsettled() > 0) return Error{is_cancelled()};
+  was_cancelled_ = window_.unsettled() > 0;
   return lose_queue(is_cancelled());
+}
+
+// The queue was not deleted: the broker offers what is in hand again, over this connection. Only
+// what was in hand of one that is gone is known again.
+bool RabbitChannel::has_come_back() {
+  was_cancelled_ = was_cancelled_ && window_.unsettled() > 0;
+  return was_cancelled_;
+}
+
+std::string RabbitChannel::is_offered_again() const {
+  return fmt::format("the queue '{}' is back, and offers again what is in hand", queue_name_);
 }
 
 // What is in hand would be void with the channel: then all is begun anew, with the connection.

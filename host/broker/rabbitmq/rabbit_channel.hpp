@@ -19,8 +19,9 @@ class RabbitChannel {
   RabbitChannel(action::Connection& connection, amqp_channel_t number, QueueIndex queue,
                 std::string queue_name);
 
-  // A frame of this channel. Fails if the broker closed the channel, or cancelled the consumer; but
-  // with nothing in hand it is opened anew, and only this queue is not consumed for a while.
+  // A frame of this channel. Fails if the broker closed the channel; but with nothing in hand it is
+  // opened anew, and only this queue is not consumed for a while. Fails as well if the broker
+  // offers again what is in hand.
   Result<void> take(const amqp_frame_t& frame, BrokerListener& listener);
 
   Result<void> consume(int prefetch);
@@ -46,6 +47,8 @@ class RabbitChannel {
   std::string is_cancelled() const;
   std::string is_gone() const;
   std::string can_not_be_consumed(std::string_view why) const;
+  bool has_come_back();
+  std::string is_offered_again() const;
   Result<void> take_cancel(const amqp_basic_cancel_t& cancelled);
   Result<void> take_close(const amqp_method_t& method);
   Result<void> take_method(const amqp_method_t& method, BrokerListener& listener);
@@ -76,7 +79,8 @@ class RabbitChannel {
   bool is_second_trip_ = false;  // a probe has found the queue empty and awaits qos-ok
   bool is_probing_ = false;      // a probe awaits its first answer
   bool is_missing_ = false;
-  bool is_refused_ = false;  // why is not known to be over before a consumer is taken
+  bool was_cancelled_ = false;  // its consumer, and something is in hand since
+  bool is_refused_ = false;     // why is not known to be over before a consumer is taken
   std::string trouble_;
   bool is_told_as_empty_ =
       false;  // with the next qos-ok: a consumer of a missing queue has nothing
