@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 
 #include "base/clock.hpp"
 #include "broker/rabbitmq/delay_trial.hpp"
@@ -204,21 +205,27 @@ Result<std::unique_ptr<Backlog>> open_sources(const action::Link::Target& target
       new RabbitBacklog(std::move(*connection), target.topology.application, std::move(sources)));
 }
 
-// Those that were, and what nobody waits for.
+// Those that were, and what nobody waits for. What is refused stays, and keeps back no others.
 Result<std::vector<Waiting>> send_routable(action::Sender& sender,
                                            const std::vector<std::string>& queues,
                                            std::vector<Waiting> waiting) {
   std::vector<Waiting> done;
+  std::set<std::string> open(queues.begin(), queues.end());
   for (auto& each : waiting) {
     const bool is_trial = each.queue.starts_with(kTrialQueue);
-    if (!is_trial && std::find(queues.begin(), queues.end(), each.queue) == queues.end()) continue;
-    if (!is_trial)
-      if (auto sent = sender.post({each.queue, std::move(each.message)}); !sent)
-        return sent.error();
+    if (!is_trial && !open.contains(each.queue)) continue;
+    if (!is_trial && !sender.post({each.queue, each.message})) {
+      open.erase(each.queue);
+      continue;
+    }
     done.push_back(std::move(each));
   }
-  if (const auto loss = sender.flush()) return Error{loss->why};
-  return done;
+  const auto loss = sender.flush();
+  if (!loss) return done;
+  std::erase_if(done, [&](const Waiting& each) {
+    return std::find(loss->ids.begin(), loss->ids.end(), each.message.id) != loss->ids.end();
+  });
+  return done.empty() ? Result<std::vector<Waiting>>(Error{loss->why}) : std::move(done);
 }
 
 }  // namespace

@@ -89,9 +89,12 @@ Result<std::vector<std::string>> tend_rabbit(const action::Link::Target& target,
       declaration.has_unroutable() ||
       has_events(**connection, action::old_unroutable_queue(target.topology.application));
   (void)(*connection)->close(1s);
+  auto losses = declaration.losses();
   if (is_any_unroutable)
-    if (auto routed = route_again(target, url, timeout); !routed) return routed.error();
-  return declaration.losses();
+    if (auto routed = route_again(target, url, timeout); !routed)
+      losses.push_back("what was due and had no queue waits for another try: " +
+                       routed.error().text);
+  return losses;
 }
 
 }  // namespace actiond

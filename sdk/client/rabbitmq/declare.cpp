@@ -151,7 +151,9 @@ Result<Refused> Declaration::refused(Step& step, const CloseReason& reason) {
       break;
   }
   // A user who may not configure may well use what is there: publishing tells.
-  if (is_forbidden(reason) || is_out_of_reach(reason)) return Refused::Skip;
+  if (is_forbidden(reason)) return Refused::Skip;
+  if (is_out_of_reach(reason))
+    return step.kind == StepKind::BindQueue ? leave_out(step, reason) : Refused::Skip;
   if (step.kind == StepKind::Exchange)
     return Error{
         fmt::format("the exchange '{}' can't be used ({} {}): delete it, or choose another "
@@ -194,8 +196,8 @@ Result<Refused> Declaration::refused_queue(Step& step, const CloseReason& reason
 Refused Declaration::leave_out(const Step& step, const CloseReason& reason) {
   out_of_reach_.emplace(step.name, reason.text);
   remarks_.push_back(
-      fmt::format("the queue '{}' is out of reach, with the events in it, until its node is back; "
-                  "work goes on without it: {}",
+      fmt::format("the queue '{}' is out of reach, with the events in it, until it is back; work "
+                  "goes on without it: {}",
                   step.name, reason.text));
   for (auto& later : steps_)
     if (later.kind == StepKind::BindQueue && later.name == step.name) later.is_skipped = true;
