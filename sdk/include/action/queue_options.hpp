@@ -60,14 +60,28 @@ inline std::chrono::milliseconds delay_of(const QueueOptions& options,
   return options.at > now ? std::chrono::ceil<std::chrono::milliseconds>(options.at - now) : none;
 }
 
-// The trace that an event of this program belongs to; what is no trace is ignored by who reads it.
+// Of a W3C traceparent; else it is none, and ignored by who reads it.
+inline bool may_be_trace(const std::string& parent) {
+  return parent.size() == 55 && parent.find_first_not_of("0123456789abcdef-") == std::string::npos;
+}
+
+inline bool is_plain(const std::string& state) {
+  for (const char c : state)
+    if (c < ' ' || c > '~') return false;
+  return state.size() <= 512;
+}
+
+// The trace that an event of this program belongs to.
 inline Trace trace_of(const QueueOptions& options) {
-  if (!options.trace.parent.empty()) return options.trace;
   const char* const parent =
       std::getenv("TRACEPARENT");                       // NOLINT(concurrency-mt-unsafe): read only
   const char* const state = std::getenv("TRACESTATE");  // NOLINT(concurrency-mt-unsafe): read only
-  if (parent == nullptr) return {};
-  return {parent, state == nullptr ? "" : state};
+  Trace trace = options.trace;
+  if (trace.parent.empty())
+    trace = {parent == nullptr ? "" : parent, state == nullptr ? "" : state};
+  if (!may_be_trace(trace.parent)) return {};
+  if (!is_plain(trace.state)) trace.state.clear();
+  return trace;
 }
 
 }  // namespace detail
