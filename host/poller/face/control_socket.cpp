@@ -78,8 +78,15 @@ bool ControlSocket::is_there() const {
          now.st_dev == bound_.st_dev;
 }
 
+// What can't be looked at may well be there.
+bool ControlSocket::is_missing() const {
+  struct stat now {};
+  if (::lstat(path_.c_str(), &now) != 0) return errno == ENOENT || errno == ENOTDIR;
+  return !is_there();
+}
+
 void ControlSocket::keep() {
-  if (is_there() || listen())
+  if (!is_missing() || listen())
     missed_ = 0;
   else if (++missed_ == kMostMissed)
     on_lost_();
@@ -100,14 +107,18 @@ Result<void> ControlSocket::listen() {
     return Error{fmt::format(
         "the path of the control socket {} is too long for a socket: choose a shorter run_dir",
         path_.native())};
-  acceptor_.close(error);
-  acceptor_.open(Stream(), error);
+  // The old one goes on until there is a new one: its file may come back.
+  Stream::acceptor fresh(acceptor_.get_executor());
+  struct stat bound {};
+  fresh.open(Stream(), error);
   const mode_t before = ::umask(0177);  // born private: no moment at which others could connect
-  if (!error) acceptor_.bind(Stream::endpoint(path_.native()), error);
+  if (!error) fresh.bind(Stream::endpoint(path_.native()), error);
   ::umask(before);
-  if (!error) ::lstat(path_.c_str(), &bound_);
-  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  if (!error) ::lstat(path_.c_str(), &bound);
+  if (!error) fresh.listen(asio::socket_base::max_listen_connections, error);
   if (error) return Error{fmt::format("can't listen on {}: {}", path_.native(), error.message())};
+  acceptor_ = std::move(fresh);
+  bound_ = bound;
   accept();
   keep_later();
   return {};

@@ -41,6 +41,7 @@ class ControlSocket {
  private:
   struct Conversation;
   bool is_there() const;
+  bool is_missing() const;
   void keep_later();
   void accept();
   void answer(Conversation& conversation);
