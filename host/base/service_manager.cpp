@@ -19,8 +19,9 @@ extern char** environ;
 namespace actiond {
 namespace {
 
-constexpr std::string_view kOwnVariables[] = {"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC",
-                                              "LISTEN_PID",    "LISTEN_FDS",   "LISTEN_FDNAMES"};
+constexpr std::string_view kOwnVariables[] = {"ACTIOND_RUNNER", "NOTIFY_SOCKET", "WATCHDOG_PID",
+                                              "WATCHDOG_USEC",  "LISTEN_PID",    "LISTEN_FDS",
+                                              "LISTEN_FDNAMES"};
 
 // A path, or with '@' in front a name in the abstract namespace (unix(7)).
 socklen_t address_of(std::string_view name, sockaddr_un& address) {

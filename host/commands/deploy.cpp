@@ -23,7 +23,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // Ctrl-C and the like, before the first file is renamed, leave all as it was.
-std::vector<std::string> paths_to_remove;  // changed only while Undisturbed
+// Changed only while Undisturbed. Never destroyed: signals come at the very end as well.
+auto& paths_to_remove = *new std::vector<std::string>;
 constexpr int kEnds[] = {SIGINT, SIGTERM, SIGHUP};
 
 void remove_and_end(int signal) {

@@ -10,6 +10,7 @@
 #include "base/service_manager.hpp"
 #include "commands/command.hpp"
 #include "poller/poller.hpp"
+#include "poller/runners/started_by.hpp"
 
 namespace actiond {
 namespace {
@@ -69,6 +70,7 @@ Result<int> run(const Common& common, const RunFlags& flags) {
   if (options.id && (is_daemon || has_service_manager()))
     options.successor = start_words(common, *config, flags.poller, *options.id);
   options.on_started = [fd = flags.ready_fd](const Result<void>& started) { report(fd, started); };
+  leave_runner();
   Poller poller(*config, std::move(options), *log);
   auto ran = poller.run();
   if (ran) return kDone;

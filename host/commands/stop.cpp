@@ -43,8 +43,8 @@ struct Stopping {
 
   // For people: what to do with one that does not stop.
   std::string advice(std::string_view kill) const {
-    return process ? fmt::format("end it with {} {}", kill, pid_of(process))
-                   : "end it where it runs";
+    const pid_t here = process ? pid_of(process) : 0;
+    return here > 0 ? fmt::format("end it with {} {}", kill, here) : "end it where it runs";
   }
   bool has_ended() const { return process ? actiond::has_ended(process) : !is_listening(socket); }
 };

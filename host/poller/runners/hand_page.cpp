@@ -34,6 +34,12 @@ UniqueFd open_file(const std::filesystem::path& path, int flags) {
   return UniqueFd(::open(path.c_str(), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600));
 }
 
+// Of this process: what runs in another one can't be seen from here. 0: unknown.
+std::uint64_t pid_namespace() {
+  struct stat space {};
+  return ::stat("/proc/self/ns/pid", &space) == 0 ? space.st_ino : 0;
+}
+
 }  // namespace
 
 // FNV-1a: quick for so few bytes, and the same in every version of this program.
@@ -68,6 +74,7 @@ struct HandPage::Page {
   std::uint64_t format;
   std::int64_t found_at_ms;  // by another poller; 0: not yet
   char variable[128];        // see name_runner; empty: what it had started was killed
+  std::uint64_t pid_namespace;
 };
 
 // It has its name only when it is locked: nobody takes it for a dead poller's.
@@ -124,6 +131,7 @@ void HandPage::hand(std::uint64_t run, std::uint64_t mark) {
 
 void HandPage::name_runner(std::string_view variable) {
   variable.copy(page_->variable, sizeof page_->variable - 1);
+  page_->pid_namespace = pid_namespace();
 }
 
 std::optional<DeadHand> DeadHand::open(const std::filesystem::path& path) {
@@ -155,14 +163,18 @@ std::int64_t DeadHand::age_ms(std::int64_t now_ms) {
   return 0;
 }
 
-void DeadHand::end_started() {
+std::optional<std::string> DeadHand::take_started() {
   constexpr auto kAt = static_cast<off_t>(offsetof(HandPage::Page, variable));
-  char text[sizeof HandPage::Page::variable] = "";
-  if (::pread(lock_.get(), text, sizeof text, kAt) != sizeof text) return;
-  const std::string variable(text, ::strnlen(text, sizeof text));
-  if (!variable.starts_with(std::string(kRunnerVariable) + '=')) return;
-  kill_all_with(variable);
+  struct {
+    char text[sizeof HandPage::Page::variable];
+    std::uint64_t pid_namespace;
+  } named{};
+  if (::pread(lock_.get(), &named, sizeof named, kAt) != sizeof named) return std::nullopt;
+  std::string variable(named.text, ::strnlen(named.text, sizeof named.text));
+  if (named.pid_namespace != pid_namespace()) return std::nullopt;
+  if (!variable.starts_with(std::string(kRunnerVariable) + '=')) return std::nullopt;
   (void)!::pwrite(lock_.get(), "", 1, kAt);
+  return variable;
 }
 
 void DeadHand::remove() {

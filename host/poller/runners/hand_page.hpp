@@ -69,8 +69,9 @@ class DeadHand {
   std::optional<std::uint64_t> begun() const { return begun_; }
   // Since somebody asked for the first time; `now_ms` since 1970.
   std::int64_t age_ms(std::int64_t now_ms);
-  // What its runner had started is killed, once. Reads /proc: milliseconds.
-  void end_started();
+  // The variable by which is known what its runner had started, once. Nothing where its processes
+  // can't be seen, in another PID namespace.
+  std::optional<std::string> take_started();
   // For all who look.
   void remove();
 

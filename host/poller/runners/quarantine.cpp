@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "poller/runners/hand_page.hpp"
+#include "poller/runners/started_by.hpp"
 
 namespace actiond {
 namespace {
@@ -74,13 +76,14 @@ void Quarantine::look() {
   std::error_code error;
   for (const auto& file : list_directory(run_dir_, error))
     if (file.extension() == ".hand") look_into(file);
+  kill_all_with(std::exchange(started_, {}));
 }
 
 // A file without a begun event tells nothing; nor does one whose event nobody has met for a day.
 void Quarantine::look_into(const std::filesystem::path& file) {
   auto hand = DeadHand::open(file);
   if (!hand) return;
-  hand->end_started();
+  if (auto variable = hand->take_started()) started_.push_back(std::move(*variable));
   if (!hand->begun() || hand->age_ms(wall_now_ms()) > kLongestKept_ms) return hand->remove();
   left_[*hand->begun()].push_back(file);
 }

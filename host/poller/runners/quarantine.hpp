@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -66,6 +67,7 @@ class Quarantine {
   std::optional<MonotonicTime> looked_at_;
   // What dead pollers had begun, and in which files that stands.
   std::unordered_map<std::uint64_t, std::vector<std::filesystem::path>> left_;
+  std::vector<std::string> started_;           // variables of dead runners, see kill_all_with
   std::unordered_set<std::uint64_t> storing_;  // whose copy is not confirmed yet
   DeliveryPointer waiting_{nullptr, {}};
   const Delivery* alone_ = nullptr;

@@ -86,7 +86,7 @@ RunnerProcess::~RunnerProcess() {
   pollfd ended{child_.pidfd(), POLLIN, 0};
   ::poll(&ended, 1, kGoTime_ms);
   if (!child_.reap()) child_.give_up();
-  if (!mark_.empty()) kill_all_with(mark_);
+  if (!mark_.empty()) kill_all_with({mark_});
 }
 
 bool RunnerProcess::flush() {
@@ -128,7 +128,7 @@ void RunnerProcess::kill() {
 std::optional<ExitStatus> RunnerProcess::reap(bool is_overdue) {
   auto status = child_.reap();
   if (!status && is_overdue) status = child_.give_up();
-  if (status && !mark_.empty() && (status->is_signal || !is_to_stop_)) kill_all_with(mark_);
+  if (status && !mark_.empty() && (status->is_signal || !is_to_stop_)) kill_all_with({mark_});
   return status;
 }
 

@@ -239,12 +239,14 @@ void RunnerSlot::hand_out_pipe(const ExitStatus& status) {
   while (!is_distrusted_ && !pipe_.empty() && is_proven()) end_first(Outcome{});
   const bool has_begun =
       !pipe_.empty() && (pipe_.first_run() <= progress.begun() || progress.is_lost());
+  const auto run_time =
+      progress.is_lost() ? std::chrono::nanoseconds(0) : progress.run_time(now_());
   if (killed_for_ && (has_begun || (is_distrusted_ && !pipe_.empty())))
     end_first(outcome_of_kill(*killed_for_));
   else if (has_begun)
     end_first(outcome_of_crash(cause_of_death(status, is_cut_off_),
-                               pipe_.find(pipe_.first_run())->message.event,
-                               progress.run_time(now_()), process_->crash_text()));
+                               pipe_.find(pipe_.first_run())->message.event, run_time,
+                               process_->crash_text()));
   while (DeliveryPointer delivery = pipe_.take_last_after(0))
     listener_.on_returned(std::move(delivery));
 }
