@@ -1,9 +1,11 @@
 // A broker that is absent, goes away and comes back.
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
@@ -80,6 +82,25 @@ TEST_CASE(
   CHECK(count_of(site.log(), "Processing high:sleep") == 1);
   CHECK(times_lost(site) == 0);
   CHECK(site.pollers().size() == 1);
+}
+
+TEST_CASE("outage: a queue that is back and offers again what was in hand ends the connection") {
+  NEEDS_BROKER();
+  Site site("concurrency: 2", {"recorder", "sleeper"});
+  const auto end = site.path("end").native();
+  const pid_t poller = site.start();
+  rabbit::queue("sleep", site.params("slept", R"("until": ")" + end + "\""));
+  REQUIRE(site.wait_for_lines("slept", 1));
+  REQUIRE(::kill(poller, SIGSTOP) == 0);  // it hears of all this at once
+  rabbit::delete_queue("medium");
+  REQUIRE(site.actiond({"enqueue", "record", site.params("ran", R"("text": "x")")}).status == 0);
+  rabbit::give_back("medium");
+  REQUIRE(::kill(poller, SIGCONT) == 0);
+  CHECK(site.wait_for_log("is back, and offers again what is in hand: connecting again"));
+  CHECK(site.wait_for_lines("ran", 1));
+  std::ofstream(end).put('\n');
+  CHECK(site.actiond({"stop", "--id", "1"}).status == 0);
+  CHECK(site.lines("slept").size() == 1);
 }
 
 TEST_CASE(
