@@ -44,7 +44,7 @@ class Check {
   void fail(const std::string& name, const Error& error) {
     std::istringstream lines(error.text);
     for (std::string line; std::getline(lines, line);) {
-      if (failures_++ == 0) first_failure_ = name + ": " + line;
+      if (failures_++ == 0) first_failure_ = fmt::format("{}: {}", name, line);
       add(name, "FAILED", line);
     }
   }
