@@ -188,7 +188,7 @@ TEST_CASE("connection: a large failure in an alarm holds up nothing, and a stop 
   {
     const Alarm alarm(site);
     site.start();
-    CHECK(site.wait_for_lines("ran", 1));
+    CHECK(site.wait_for_lines("ran", 1, kLargeTime));
     check_answers(site, "blocked by the broker");
     // Longer than the broker, or the poller, would wait for the other's heartbeats.
     std::this_thread::sleep_for(4s);
@@ -231,7 +231,7 @@ TEST_CASE("connection: a broker that stops in mid-send holds up nothing") {
   rabbit::queue("sleep", site.params("ran", R"("ms": 1000, "fails_once": true, )" + kLarge));
   const pid_t pid = site.start();
   rabbit::disconnect();
-  CHECK(site.wait_for_lines("ran", 1));
+  CHECK(site.wait_for_lines("ran", 1, kLargeTime));
   {
     const FrozenBroker frozen;
     check_answers(site, "blocked by the broker");
