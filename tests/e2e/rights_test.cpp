@@ -18,6 +18,7 @@ class User {
   void allow(const std::string& write, const std::string& read = ".*") {
     ctl({"set_permissions", "limited", "^$", write, read});
   }
+  void allow_nothing() { ctl({"clear_permissions", "limited"}); }
   static std::string url() {
     std::string url = test_broker();
     url.replace(url.find("guest:guest"), 11, "limited:limited");
@@ -35,6 +36,18 @@ class User {
 const char* const kTwoAttempts = "retry: {attempts: 2, initial: 125ms}\nconcurrency: 2\n";
 
 }  // namespace
+
+TEST_CASE("rights: a user without any is told what gives them, not to create what there is") {
+  NEEDS_NODE();
+  Site site("", {"recorder"});
+  User user(site, ".*", ".*");
+  user.allow_nothing();
+  site.configure("", User::url());
+  const Ran refused = site.actiond({"enqueue", "record"});
+  CHECK(refused.status == 1);
+  CHECK(contains(refused.err, "does not let user 'limited' use the virtual host '/'"));
+  CHECK(contains(refused.err, "allow it (rabbitmqctl set_permissions -p '/' 'limited' '.*'"));
+}
 
 TEST_CASE("rights: check names each one that is missing, and leaves no trace") {
   NEEDS_NODE();

@@ -35,6 +35,23 @@ amqp_table_entry_t text_entry(const char* key, std::string_view text) {
   return entry;
 }
 
+bool tells(const CloseReason& reason, std::string_view words) {
+  return reason.text.find(words) != std::string::npos;
+}
+
+// RabbitMQ says by its text alone whether a virtual host is missing or only closed to this user.
+std::string advice_for_vhost(const CloseReason& reason, const BrokerUrl& url, bool is_down) {
+  if (is_down)
+    return fmt::format(
+        "look into the broker's log, and start it again (rabbitmqctl restart_vhost "
+        "--vhost '{}')",
+        url.vhost);
+  if (tells(reason, "refused for user"))
+    return fmt::format("allow it (rabbitmqctl set_permissions -p '{}' '{}' '.*' '.*' '.*')",
+                       url.vhost, url.user);
+  return "create it, or correct the end of the broker's URL";
+}
+
 std::string explain_login(const CloseReason& reason, const std::string& why, const BrokerUrl& url) {
   if (reason.code == AMQP_ACCESS_REFUSED)
     return fmt::format(
@@ -43,11 +60,13 @@ std::string explain_login(const CloseReason& reason, const std::string& why, con
         url.host, url.port, url.user);
   if (const auto limit = explain_limit(reason.text))
     return fmt::format("the broker at {}:{} {}", url.host, url.port, *limit);
-  if (reason.code == AMQP_NOT_ALLOWED)
+  const bool is_down = tells(reason, "vhost '" + url.vhost + "' is down");
+  if (reason.code == AMQP_NOT_ALLOWED || is_down)
     return fmt::format(
-        "the broker at {}:{} does not let user '{}' use the virtual host '{}' ({}): "
-        "create it, or correct the end of the broker's URL",
-        url.host, url.port, url.user, url.vhost, reason.text);
+        "the broker at {}:{} does not let user '{}' use the virtual host '{}' ({}): {}", url.host,
+        url.port, url.user, url.vhost, reason.text, advice_for_vhost(reason, url, is_down));
+  if (reason.code != 0)
+    return fmt::format("the broker at {}:{} ended the login: {}", url.host, url.port, reason.text);
   return fmt::format("login at {}:{} failed ({}): is that the port on which RabbitMQ speaks {}?",
                      url.host, url.port, why, url.tls ? "AMQP over TLS" : "AMQP");
 }
