@@ -5,6 +5,7 @@
 
 #include "base/seal.hpp"
 #include "base/text.hpp"
+#include "client/trace.hpp"
 #include "poller/poller.hpp"
 
 namespace actiond {
@@ -15,6 +16,18 @@ constexpr std::size_t kMostParams = 300;  // bytes, of each event in hand
 
 std::string beginning_of(const std::string& params) {
   return std::string(utf8_prefix(params, kMostParams));
+}
+
+InHandStatus in_hand_status(const RunnerLook& runner, const LogConfig& log) {
+  const Delivery& delivery = *runner.in_hand;
+  const auto& context = delivery.trace.context;
+  return {delivery.message.event,
+          delivery.message.id,
+          std::string(delivery.queue_name),
+          delivery.message.trail.attempt,
+          runner.run_time / std::chrono::milliseconds(1),
+          log.has_params ? beginning_of(delivery.message.body) : "",
+          std::string(context.empty() ? "" : action::trace_id(context))};
 }
 
 }  // namespace
@@ -153,11 +166,7 @@ Status Poller::status() const {
     status.problem = status.queue_problems.front();
   for (const auto& runner : crew_.look()) {
     status.runners.push_back(runner.pid);
-    if (const Delivery* delivery = runner.in_hand)
-      status.in_hand.push_back(
-          {delivery->message.event, delivery->message.id, std::string(delivery->queue_name),
-           delivery->message.trail.attempt, runner.run_time / std::chrono::milliseconds(1),
-           config_.log.has_params ? beginning_of(delivery->message.body) : ""});
+    if (runner.in_hand != nullptr) status.in_hand.push_back(in_hand_status(runner, config_.log));
   }
   status.done = journal_.counts().done;
   status.failed = journal_.counts().failed;

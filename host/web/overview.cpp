@@ -177,6 +177,7 @@ json running_json(const Config& config, const View& view, std::int64_t now_ms) {
                {"since_ms", since_of(run, now_ms)}, {"poller", id_of(poller)},
                {"pid", number_in(poller, "pid")}};
       if (config.web.are_params_shown && run.contains("params")) row["params"] = run["params"];
+      if (auto trace = text_in(run, "trace_id"); !trace.empty()) row["trace_id"] = std::move(trace);
       runs.push_back(std::move(row));
     }
   std::stable_sort(runs.begin(), runs.end(), [](const json& one, const json& other) {

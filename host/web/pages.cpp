@@ -58,7 +58,8 @@ Response html_page(const std::string& name, const Config& config) {
       {"{{access}}", config.web.is_read_only ? "read-only" : "full"},
       {"{{css}}", address_of(config, "page.css")},
       {"{{js}}", address_of(config, "page.js")},
-      {"{{icon}}", address_of(config, "icon.svg")}};
+      {"{{icon}}", address_of(config, "icon.svg")},
+      {"{{trace_link}}", config.web.trace_link}};
   for (const auto& [key, value] : values) replace_all(response.body, key, html_escaped(value));
   return response;
 }

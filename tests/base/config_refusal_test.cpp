@@ -119,6 +119,12 @@ TEST_CASE("config refuses: what is out of range") {
       {"web: {base_path: x}",
        "actiond.yaml:1:18: 'web.base_path' must begin with / and have letters, digits, _, -, . and "
        "/, not 'x'"},
+      {"web: {trace_link: 'javascript:alert({trace_id})'}",
+       "actiond.yaml:1:19: 'web.trace_link' must begin with http:// or https:// and contain "
+       "{trace_id}, not 'javascript:alert({trace_id})'"},
+      {"web: {trace_link: https://jaeger.example/}",
+       "actiond.yaml:1:19: 'web.trace_link' must begin with http:// or https:// and contain "
+       "{trace_id}, not 'https://jaeger.example/'"},
       {"remote: all", "actiond.yaml:1:9: 'remote' must be status or full or none, not 'all'"},
       {"remote: full",
        "actiond.yaml:1:9: 'remote: full' wants 'remote_secret': the same on every machine, or "

@@ -81,6 +81,7 @@ web:
   behind_proxy: true
   params: hidden
   metrics: protected
+  trace_link: "https://jaeger.example/trace/{trace_id}"
 events:
   send_email: {queue: urgent, attempts: 5, timeout: 30s}
   audit:
@@ -115,7 +116,8 @@ events:
                                 "/etc/key.pem",
                                 true,
                                 false,
-                                false});
+                                false,
+                                "https://jaeger.example/trace/{trace_id}"});
   CHECK(config.events ==
         std::map<std::string, EventConfig>{{"audit", {}}, {"send_email", {"urgent", 5, 30s}}});
 }

@@ -19,7 +19,7 @@ class PageTest(PageCase):
                 scene.add_poller(
                     state=payload, problem=payload, plugin_set=payload,
                     in_hand=[{"event": payload, "id": payload, "queue": payload, "attempt": 1,
-                              "for_ms": 1000, "params": payload}],
+                              "for_ms": 1000, "params": payload, "trace_id": payload}],
                     plugins=[{"name": payload, "version": payload, "file": "/p/" + payload, "hash": payload}],
                     failures=[{"event": payload, "id": payload, "queue": payload, "attempt": 1,
                                "error": payload, "at_ms": 1}],
@@ -97,6 +97,23 @@ class PageTest(PageCase):
             chromium.wait_for_text(self.browser, "There are no dead letters.")
             self.assertIn("delete 8 dead letters of 'send_email'", scene.log_text())
             self.assertIn("asked by session", scene.log_text())
+
+    def test_a_trace_is_a_link_where_the_configuration_says_where_it_is_shown(self):
+        trace = "0af7651916cd43dd8448eb211c80319c"
+        yaml = 'web: {trace_link: "https://jaeger.example/trace/{trace_id}?a=\'&b=\\"<i>"}'
+        for is_linked in (False, True):
+            with Scene(SOURCE, ACTIOND, yaml if is_linked else "") as scene:
+                run = {"event": "audit", "id": "7", "queue": "low", "attempt": 1, "for_ms": 1}
+                scene.add_poller(in_hand=[{**run, "trace_id": trace}, {**run, "trace_id": trace[1:]}])
+                scene.serve()
+                self.enter(scene)
+                self.open(scene, "running", trace[:8])
+                links = self.browser.find_elements("css selector", "a[target=_blank]")
+                self.assertEqual([each.get_dom_attribute("href") for each in links],
+                                 [f"https://jaeger.example/trace/{trace}?a='&b=\"<i>"] if is_linked else [])
+                self.assertEqual([each.get_dom_attribute("rel") for each in links],
+                                 ["noopener noreferrer"] * len(links))
+                self.assert_quiet()
 
     def test_a_poller_is_stopped_after_a_question(self):
         with Scene(SOURCE, ACTIOND) as scene:

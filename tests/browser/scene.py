@@ -195,6 +195,7 @@ def busy_shop(scene):
     for number in range(24):
         in_hand = [{"event": event, "id": f"8ad2b53d-5b0c-4b7e-9a6f-0a4b8de1f{number:03d}", "queue": "medium",
                     "attempt": 1 + number % 3, "for_ms": for_ms + number * 1000,
+                    "trace_id": f"0af7651916cd43dd8448eb211c80{number:04x}",
                     "params": f'{{"order": {4711 + number}, "to": "ada@example.com"}}'}
                    for event, for_ms in runs[:(number * 7) % 4]]
         scene.add_poller(in_hand=in_hand, done=5000 + 37 * number, failed=number % 5, plugins=plugins,

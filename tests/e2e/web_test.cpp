@@ -69,7 +69,9 @@ TEST_CASE("web: what runs is seen within two and a half seconds") {
   site.start();
   site.serve();
   CHECK(site.api("running")["running"].empty());
+  ::setenv("TRACEPARENT", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", 1);
   site.queue("sleep", R"({"ms": 10000})");
+  ::unsetenv("TRACEPARENT");
   REQUIRE(site.wait_for_log("Processing"));
   const auto begun = std::chrono::steady_clock::now();
   REQUIRE(wait_until([&] { return !site.api("running")["running"].empty(); }, 10s));
@@ -77,6 +79,7 @@ TEST_CASE("web: what runs is seen within two and a half seconds") {
   const auto run = site.api("running")["running"][0];
   CHECK(run["event"] == "sleep");
   CHECK(run["attempt"] == 1);
+  CHECK(run["trace_id"] == "0af7651916cd43dd8448eb211c80319c");
   CHECK(site.api("overview")["numbers"]["in_hand"] == 1);
 }
 

@@ -66,7 +66,7 @@ TEST_CASE("live: the overview adds up what waits, what is in hand and what died"
 TEST_CASE("live: what runs, longest first, with params only where they are shown") {
   ViewScene scene;
   scene.add_poller(1)["in_hand"] = {
-      {{"event", "short"}, {"id", "i"}, {"for_ms", 1}, {"params", "{}"}}};
+      {{"event", "short"}, {"id", "i"}, {"for_ms", 1}, {"params", "{}"}, {"trace_id", "0af7"}}};
   scene.add_poller(2)["in_hand"] = {{{"event", "long"}, {"for_ms", 5000}, {"attempt", 3}}};
   const auto running = body_of(ask("running", scene.view()))["running"];
   REQUIRE(running.size() == 2);
@@ -74,6 +74,8 @@ TEST_CASE("live: what runs, longest first, with params only where they are shown
   CHECK(running[0]["since_ms"] == 5000);
   CHECK(running[0]["attempt"] == 3);
   CHECK(running[1]["params"] == "{}");
+  CHECK(running[1]["trace_id"] == "0af7");
+  CHECK_FALSE(running[0].contains("trace_id"));
   Config hidden;
   hidden.web.are_params_shown = false;
   CHECK_FALSE(body_of(ask("running", scene.view(), hidden))["running"][1].contains("params"));

@@ -24,6 +24,14 @@ TEST_CASE("pages: addresses have the base path, and nothing is left to be filled
   }
 }
 
+TEST_CASE("pages: they know where traces are shown") {
+  Config config;
+  config.web.trace_link = "https://jaeger.example/?a=\"{trace_id}\"";
+  CHECK(html_page("page", config)
+            .body.find("data-trace-link=\"https://jaeger.example/?a=&quot;{trace_id}&quot;\"") !=
+        std::string::npos);
+}
+
 // The Content-Security-Policy forbids both; what needs them would be silently broken.
 TEST_CASE("pages: no inline script, no inline style, nothing that parses HTML") {
   for (const char* name : {"page.html", "login.html", "page.js"}) {

@@ -34,8 +34,9 @@ constexpr Key kRecycleKeys[] = {{"events"}, {"memory"}};
 constexpr Key kRollbackKeys[] = {{"crashes"}, {"within"}};
 constexpr Key kStatisticsKeys[] = {{"minutes"}, {"hours"}};
 constexpr Key kTraceKeys[] = {{"file"}};
-constexpr Key kWebKeys[] = {{"listen"},   {"access"},  {"password"},     {"hosts"},  {"base_path"},
-                            {"certfile"}, {"keyfile"}, {"behind_proxy"}, {"params"}, {"metrics"}};
+constexpr Key kWebKeys[] = {{"listen"},    {"access"},   {"password"},  {"hosts"},
+                            {"base_path"}, {"certfile"}, {"keyfile"},   {"behind_proxy"},
+                            {"params"},    {"metrics"},  {"trace_link"}};
 constexpr Key kEventKeys[] = {{"queue"}, {"attempts"}, {"timeout"}, {"expires"}, {"on_expired"}};
 
 constexpr Key kCronKeys[] = {{"at"},    {"every"}, {"zone"}, {"event"}, {"params", &kFreeSection},

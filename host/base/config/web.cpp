@@ -58,6 +58,17 @@ void read_base_path(const Section& section, std::string& base_path) {
   if (!base_path.ends_with('/')) base_path += '/';
 }
 
+// Goes into a link, where another scheme could be a script.
+void read_trace_link(const Section& section, std::string& link) {
+  if (is_empty(section.find("trace_link"))) return;
+  section.read_text("trace_link", link);
+  const bool is_link = (link.starts_with("https://") || link.starts_with("http://")) &&
+                       link.find("{trace_id}") != std::string::npos;
+  if (!link.empty() && !is_link)
+    section.refuse("trace_link", *section.find("trace_link"),
+                   "must begin with http:// or https:// and contain {trace_id}");
+}
+
 void read_certificate(const Section& section, const std::filesystem::path& base, WebConfig& web) {
   const Tree* const certificate = section.find("certfile");
   const Tree* const key = section.find("keyfile");
@@ -83,6 +94,7 @@ void read_web(const Section& root, const std::filesystem::path& base, Config& co
   section.read_choice<bool>("params", {{"shown", true}, {"hidden", false}}, web.are_params_shown);
   section.read_choice<bool>("metrics", {{"open", true}, {"protected", false}},
                             web.are_metrics_open);
+  read_trace_link(section, web.trace_link);
 }
 
 }  // namespace actiond

@@ -17,6 +17,7 @@ struct WebConfig {
   bool is_behind_proxy = false;             // plain HTTP beyond loopback is meant
   bool are_params_shown = true;
   bool are_metrics_open = true;  // without a login
+  std::string trace_link;        // with {trace_id} in it; empty: traces are no links
 
   bool operator==(const WebConfig&) const = default;
 };

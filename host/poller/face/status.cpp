@@ -19,6 +19,7 @@ nlohmann::json in_hand_json(const Status& status) {
                     {"attempt", in_hand.attempt},
                     {"for_ms", in_hand.for_ms}});
     if (!in_hand.params.empty()) list.back()["params"] = in_hand.params;
+    if (!in_hand.trace_id.empty()) list.back()["trace_id"] = in_hand.trace_id;
   }
   return list;
 }

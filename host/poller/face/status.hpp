@@ -16,8 +16,9 @@ namespace actiond {
 struct InHandStatus {
   std::string event, id, queue;
   int attempt;
-  std::int64_t for_ms;  // it has been running
-  std::string params;   // their beginning; empty: they are not shown
+  std::int64_t for_ms;   // it has been running
+  std::string params;    // their beginning; empty: they are not shown
+  std::string trace_id;  // empty: it belongs to no trace
 };
 
 // A run that failed.

@@ -13,12 +13,22 @@ function runningCard(answer) {
   const rows = answer.running.map((run) => [
     link(["events", run.event], run.event), timeOf(run.since_ms, "for"), run.queue,
     numberText(run.attempt), nameOfPoller({id: run.poller}), code(run.id),
-    run.params === undefined ? "–" : paramsOf(run.params),
+    traceOf(run), run.params === undefined ? "–" : paramsOf(run.params),
     isReadOnly ? "" : stopButton({id: run.poller, pid: run.pid})]);
   return card(counted(answer.running.length, "event in hand", "events in hand"),
     table("Events in hand", [{title: "event"}, {title: "for", number: true}, {title: "queue"},
-      {title: "attempt", number: true}, {title: "poller"}, {title: "id"}, {title: "params", wide: true},
-      {title: ""}], rows));
+      {title: "attempt", number: true}, {title: "poller"}, {title: "id"}, {title: "trace"},
+      {title: "params", wide: true}, {title: ""}], rows));
+}
+
+// Its beginning; a link where the configuration says to which address.
+function traceOf(run) {
+  if (!run.trace_id) return "–";
+  const text = el("code", {title: run.trace_id}, run.trace_id.slice(0, 8));
+  const address = root.dataset.traceLink;
+  return !address || !/^[0-9a-f]{32}$/.test(run.trace_id) ? text
+    : el("a", {href: address.split("{trace_id}").join(run.trace_id), target: "_blank",
+      rel: "noopener noreferrer", "data-key": "trace/" + run.id}, text);
 }
 
 function paramsOf(params) {

@@ -26,7 +26,8 @@ TEST_CASE("status: what is in hand and what is loaded, by name") {
   status.id = 3;
   status.broker = "amqp://broker";
   status.runners = {12};
-  status.in_hand = {{"mail", "7", "high", 2, 1500, ""}, {"mail", "8", "low", 1, 2, "{\"a\": 1}"}};
+  status.in_hand = {{"mail", "7", "high", 2, 1500, "", ""},
+                    {"mail", "8", "low", 1, 2, "{\"a\": 1}", "0af7651916cd43dd8448eb211c80319c"}};
   PluginInfo plugin;
   plugin.name = "mail";
   plugin.version = "1";
@@ -41,7 +42,8 @@ TEST_CASE("status: what is in hand and what is loaded, by name") {
   CHECK(json.at("in_hand") ==
         nlohmann::json::parse(
             R"([{"event":"mail","id":"7","queue":"high","attempt":2,"for_ms":1500},
-                {"event":"mail","id":"8","queue":"low","attempt":1,"for_ms":2,"params":"{\"a\": 1}"}])"));
+                {"event":"mail","id":"8","queue":"low","attempt":1,"for_ms":2,"params":"{\"a\": 1}",
+                 "trace_id":"0af7651916cd43dd8448eb211c80319c"}])"));
   CHECK(
       json.at("plugins") ==
       nlohmann::json::parse(
