@@ -127,7 +127,11 @@ std::unique_ptr<FleetVoice> Poller::make_voice() {
 // once.
 nlohmann::json Poller::on_request(const nlohmann::json& request) {
   const std::string command = request.value("command", "");
-  if (command == "status") return to_json(status());
+  if (command == "status") {
+    auto now = status();
+    now.memory_kb = crew_.memory_with_us() / 1024;
+    return to_json(now);
+  }
   if (command == "rollback") return on_rollback();
   if (command == "quiet" || command == "resume") {
     const auto done = scheduler_.be_quiet(command == "quiet");

@@ -20,6 +20,7 @@ class PageTest(PageCase):
                     state=payload, problem=payload, plugin_set=payload,
                     in_hand=[{"event": payload, "id": payload, "queue": payload, "attempt": 1,
                               "for_ms": 1000, "params": payload, "trace_id": payload}],
+                    memory_kb=payload,
                     plugins=[{"name": payload, "version": payload, "file": "/p/" + payload, "hash": payload}],
                     failures=[{"event": payload, "id": payload, "queue": payload, "attempt": 1,
                                "error": payload, "at_ms": 1}],

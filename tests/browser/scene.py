@@ -199,7 +199,7 @@ def busy_shop(scene):
                     "params": f'{{"order": {4711 + number}, "to": "ada@example.com"}}'}
                    for event, for_ms in runs[:(number * 7) % 4]]
         scene.add_poller(in_hand=in_hand, done=5000 + 37 * number, failed=number % 5, plugins=plugins,
-                         state="working" if in_hand else "idle",
+                         state="working" if in_hand else "idle", memory_kb=14_000 + 700 * number,
                          failures=[{"event": "send_email", "id": "8ad2b53d", "queue": "medium",
                                     "attempt": 20, "error": "connection refused: smtp.internal:25",
                                     "at_ms": now_ms - 20000 * (number + 1)}] if number < 5 else [])

@@ -41,6 +41,13 @@ class SmallDisk {
   bool is_there_ = false;
 };
 
+std::int64_t resident_kb(pid_t pid) {
+  std::ifstream statm("/proc/" + std::to_string(pid) + "/statm");
+  std::int64_t size = 0, resident = 0;
+  statm >> size >> resident;
+  return resident * ::sysconf(_SC_PAGESIZE) / 1024;
+}
+
 }  // namespace
 
 TEST_CASE("web: the front page shows a poller and what it did, behind a login") {
@@ -57,6 +64,11 @@ TEST_CASE("web: the front page shows a poller and what it did, behind a login") 
   CHECK(overview["pollers"][0]["id"] == 1);
   CHECK(overview["pollers"][0]["state"] == "idle");
   CHECK(overview["queues"].size() == 4);
+  const auto poller = site.api("status")["pollers"][0];
+  REQUIRE(poller["runners"].size() == 1);
+  const auto of_both_kb = resident_kb(poller["pid"]) + resident_kb(poller["runners"][0]);
+  CHECK(poller["memory_kb"].get<std::int64_t>() > of_both_kb * 3 / 4);
+  CHECK(poller["memory_kb"].get<std::int64_t>() < of_both_kb * 5 / 4);
   CHECK(overview["attention"].empty());
   site.queue("hello_world", R"({"name": "Ada"})");
   REQUIRE(site.wait_for_log("Finished processing"));

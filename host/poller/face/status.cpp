@@ -72,6 +72,7 @@ nlohmann::json to_json(const Status& status) {
       {"reload", {{"is_underway", status.is_reload_underway}, {"problem", status.reload_problem}}},
       {"plugins", plugins_json(status)},
       {"failures", failures_json(status)}};
+  if (status.memory_kb > 0) json["memory_kb"] = status.memory_kb;
   if (!status.cron.empty()) json["cron"] = nlohmann::json::parse(status.cron, nullptr, false);
   return json;
 }

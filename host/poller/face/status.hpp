@@ -41,7 +41,8 @@ struct Status {
   std::vector<std::string> queues;     // highest first
   int concurrency, concurrency_limit;  // the least, and the most of a range or 0
   std::vector<pid_t> runners;
-  std::string plugin_set;  // its hash
+  std::uint64_t memory_kb = 0;  // resident, of it and its runners; 0: not known
+  std::string plugin_set;       // its hash
   bool is_reload_underway;
   std::string reload_problem;
   std::vector<std::string> queue_problems;  // why nothing is taken from those

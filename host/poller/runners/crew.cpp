@@ -1,8 +1,11 @@
 #include "poller/runners/crew.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "poller/runners/process_look.hpp"
 #include "poller/runners/run_limits.hpp"
 #include "poller/runners/time_limits.hpp"
 
@@ -211,6 +214,13 @@ std::vector<RunnerLook> Crew::look() const {
          in_hand == nullptr ? 0ns : slot.process().progress().run_time(commons_.clock.now())});
   }
   return looks;
+}
+
+std::uint64_t Crew::memory_with_us() const {
+  std::uint64_t bytes = resident_bytes(::getpid());
+  for (const auto& station : stations_)
+    if (station.slot().is_alive()) bytes += resident_bytes(station.slot().process().pid());
+  return bytes;
 }
 
 }  // namespace actiond

@@ -75,6 +75,8 @@ class Crew {
   // How many are ready.
   int ready() const;
   std::vector<RunnerLook> look() const;
+  // What this process and they hold, in bytes; what they share is counted for each.
+  std::uint64_t memory_with_us() const;
   // Why they die or can't be started; empty: they don't.
   const std::string& problem() const { return commons_.problem; }
 

@@ -13,12 +13,12 @@ function fleetTable(answer) {
     poller.poller, [el("span", {class: isWell(poller) ? "state-word" : "state-word alarm"},
       poller.state), problemOf(poller)],
     poller.in_hand ? `${poller.in_hand.length} of ${numberText(poller.concurrency)}` : "–",
-    numberText(poller.done), numberText(poller.failed), timeOf(poller.up_since_ms, "for"),
-    poller.plugin_set ? setOf(poller.plugin_set) : "–"]}));
+    numberText(poller.done), numberText(poller.failed), memoryText(poller.memory_kb),
+    timeOf(poller.up_since_ms, "for"), poller.plugin_set ? setOf(poller.plugin_set) : "–"]}));
   return card("All machines", el("p", {class: "hint"}, answer.fleet.summary),
     table("Pollers on all machines", [{title: "poller"}, {title: "state", wide: true},
       {title: "in hand", number: true}, {title: "done", number: true}, {title: "failed", number: true},
-      {title: "up for", number: true}, {title: "plugin set"}], rows));
+      {title: "memory", number: true}, {title: "up for", number: true}, {title: "plugin set"}], rows));
 }
 
 function pollersTable(pollers) {
@@ -30,13 +30,14 @@ function pollersTable(pollers) {
       poller.state), problemOf(poller)],
     `${(poller.in_hand || []).length} of ${numberText(poller.concurrency)}`,
     numberText(poller.done), numberText(poller.failed), numberText(poller.dead),
-    timeOf(poller.up_since_ms, "for"), setOf(poller.plugin_set), String(poller.pid),
+    memoryText(poller.memory_kb), timeOf(poller.up_since_ms, "for"), setOf(poller.plugin_set),
+    String(poller.pid),
     isReadOnly ? "" : el("div", {class: "buttons"}, quietButton(poller), rollbackButton(poller),
       stopButton(poller))]}));
   return card("This machine", table("Pollers", [{title: "id"}, {title: "state", wide: true},
     {title: "in hand", number: true}, {title: "done", number: true}, {title: "failed", number: true},
-    {title: "dead", number: true}, {title: "up for", number: true}, {title: "plugin set"},
-    {title: "pid", number: true}, {title: ""}], rows));
+    {title: "dead", number: true}, {title: "memory", number: true}, {title: "up for", number: true},
+    {title: "plugin set"}, {title: "pid", number: true}, {title: ""}], rows));
 }
 
 function problemOf(poller) {

@@ -70,6 +70,12 @@ function rateText(rate) {
   return rate >= 100 ? numberText(Math.round(rate)) : String(Math.round(rate * 10) / 10);
 }
 
+// Of kibibytes. A poller of an earlier version does not tell.
+function memoryText(kb) {
+  if (!(kb > 0)) return "–";
+  return kb < 1024 * 1024 ? `${Math.ceil(kb / 1024)} MiB` : `${(kb / 1024 / 1024).toFixed(1)} GiB`;
+}
+
 function shareText(part, all) {
   if (!all) return "–";
   const share = 100 * part / all;

@@ -13,6 +13,7 @@ TEST_CASE("status: every field has its place, and what is not there is null or e
   CHECK(json.at("id").is_null());
   CHECK(json.at("broker").is_null());
   CHECK(json.at("pid") == 4711);
+  CHECK_FALSE(json.contains("memory_kb"));
   CHECK(json.at("state") == "idle");
   CHECK(json.at("in_hand") == nlohmann::json::array());
   CHECK(json.at("runners") == nlohmann::json::array());
@@ -26,6 +27,7 @@ TEST_CASE("status: what is in hand and what is loaded, by name") {
   status.id = 3;
   status.broker = "amqp://broker";
   status.runners = {12};
+  status.memory_kb = 5120;
   status.in_hand = {{"mail", "7", "high", 2, 1500, "", ""},
                     {"mail", "8", "low", 1, 2, "{\"a\": 1}", "0af7651916cd43dd8448eb211c80319c"}};
   PluginInfo plugin;
@@ -39,6 +41,7 @@ TEST_CASE("status: what is in hand and what is loaded, by name") {
   const auto json = to_json(status);
   CHECK(json.at("id") == 3);
   CHECK(json.at("broker") == "amqp://broker");
+  CHECK(json.at("memory_kb") == 5120);
   CHECK(json.at("in_hand") ==
         nlohmann::json::parse(
             R"([{"event":"mail","id":"7","queue":"high","attempt":2,"for_ms":1500},
