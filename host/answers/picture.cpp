@@ -29,6 +29,7 @@ json queue_json(const QueueLook& queue) {
        {std::pair{"later", queue.later}, std::pair{"in_hand", queue.in_hand},
         std::pair{"done", queue.done}, std::pair{"failed", queue.failed}})
     if (number) object[key] = *number;
+  if (queue.oldest_ms) object["oldest_ms"] = *queue.oldest_ms;
   object["paused"] = queue.pause.has_value();
   if (queue.pause)
     object["pause"] = {{"by", queue.pause->by},

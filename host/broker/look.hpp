@@ -17,8 +17,9 @@ namespace actiond {
 struct QueueLook {
   std::string name;
   std::optional<std::uint64_t> ready;
-  std::optional<std::uint64_t> later;    // not before its time
-  std::optional<std::uint64_t> in_hand;  // of pollers
+  std::optional<std::int64_t> oldest_ms;  // since when the first of those waits, since 1970 UTC
+  std::optional<std::uint64_t> later;     // not before its time
+  std::optional<std::uint64_t> in_hand;   // of pollers
   std::optional<std::uint64_t> consumers;
   std::optional<std::uint64_t> done, failed;  // so far, failed attempts
   std::optional<Pause> pause;                 // by which it is paused

@@ -4,6 +4,7 @@
 #include "broker/sql/claims.hpp"
 #include "broker/sql/owner.hpp"
 #include "broker/sql/queue_starts.hpp"
+#include "broker/sql/sql_look.hpp"
 #include "broker/store/look_pace.hpp"
 #include "tables.hpp"
 
@@ -38,6 +39,20 @@ TEST_CASE("database: the plan of a claim reads one index in order and sorts noth
     CHECK_FALSE(contains(plan, "Sort"));
     CHECK_FALSE(contains(plan, "filesort"));
     CHECK_FALSE(contains(plan, "temporary"));
+  });
+}
+
+TEST_CASE("database: the plan of a look at what waits reads the beginning of one index, too") {
+  in_each([](Tables& tables) {
+    tables.store("high", 500);
+    tables.store("low", 500);
+    const auto& sql = tables->dialect();
+    if (sql.has_returning) REQUIRE(tables->session().execute("ANALYZE " + sql.events));
+    const auto plan = tables.plan("SELECT " + oldest_ready_query(sql, "'low'"));
+    CAPTURE(plan);
+    CHECK(contains(plan, sql.has_returning ? "_waiting" : "ready"));
+    for (const char* word : {"Sort", "filesort", "temporary", "Seq Scan"})
+      CHECK_FALSE(contains(plan, word));
   });
 }
 

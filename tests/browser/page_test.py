@@ -5,6 +5,7 @@ What is hostile shows as it is; actions do what their buttons say, and nothing w
 keyboard is enough.
 """
 import json
+import time
 
 import browser as chromium
 from hostile import PAYLOADS
@@ -115,6 +116,15 @@ class PageTest(PageCase):
                 self.assertEqual([each.get_dom_attribute("rel") for each in links],
                                  ["noopener noreferrer"] * len(links))
                 self.assert_quiet()
+
+    def test_a_queue_shows_since_when_its_first_event_waits(self):
+        with Scene(SOURCE, ACTIOND) as scene:
+            scene.add_poller()
+            scene.add_events("medium", 2, attempt=1, due_ms=int(time.time() * 1000) - 7_260_000)
+            scene.serve()
+            self.enter(scene)
+            chromium.wait_for_text(self.browser, "2 h 1 min")
+            self.assert_quiet()
 
     def test_a_poller_is_stopped_after_a_question(self):
         with Scene(SOURCE, ACTIOND) as scene:

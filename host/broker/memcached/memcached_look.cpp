@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "client/memcached/rings.hpp"
 
@@ -17,18 +18,18 @@ namespace mc = action::memcached;
 constexpr std::uint64_t kMostRead = 10'000;  // slots
 constexpr std::size_t kClaimsTogether = 100;
 
-Result<std::uint64_t> count_claims(mc::Rings& rings, const std::string& queue,
-                                   const std::vector<std::uint64_t>& slots) {
-  std::uint64_t claims = 0;
+// The keys of those that somebody has in hand.
+Result<std::set<std::string>> claims_of(mc::Rings& rings, const std::string& queue,
+                                        const std::vector<std::uint64_t>& slots) {
+  std::set<std::string> claims;
   for (std::size_t at = 0; at < slots.size(); at += kClaimsTogether) {
     std::vector<std::string> keys;
     for (auto i = at; i < std::min(slots.size(), at + kClaimsTogether); ++i)
       keys.push_back(rings.claim_key(queue, slots[i]));
     const auto found = rings.connection().run(mc::get(keys));
     if (!found) return found.error();
-    claims += static_cast<std::uint64_t>(
-        std::count_if(found->items.begin(), found->items.end(),
-                      [](const auto& item) { return item.value != mc::kNobody; }));
+    for (const auto& item : found->items)
+      if (item.value != mc::kNobody) claims.insert(item.key);
   }
   return claims;
 }
@@ -38,18 +39,18 @@ Result<void> read_ring(mc::Rings& rings, const mc::Rings::Ends& ends, QueueLook&
   std::iota(slots.begin(), slots.end(), ends.head);
   const auto found = rings.read(look.name, slots);
   if (!found) return found.error();
-  std::vector<std::uint64_t> there;
-  std::uint64_t later = 0;
+  std::vector<std::uint64_t> due;
   const auto now = mc::now_ms();
-  for (const auto& each : *found) {
-    there.push_back(each.number);
-    later += each.slot.due_ms > now;
-  }
-  const auto claims = count_claims(rings, look.name, there);
+  for (const auto& each : *found)
+    if (each.slot.due_ms <= now) due.push_back(each.number);
+  const auto claims = claims_of(rings, look.name, due);
   if (!claims) return claims.error();
-  look.later = later;
-  look.in_hand = std::min<std::uint64_t>(*claims, there.size() - later);
-  look.ready = there.size() - later - *look.in_hand;
+  look.later = found->size() - due.size();
+  look.in_hand = claims->size();
+  look.ready = due.size() - claims->size();
+  for (const auto& [number, slot] : *found)
+    if (slot.due_ms <= now && !claims->contains(rings.claim_key(look.name, number)))
+      look.oldest_ms = std::min(look.oldest_ms.value_or(slot.due_ms), slot.due_ms);
   return {};
 }
 

@@ -7,6 +7,14 @@
 #include "broker/sql/sql_pauses.hpp"
 
 namespace actiond {
+
+std::string oldest_ready_query(const action::sql::Dialect& sql, std::string_view queue) {
+  return fmt::format(
+      "(SELECT due_ms FROM {}{} WHERE queue = {} AND state = 0 AND due_ms <= {}"
+      " ORDER BY due_ms LIMIT 1)",
+      sql.events, sql.by_ready, queue, sql.now_ms);
+}
+
 namespace {
 
 using action::sql::Dialect;
@@ -21,11 +29,12 @@ std::string counts_statement(const Dialect& sql) {
     return fmt::format("(SELECT COALESCE(SUM({}), 0) FROM {} WHERE queue = q.name)", column,
                        sql.counts);
   };
-  return fmt::format("SELECT {}, {}, {}, {}, {} FROM {} AS q WHERE q.name = ?",
+  return fmt::format("SELECT {}, {}, {}, {}, {}, {} FROM {} AS q WHERE q.name = ?",
                      count("state = 0 AND due_ms <= " + sql.now_ms),
                      count(fmt::format("state = 0 AND due_ms > {} AND due_ms < {}", sql.now_ms,
                                        action::sql::kNeverDue_ms)),
-                     count("state = 1"), sum("done"), sum("failed"), sql.queues);
+                     count("state = 1"), sum("done"), sum("failed"),
+                     oldest_ready_query(sql, "q.name"), sql.queues);
 }
 
 Result<void> look_at(QueueTables& tables, int owners, QueueLook& look) {
@@ -41,6 +50,8 @@ Result<void> look_at(QueueTables& tables, int owners, QueueLook& look) {
   look.consumers = look.name == action::kDead ? 0 : static_cast<std::uint64_t>(owners);
   look.done = number(3);
   look.failed = number(4);
+  if (!counts->is_null(0, 5) && counts->number(0, 5) > 0)  // else by another program: at once
+    look.oldest_ms = counts->number(0, 5);
   return {};
 }
 

@@ -17,7 +17,9 @@ constexpr char kCounts[] =
     "SELECT (SELECT count(*) FROM events WHERE queue = q.id AND owner IS NULL AND is_later = 0),"
     "       (SELECT count(*) FROM events WHERE queue = q.id AND is_later = 1),"
     "       (SELECT count(*) FROM events WHERE queue = q.id AND owner IS NOT NULL),"
-    "       q.done, q.failed FROM queues AS q WHERE q.name = ?";
+    "       q.done, q.failed,"
+    "       (SELECT due_ms FROM events WHERE queue = q.id AND owner IS NULL AND is_later = 0"
+    "        ORDER BY due_ms LIMIT 1) FROM queues AS q WHERE q.name = ?";
 constexpr char kInHand[] =
     "SELECT e.event, e.id, q.name, o.name, e.owned_since_ms"
     " FROM events AS e JOIN owners AS o ON o.id = e.owner JOIN queues AS q ON q.id = e.queue"
@@ -42,6 +44,7 @@ Result<QueueLook> look_at(QueueFile& file, const action::Topology& topology,
   look.consumers = name == action::kDead ? 0 : static_cast<std::uint64_t>(owners);
   look.done = number(3);
   look.failed = number(4);
+  if (!counts.is_null(5)) look.oldest_ms = counts.number(5);
   return look;
 }
 

@@ -83,6 +83,7 @@ function queuesCard(overview, time) {
   const rows = overview.queues.filter((queue) => queue.name !== "dead").map((queue) => [
     [el("strong", {}, queue.name), pauseNote(queue)],
     numberText(queue.ready),
+    timeOf(queue.oldest_ms, "for"),
     queue.wait_p95_ms === undefined || queue.wait_p95_ms === null ? "–" : durationText(queue.wait_p95_ms),
     sparkline(queue.depths, {label: `waiting in ${queue.name}, last hour`, marks: time.marks,
       since: now_ms - kHour, until: now_ms}),
@@ -91,9 +92,10 @@ function queuesCard(overview, time) {
     numberText(queue.consumers),
     isReadOnly ? "" : pauseButton(queue)]);
   return card("Queues", table("Queues", [{title: "queue"}, {title: "waiting", number: true},
-    {title: "95 % wait", number: true}, {title: "waiting, last hour", spark: true},
-    {title: "events", number: true}, {title: "events, last hour", spark: true},
-    {title: "consumers", number: true}, {title: ""}], rows, {}));
+    {title: "oldest", number: true}, {title: "95 % wait", number: true},
+    {title: "waiting, last hour", spark: true}, {title: "events", number: true},
+    {title: "events, last hour", spark: true}, {title: "consumers", number: true},
+    {title: ""}], rows, {}));
 }
 
 function pauseNote(queue) {

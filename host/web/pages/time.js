@@ -1,6 +1,7 @@
 // Times and numbers for people: relative, with the exact time on hover.
 
 const kSecond = 1000, kMinute = 60 * kSecond, kHour = 60 * kMinute, kDay = 24 * kHour;
+const kLastDate_ms = 8.64e15;  // beyond it there are no dates
 let clockAhead_ms = 0;  // of the server's clock
 
 function now() {
@@ -39,7 +40,7 @@ function exactText(ms) {
 
 // "3 min ago", which goes on by itself; `kind` "for" shows how long instead, "in" how soon.
 function timeOf(ms, kind) {
-  if (!ms) return "–";
+  if (!ms || !(Math.abs(ms) <= kLastDate_ms)) return "–";
   const node = el("time", {datetime: new Date(ms).toISOString(), title: exactText(ms),
     "data-ms": ms, "data-kind": kind || "ago"});
   tick(node);
