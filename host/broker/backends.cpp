@@ -1,10 +1,13 @@
 // Which broker it is, is decided here and nowhere else.
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "broker/backlog.hpp"
 #include "broker/broker.hpp"
 #include "broker/dead_letters.hpp"
 #include "broker/fleet.hpp"
+#include "broker/later.hpp"
 #include "broker/lease.hpp"
 #include "broker/look.hpp"
 #include "broker/memcached/memcached_backlog.hpp"
@@ -25,6 +28,7 @@
 #include "broker/sql/sql_backlog.hpp"
 #include "broker/sql/sql_broker.hpp"
 #include "broker/sql/sql_dead_letters.hpp"
+#include "broker/sql/sql_later.hpp"
 #include "broker/sql/sql_lease.hpp"
 #include "broker/sql/sql_look.hpp"
 #include "broker/sql/sql_pauses.hpp"
@@ -32,6 +36,7 @@
 #include "broker/sqlite/sqlite_backlog.hpp"
 #include "broker/sqlite/sqlite_broker.hpp"
 #include "broker/sqlite/sqlite_dead_letters.hpp"
+#include "broker/sqlite/sqlite_later.hpp"
 #include "broker/sqlite/sqlite_lease.hpp"
 #include "broker/sqlite/sqlite_look.hpp"
 #include "broker/sqlite/sqlite_pauses.hpp"
@@ -44,6 +49,13 @@ namespace {
 constexpr char kNoPauseInMemcached[] =
     "queues in memcached can't be paused, because it may forget that: stop the pollers, or use "
     "actiond quiet --id N";
+
+constexpr char kNoLookAtLater[] =
+    "{} can't show what waits for its time; those events come when their time is there";
+
+Error no_look_at_later(const action::Link::Target& target) {
+  return {fmt::format(kNoLookAtLater, target.memcached.empty() ? "RabbitMQ" : "memcached")};
+}
 
 // Tries RabbitMQ's nodes in order until one answers.
 template <typename Value, typename Try>
@@ -189,6 +201,24 @@ Result<BrokerLook> look_at_broker(const Config& config, const std::string& name,
   if (!target->database.empty()) return look_at_database(*target, timeout);
   return first_of<BrokerLook>(
       *target, [&](const auto& url) { return look_at_rabbit(*target, url, timeout); });
+}
+
+Result<LaterLook> look_at_later(const Config& config, const std::string& name,
+                                std::chrono::milliseconds timeout) {
+  const auto target = target_of(config, name);
+  if (!target) return target.error();
+  if (!target->queue_file.empty()) return look_at_later_in_file(*target, timeout);
+  if (!target->database.empty()) return look_at_later_in_database(*target, timeout);
+  return no_look_at_later(*target);
+}
+
+Result<bool> make_due_now(const Config& config, const std::string& name, const LaterName& which,
+                          std::chrono::milliseconds timeout) {
+  const auto target = target_of(config, name);
+  if (!target) return target.error();
+  if (!target->queue_file.empty()) return make_due_now_in_file(*target, which, timeout);
+  if (!target->database.empty()) return make_due_now_in_database(*target, which, timeout);
+  return no_look_at_later(*target);
 }
 
 Result<void> pause_queues(const Config& config, const std::string& name,

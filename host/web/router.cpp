@@ -12,6 +12,7 @@
 #include "base/json_parts.hpp"
 #include "web/cron_desk.hpp"
 #include "web/cross_site.hpp"
+#include "web/later_desk.hpp"
 #include "web/live.hpp"
 #include "web/pages.hpp"
 #include "web/poller_desk.hpp"
@@ -66,7 +67,8 @@ Router::Router(const Config& config, HostList hosts, std::string secret, std::st
       sources_(std::make_shared<Sources>(config)),
       dead_(std::make_shared<DeadDesk>(config)),
       cron_([&config] { return show_cron(config); }),
-      fleet_([&config] { return show_fleet(config); }) {}
+      fleet_([&config] { return show_fleet(config); }),
+      later_([&config] { return show_later(config); }) {}
 
 // Before anything is looked at: names under which this page does not answer, methods that it does
 // not know, other sites.
@@ -180,6 +182,7 @@ void Router::get(const Request& request, const Parts& parts, Answer answer) {
   if (parts[2] == "session") return answer(json_response("{}"));
   if (parts[2] == "cron") return show_look(cron_, std::move(answer));
   if (parts[2] == "fleet") return show_look(fleet_, std::move(answer));
+  if (parts[2] == "later") return show_look(later_, std::move(answer));
   get_live(request, parts[2], std::move(answer));
 }
 
@@ -247,6 +250,7 @@ std::map<std::string, std::function<Response()>> Router::deeds_of(const json& wi
           {"queues/pause",
            [&config, wish, who = asker.name] { return pause_queue_of(config, wish, who); }},
           {"queues/resume", [&config, wish] { return resume_queue_of(config, wish); }},
+          {"later/run", [&config, wish] { return run_later(config, wish); }},
           {"cron/run", [&config, wish] { return run_cron(config, wish); }},
           {"cron/pause", [&config, wish] { return set_cron_paused(config, wish, true); }},
           {"cron/resume", [&config, wish] { return set_cron_paused(config, wish, false); }}};

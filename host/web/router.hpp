@@ -65,7 +65,7 @@ class Router {
   CallLater call_later_;
   std::shared_ptr<Sources> sources_;  // and of what the chores have under way
   std::shared_ptr<DeadDesk> dead_;
-  Lookout<Response> cron_, fleet_;
+  Lookout<Response> cron_, fleet_, later_;
   Chores chores_;
 };
 

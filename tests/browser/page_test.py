@@ -29,6 +29,9 @@ class PageTest(PageCase):
                 scene.add_events("dead", 1, id=payload.replace("\0", ""), event=payload, error=payload,
                                  origin=payload, poller=payload, plugin=payload, backtrace=payload,
                                  body=json.dumps({payload: [payload]}).encode())
+                scene.add_events("low", 1, id=f"later{payload}".replace("\0", ""), event=payload, attempt=1,
+                                 is_later=1, due_ms=int(time.time() * 1000) + 3_600_000 + number,
+                                 body=payload.encode())
                 scene.count(payload, number % 50, 5, 3, payload)
                 scene.mark("swap", 5, payload, payload + "2", payload, payload, payload, payload)
                 scene.mark("crash", 5, payload, payload, payload, payload, payload, payload)
@@ -39,7 +42,7 @@ class PageTest(PageCase):
                 if page == "dead":
                     self.click("Look at the dead letters")
                     chromium.wait_for_text(self.browser, "Seen")
-                if page in ("running", "pollers", "plugins", "dead", "events"):
+                if page in ("running", "pollers", "plugins", "dead", "events", "later"):
                     for payload in PAYLOADS:
                         chromium.wait_for(self.browser, lambda _: payload in self.text())
                 self.assert_quiet()
@@ -166,10 +169,35 @@ class PageTest(PageCase):
             self.assertIn("pause of nightly of cron", scene.log_text())
             self.assert_quiet()
 
+    def test_what_comes_when_is_shown_and_runs_at_once(self):
+        with Scene(SOURCE, ACTIOND) as scene:
+            scene.add_poller()
+            soon_ms = int(time.time() * 1000) + 7_260_000
+            scene.add_events("low", 250, event="audit", attempt=2, is_later=1, due_ms=soon_ms + 3_600_000)
+            scene.add_events("medium", 1, event="first", id="first", is_later=1, due_ms=soon_ms,
+                             body=b'{"day": "<b>all</b>"}')
+            scene.add_events("medium", 1, event="never", id="never", is_later=1, due_ms=7 * 10 ** 18)
+            scene.serve()
+            self.enter(scene)
+            self.open(scene, "later", "252 events wait for their time")
+            for text in ("in 2 h 0 min", "These 200 come next.", '{"day": "<b>all</b>"}'):
+                self.assertIn(text, self.text())
+            self.click("Run now")
+            self.browser.find_element("css selector", "dialog[open] button.danger").click()
+            chromium.wait_for_text(self.browser, "first runs as soon as a poller is free.")
+            chromium.wait_for_text(self.browser, "251 events wait for their time")
+            self.assertIn("the event id='first' of the queue 'medium' is due now (asked by session",
+                          scene.log_text())
+            with scene.queues() as database:
+                database.execute("DELETE FROM events WHERE event = 'audit'")
+            chromium.wait_for_text(self.browser, "1 event waits for its time")
+            self.assert_quiet()
+
     def test_read_only_has_no_buttons_that_change_anything(self):
         with Scene(SOURCE, ACTIOND) as scene:
             scene.add_poller()
             scene.add_events("dead", 3, error="no")
+            scene.add_events("low", 1, is_later=1, due_ms=int(time.time() * 1000) + 3_600_000)
             scene.serve("--read-only")
             self.enter(scene)
             for page in PAGES:
@@ -178,7 +206,7 @@ class PageTest(PageCase):
                     self.click("Look at the dead letters")
                     chromium.wait_for_text(self.browser, "Seen")
                 words = [each.text for each in self.browser.find_elements("css selector", "button")]
-                for word in ("Stop", "Roll", "Retry", "Delete"):
+                for word in ("Stop", "Roll", "Retry", "Delete", "Run", "Pause"):
                     self.assertFalse([each for each in words if each.startswith(word)], page)
 
     def test_the_keyboard_is_enough(self):

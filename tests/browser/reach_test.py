@@ -94,7 +94,7 @@ class ReachTest(PageCase):
         script = axe_core()
         if not script:
             self.skipTest("npm does not bring axe-core")
-        with Scene(SOURCE, ACTIOND) as scene:
+        with Scene(SOURCE, ACTIOND, "cron: {sweep: {every: 10m, event: sweep_carts}}") as scene:
             busy_shop(scene)
             scene.serve()
             self.browser.get(scene.address + "login")

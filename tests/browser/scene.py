@@ -219,6 +219,9 @@ def busy_shop(scene):
     scene.mark("swap", 18, "0f9e8d7c6b5a", "a1b2c3d4e5f6")
     scene.add_events("medium", 2911, attempt=1)
     scene.add_events("low", 107, attempt=1)
+    scene.add_events("medium", 3, attempt=2, is_later=1, due_ms=now_ms + 90_000,
+                     body=b'{"to": "ada@example.com", "subject": "Your order 4711"}')
+    scene.add_events("low", 1, event="audit", attempt=1, is_later=1, due_ms=now_ms + 7_260_000)
     scene.add_events("dead", 400, error="connection refused: smtp.internal:25",
                      body=b'{"to": "ada@example.com", "subject": "Your order 4711", "items": [1, 2, 3]}')
     scene.add_events("dead", 12, event="resize_image", error="crashed: SIGSEGV in resize_image",

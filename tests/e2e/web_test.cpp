@@ -152,6 +152,31 @@ TEST_CASE("web: dead letters are read when asked, and retried or deleted as many
   CHECK(contains(site.page->err(), "delete the dead letter '" + id + "': done, 1 deleted"));
 }
 
+TEST_CASE("web: what comes when, and that it runs now") {
+  PageSite site({"hello_world"}, "web: {params: hidden}");
+  site.start();
+  site.serve();
+  CHECK(site.api("later") == json{{"later", json::array()}, {"total", 0}});
+  REQUIRE(site.actiond({"enqueue", "hello_world", "name=Ada", "--in", "1h"}).status == 0);
+  auto later = json();
+  REQUIRE(wait_until([&] { return (later = site.api("later"))["total"] == 1; }));
+  const auto event = later["later"][0];
+  CHECK(event["event"] == "hello_world");
+  CHECK(event["attempt"] == 1);
+  CHECK_FALSE(event.contains("params"));
+  const json wish{{"queue", event["queue"]}, {"id", event["id"]}, {"due_ms", event["due_ms"]}};
+  CHECK(site.post("/api/v1/later/run", {{"id", event["id"]}}).status == 400);
+  auto other = wish;
+  other["due_ms"] = 1;
+  CHECK(site.post("/api/v1/later/run", other).status == 409);
+  CHECK(site.post("/api/v1/later/run", wish).status == 200);
+  REQUIRE(site.wait_for_log("Finished processing"));
+  CHECK(site.post("/api/v1/later/run", wish).status == 409);
+  CHECK(contains(site.page->err(), "the event id='" + event["id"].get<std::string>() +
+                                       "' of the queue '" + event["queue"].get<std::string>() +
+                                       "' is due now (asked by a program"));
+}
+
 TEST_CASE("web: a poller is stopped only if it is the one that was seen") {
   PageSite site({"noop"});
   const pid_t pid = site.start();
@@ -218,6 +243,9 @@ TEST_CASE("web: on RabbitMQ") {
   const Ran ran = site.actiond({"enqueue", "throws", "-"}, "{}\n{}\n{}\n{}\n");
   REQUIRE(ran.status == 0);
   REQUIRE(wait_until([&] { return site.dead() == 4; }));
+  CHECK(contains(site.api("later")["problem"].get<std::string>(), "RabbitMQ can't show"));
+  const json later{{"queue", "low"}, {"id", "i"}, {"due_ms", 1}};
+  CHECK(site.post("/api/v1/later/run", later).status == 503);
   CHECK(site.api("dead?look=1")["total"] == 4);
   CHECK(json::parse(
             site.post("/api/v1/dead/retry", {{"all", true}, {"expect", 4}}).body)["retried"] == 4);

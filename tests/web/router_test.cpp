@@ -159,6 +159,10 @@ TEST_CASE("router: an action is JSON, of something that there is") {
     CHECK(scene.ask(scene.post(deed, R"({"name": "nihgtly"})")).status == 400);
   for (const char* deed : {"/api/v1/pollers/quiet", "/api/v1/pollers/resume"})
     CHECK(scene.ask(scene.post(deed, R"({"id": 1, "pid": 1})")).status == 409);
+  CHECK(scene.ask(scene.post("/api/v1/later/run", R"({"queue": "low", "id": "i"})")).status == 400);
+  CHECK(scene.ask(scene.post("/api/v1/later/run", R"({"queue": "low", "id": "i", "due_ms": 1})"))
+            .status == 409);
+  CHECK(scene.ask(scene.get("/api/v1/later")).body == "{\"later\":[],\"total\":0}\n");
   CHECK(scene.ask(scene.post("/api/v1/pollers/dance", "{}")).status == 404);
   CHECK(scene.ask(scene.post("/", "{}")).status == 404);
   CHECK(scene.ask(scene.post("/api/v1/dead/retry", "[]")).status == 400);
@@ -194,9 +198,9 @@ TEST_CASE("router: read-only shows all, and changes nothing") {
   web.is_read_only = true;
   RouterScene scene(web);
   CHECK(scene.ask(scene.get("/api/v1/dead")).status == 200);
-  for (const char* deed :
-       {"dead/retry", "dead/delete", "pollers/stop", "pollers/rollback", "pollers/quiet",
-        "pollers/resume", "queues/pause", "queues/resume", "cron/run", "cron/pause", "cron/resume"})
+  for (const char* deed : {"dead/retry", "dead/delete", "pollers/stop", "pollers/rollback",
+                           "pollers/quiet", "pollers/resume", "queues/pause", "queues/resume",
+                           "later/run", "cron/run", "cron/pause", "cron/resume"})
     CHECK(scene.ask(scene.post(std::string("/api/v1/") + deed, R"({"all": true, "expect": 0})"))
               .status == 403);
 }

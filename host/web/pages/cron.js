@@ -31,7 +31,7 @@ function runCronButton(entry) {
     async () => {
       const answer = await post("cron/run", {name: entry.name});
       notice(`${entry.name} is queued: ${answer.id}`);
-    }), {"data-key": `run/${entry.name}`, "aria-label": `Run ${entry.name} now`});
+    }), {"data-key": `run/${entry.name}`, "aria-label": `Run now: ${entry.name}`});
 }
 
 function pauseCronButton(entry) {

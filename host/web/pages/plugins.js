@@ -34,20 +34,3 @@ function marksCard(title, marks) {
     marks.map((mark) => [mark.kind, timeOf(mark.at_ms), mark.poller, setOf(mark.set_before),
       setOf(mark.set_after), mark.text])));
 }
-
-// What comes when, where the broker can tell.
-function startLater(main) {
-  const list = el("div");
-  main.append(list);
-  new Live("status", (status) => show(list, status.queues || [], laterCard));
-}
-
-function laterCard(queues) {
-  const known = queues.filter((queue) => queue.later !== undefined);
-  if (known.length === 0)
-    return card("Not before their time", el("p", {class: "hint"},
-      "This broker does not tell what waits in its delay queues; the events come when their time is there."));
-  return card("Not before their time", table("Events for later", [{title: "queue"},
-    {title: "later", number: true}, {title: "waiting now", number: true}],
-    known.map((queue) => [queue.name, numberText(queue.later), numberText(queue.ready)])));
-}
