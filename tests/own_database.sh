@@ -1,34 +1,45 @@
 #!/bin/bash
 # own_database.sh CMD…: runs a test with a MariaDB, a PostgreSQL and a memcached of its own, which it may
-# kill. Without one that is installed the test says what it skips.
+# kill. Without one that is installed the test says what it skips; with $ACTION_TEST_NO_SKIPS it fails.
+# shellcheck disable=SC2317 # they are called by the names of what they look for
 set -euo pipefail
+
+mysql_is_there() { [[ -x /usr/sbin/mariadbd ]]; }
+postgresql_is_there() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; }
+pgbouncer_is_there() { [[ -x /usr/sbin/pgbouncer ]]; }
+memcached_is_there() { command -v memcached >/dev/null; }
+
+for server in mysql postgresql pgbouncer memcached; do
+  if [[ -n ${ACTION_TEST_NO_SKIPS:-} ]] && ! "${server}_is_there"; then
+    echo "$server is not installed, and no test of a backend is to be skipped here: scripts/install-packages" \
+      "${server/pgbouncer/postgresql}" >&2
+    exit 1
+  fi
+done
 
 scripts=$(dirname "$(realpath "$0")")/../scripts
 dir=$(mktemp -d "${TMPDIR:-/tmp}/action-database.XXXXXX")
 chmod 711 "$dir"  # for the servers' users
 
 finish() {
-  [[ ! -e $dir/mysql ]] || "$scripts/mysql" --dir "$dir/mysql" stop --purge >/dev/null
-  [[ ! -e $dir/postgresql ]] || "$scripts/postgresql" --dir "$dir/postgresql" stop --purge >/dev/null
-  [[ ! -e $dir/memcached ]] || "$scripts/memcached" --dir "$dir/memcached" stop --purge >/dev/null
+  for server in mysql postgresql memcached; do
+    [[ ! -e $dir/$server ]] || "$scripts/$server" --dir "$dir/$server" stop --purge >/dev/null
+  done
   rmdir "$dir" || true
 }
 trap finish EXIT
 trap 'exit 143' TERM INT HUP
 
-if [[ -x /usr/sbin/mariadbd ]]; then
-  "$scripts/mysql" --dir "$dir/mysql" start >/dev/null
-  ACTION_TEST_MYSQL=$("$scripts/mysql" --dir "$dir/mysql" url)
-  export ACTION_TEST_MYSQL ACTION_TEST_MYSQL_DIR=$dir/mysql
-fi
-if compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; then
-  "$scripts/postgresql" --dir "$dir/postgresql" start >/dev/null
-  ACTION_TEST_POSTGRESQL=$("$scripts/postgresql" --dir "$dir/postgresql" url)
-  export ACTION_TEST_POSTGRESQL ACTION_TEST_POSTGRESQL_DIR=$dir/postgresql
-fi
-if command -v memcached >/dev/null; then
-  "$scripts/memcached" --dir "$dir/memcached" --option=-M --option=-m1024 --option=-I32m start >/dev/null
-  ACTION_TEST_MEMCACHED=$("$scripts/memcached" --dir "$dir/memcached" url)
-  export ACTION_TEST_MEMCACHED ACTION_TEST_MEMCACHED_DIR=$dir/memcached
-fi
+# start SERVER OPTION…: if it is there.
+start() {
+  local server=$1 url
+  shift
+  "${server}_is_there" || return 0
+  "$scripts/$server" --dir "$dir/$server" "$@" start >/dev/null
+  url=$("$scripts/$server" --dir "$dir/$server" url)
+  export "ACTION_TEST_${server^^}=$url" "ACTION_TEST_${server^^}_DIR=$dir/$server"
+}
+start mysql
+start postgresql
+start memcached --option=-M --option=-m1024 --option=-I32m
 "$@"
