@@ -5,8 +5,8 @@
 #include <string>
 
 #include "answers/fleet_asker.hpp"
-#include "commands/command.hpp"
 #include "commands/process/tell_pollers.hpp"
+#include "commands/terminal/command_line.hpp"
 
 namespace actiond {
 

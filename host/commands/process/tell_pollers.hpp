@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "commands/command.hpp"
+#include "commands/terminal/command_line.hpp"
 
 namespace actiond {
 

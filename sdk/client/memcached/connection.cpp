@@ -11,7 +11,7 @@
 #include <cstring>
 #include <utility>
 
-#include "client/rabbitmq/dial.hpp"
+#include "client/dial.hpp"
 
 namespace action::memcached {
 namespace {

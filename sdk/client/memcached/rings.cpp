@@ -65,7 +65,7 @@ Result<void> Rings::begin() {
         fmt::format("{} stores nothing ({}): give it more memory", shown(), replies->front().line)};
   born_ = found.front().value;
   most_bytes_ = statistic((*replies)[3], "item_size_max") - kRoomInItem;
-  bell_ = std::make_unique<sql::Bell>("memcached/" + born_);
+  bell_ = std::make_unique<NamedBell>("memcached/" + born_);
   return {};
 }
 

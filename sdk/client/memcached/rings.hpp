@@ -24,7 +24,7 @@
 #include "client/memcached/connection.hpp"
 #include "client/memcached/slot.hpp"
 #include "client/message.hpp"
-#include "client/sql/bell.hpp"
+#include "client/named_bell.hpp"
 
 namespace action::memcached {
 
@@ -87,7 +87,7 @@ class Rings {
   Result<std::uint64_t> evictions();
 
   Connection& connection() { return connection_; }
-  const sql::Bell& bell() const { return *bell_; }
+  const NamedBell& bell() const { return *bell_; }
   const std::string& shown() const { return connection_.shown(); }
   // Tells one life of the server's memory from the next.
   const std::string& born() const { return born_; }
@@ -107,7 +107,7 @@ class Rings {
   Connection connection_;
   std::string application_, born_;
   std::size_t most_bytes_ = 0;  // of an item
-  std::unique_ptr<sql::Bell> bell_;
+  std::unique_ptr<NamedBell> bell_;
   std::set<std::string> queues_;  // that are known to be there
 };
 

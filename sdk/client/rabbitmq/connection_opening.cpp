@@ -5,9 +5,9 @@
 #include <array>
 #include <cstdlib>
 
+#include "client/dial.hpp"
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/connection.hpp"
-#include "client/rabbitmq/dial.hpp"
 #include "client/rabbitmq/limits.hpp"
 
 namespace action {

@@ -19,8 +19,8 @@
 #include <span>
 #include <string>
 
+#include "client/named_bell.hpp"
 #include "client/sql/backend_module.hpp"
-#include "client/sql/bell.hpp"
 #include "client/sql/dialect.hpp"
 #include "client/sql/message_row.hpp"
 
@@ -77,7 +77,7 @@ class QueueTables {
 
   Session& session() { return *session_; }
   const Dialect& dialect() const { return dialect_; }
-  const Bell& bell() const { return *bell_; }
+  const NamedBell& bell() const { return *bell_; }
   // For people: the address without its password.
   const std::string& shown() const { return url_.shown; }
   // No tables are there: only after Missing::Leave.
@@ -105,7 +105,7 @@ class QueueTables {
   std::string application_;
   std::unique_ptr<Session> session_;
   Dialect dialect_;
-  std::unique_ptr<Bell> bell_;
+  std::unique_ptr<NamedBell> bell_;
   std::set<std::string> queues_;  // that are known to be there
   bool is_empty_ = false;
   bool is_in_transaction_ = false;

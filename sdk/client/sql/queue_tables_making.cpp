@@ -9,7 +9,7 @@ namespace action::sql {
 Result<void> QueueTables::prepare(Missing missing) {
   const auto id = session_->execute(dialect_.server_id);
   if (!id) return id.error();
-  bell_ = std::make_unique<Bell>(id->text(0, 0));
+  bell_ = std::make_unique<NamedBell>(id->text(0, 0));
   auto found = version();
   if (!found) return found.error();
   if (*found == 0 && missing == Missing::Leave) {

@@ -1,4 +1,4 @@
-#include "client/rabbitmq/dial.hpp"
+#include "client/dial.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

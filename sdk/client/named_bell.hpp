@@ -6,15 +6,15 @@
 #include <string>
 #include <string_view>
 
-namespace action::sql {
+namespace action {
 
-class Bell {
+class NamedBell {
  public:
   // `database` tells it from all others.
-  explicit Bell(std::string_view database);
-  Bell(const Bell&) = delete;
-  Bell& operator=(const Bell&) = delete;
-  ~Bell();
+  explicit NamedBell(std::string_view database);
+  NamedBell(const NamedBell&) = delete;
+  NamedBell& operator=(const NamedBell&) = delete;
+  ~NamedBell();
 
   void ring() const;
   const std::string& path() const { return path_; }
@@ -24,4 +24,4 @@ class Bell {
   int fd_ = -1;
 };
 
-}  // namespace action::sql
+}  // namespace action

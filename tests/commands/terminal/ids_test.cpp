@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "commands/command.hpp"
+#include "commands/terminal/command_line.hpp"
 
 using actiond::parse_ids;
 
