@@ -82,7 +82,7 @@ RunnerProcess::RunnerProcess(ChildProcess child, UniqueFd socket, Progress progr
 
 RunnerProcess::~RunnerProcess() {
   if (!child_) return;
-  kill();
+  kill(monotonic_now());
   pollfd ended{child_.pidfd(), POLLIN, 0};
   ::poll(&ended, 1, kGoTime_ms);
   if (!child_.reap()) child_.give_up();
@@ -120,7 +120,8 @@ void RunnerProcess::stop() {
   is_to_stop_ = true;
 }
 
-void RunnerProcess::kill() {
+void RunnerProcess::kill(MonotonicTime now) {
+  killed_at_ = killed_at_.value_or(now);
   child_.signal(SIGKILL);
   is_to_stop_ = false;
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/child_process.hpp"
+#include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "base/result.hpp"
 #include "poller/runners/hand_page.hpp"
@@ -73,7 +74,9 @@ class RunnerProcess {
 
   // Asks it to end after what it has been given; what it has started may go on then.
   void stop();
-  void kill();
+  void kill(MonotonicTime now);
+  // The first time.
+  std::optional<MonotonicTime> killed_at() const { return killed_at_; }
   // How it ended; nothing while it lives. Does not block. What it has started is killed, unless it
   // ended as it was asked to. One that was killed long ago is given up (`is_overdue`).
   std::optional<ExitStatus> reap(bool is_overdue = false);
@@ -90,6 +93,7 @@ class RunnerProcess {
   std::uint64_t sent_ = 0;
   bool has_hung_up_ = false;
   bool is_to_stop_ = false;
+  std::optional<MonotonicTime> killed_at_;
 };
 
 }  // namespace actiond

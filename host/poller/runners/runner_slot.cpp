@@ -68,7 +68,6 @@ Result<void> RunnerSlot::start(const std::string& setup,
   is_ready_ = is_refused_ = has_worked_ = is_dismissed_ = is_distrusted_ = is_cut_off_ = false;
   loading_.clear();
   killed_for_.reset();
-  killed_at_.reset();
   waits_since_ = now_();
   process_->add(SetupFrame{setup});
   process_->flush();
@@ -135,8 +134,7 @@ void RunnerSlot::receive() {
   // One that is ending by itself hangs up as well, and how it ended says more.
   if (!process_->has_hung_up() || is_cut_off_ || killed_for_ || is_exiting(process_->pid())) return;
   is_cut_off_ = true;
-  killed_at_ = killed_at_.value_or(now_());
-  process_->kill();
+  process_->kill(now_());
 }
 
 // Nothing that a runner says is believed: plugin code may have written over its memory, or closed
@@ -213,7 +211,8 @@ void RunnerSlot::end_first(Outcome outcome) {
 
 // Killed, it runs no code of its own any more, though it may hang in the kernel for hours.
 bool RunnerSlot::is_overdue() const {
-  return killed_at_ && now_() - *killed_at_ > kTimeToGo;
+  const auto killed_at = process_->killed_at();
+  return killed_at && now_() - *killed_at > kTimeToGo;
 }
 
 void RunnerSlot::bury_if_dead() {
@@ -261,8 +260,7 @@ void RunnerSlot::kill(Ending ending, std::string reason) {
   if (!is_ready_ && !is_refused_ && !loading_.empty())
     reason = fmt::format("plugin {} {}", loading_, reason);
   killed_for_ = Outcome{ending, std::move(reason), {}, {}};
-  killed_at_ = killed_at_.value_or(now_());
-  process_->kill();
+  process_->kill(now_());
 }
 
 void RunnerSlot::dismiss() {

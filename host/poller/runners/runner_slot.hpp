@@ -52,7 +52,9 @@ class RunnerSlot {
 
   bool is_alive() const { return process_ != nullptr; }
   // It has loaded the plugins and takes deliveries.
-  bool is_ready() const { return is_alive() && is_ready_ && !is_dismissed_ && !killed_at_; }
+  bool is_ready() const {
+    return is_alive() && is_ready_ && !is_dismissed_ && !process_->killed_at();
+  }
   bool is_loading() const { return is_alive() && !is_ready_; }
   // It was handed something, and nothing of that runs: it should begin it, or tell of its end.
   // Only while it is alive.
@@ -78,7 +80,7 @@ class RunnerSlot {
 
   // Reads and handles what the runner has sent.
   void receive();
-  // It was killed long enough ago: whatever keeps it, it is to be buried.
+  // It was killed long enough ago: whatever keeps it, it is to be buried. Only while it is alive.
   bool is_overdue() const;
   // If the process has ended or is overdue: hands out its pipe and tells on_died.
   void bury_if_dead();
@@ -116,7 +118,6 @@ class RunnerSlot {
   MonotonicTime waits_since_{};
   std::string loading_;  // the plugin file that it is at
   std::optional<Outcome> killed_for_;
-  std::optional<MonotonicTime> killed_at_;
 };
 
 }  // namespace actiond
