@@ -26,22 +26,31 @@ struct SetScene : LogScene {
   fs::path snapshot(const std::string& hash) const { return config.run_dir / "snapshots" / hash; }
 };
 
+// With one plugin, which is loaded.
+struct LoadedScene : SetScene {
+  PluginSet set{config, log};
+  std::string hash;
+  LoadedScene() {
+    write("mail.so", "code");
+    REQUIRE(set.load("").ok());
+    hash = set.hash();
+  }
+  fs::path copy() const { return snapshot(hash) / "mail.so"; }
+};
+
 }  // namespace
 
 TEST_CASE("plugin set: runners load a copy, people see their own files") {
-  SetScene scene;
-  scene.write("mail.so", "code");
-  PluginSet set(scene.config, scene.log);
-  REQUIRE(set.load("").ok());
-  const auto file = scene.snapshot(set.hash()) / "mail.so";
-  const auto setup = setup_from(set.setup());
+  LoadedScene scene;
+  const auto file = scene.copy();
+  const auto setup = setup_from(scene.set.setup());
   REQUIRE(setup);
   CHECK(setup->files == std::vector<std::string>{file});
   PluginInfo info;
   info.file = file;
-  set.loaded(LoadReport{{info}});
-  CHECK(set.report().plugins.at(0).file == scene.config.plugins / "mail.so");
-  CHECK(set.report().plugins.at(0).hash.size() == 12);
+  scene.set.loaded(LoadReport{{info}});
+  CHECK(scene.set.report().plugins.at(0).file == scene.config.plugins / "mail.so");
+  CHECK(scene.set.report().plugins.at(0).hash.size() == 12);
 }
 
 TEST_CASE("plugin set: it stays on disk while somebody holds it, and goes with the last") {
@@ -79,12 +88,9 @@ TEST_CASE("plugin set: no plugins at all is worth a warning") {
 }
 
 TEST_CASE("plugin set: a copy that somebody has tidied away, or touched, is made anew") {
-  SetScene scene;
-  scene.write("mail.so", "code");
-  PluginSet set(scene.config, scene.log);
-  REQUIRE(set.load("").ok());
-  const auto copy = scene.snapshot(set.hash()) / "mail.so";
-  REQUIRE(set.restore(1).ok());
+  LoadedScene scene;
+  const auto copy = scene.copy();
+  REQUIRE(scene.set.restore(1).ok());
   CHECK(scene.times_logged("copying them anew") == 0);
   SUBCASE("all snapshots") {
     fs::remove_all(scene.config.run_dir / "snapshots");
@@ -96,22 +102,18 @@ TEST_CASE("plugin set: a copy that somebody has tidied away, or touched, is made
     fs::permissions(copy, fs::perms::owner_all);
     std::ofstream(copy) << "rubbish";
   }
-  REQUIRE(set.restore(1).ok());
+  REQUIRE(scene.set.restore(1).ok());
   CHECK(scene.times_logged("is not whole any more: copying them anew") == 1);
   std::string content;
   std::ifstream(copy) >> content;
   CHECK(content == "code");
-  REQUIRE(set.restore(1).ok());
+  REQUIRE(scene.set.restore(1).ok());
   CHECK(scene.times_logged("copying them anew") == 1);
 }
 
 TEST_CASE("plugin set: a copy that only looks different goes on, whatever the directory holds") {
-  SetScene scene;
-  scene.write("mail.so", "code");
-  PluginSet set(scene.config, scene.log);
-  REQUIRE(set.load("").ok());
-  const std::string hash = set.hash();
-  fs::permissions(scene.snapshot(hash) / "mail.so", fs::perms::owner_read);
+  LoadedScene scene;
+  fs::permissions(scene.copy(), fs::perms::owner_read);
   SUBCASE("others") {
     scene.write("mail.so", "other code");
   }
@@ -122,17 +124,13 @@ TEST_CASE("plugin set: a copy that only looks different goes on, whatever the di
   SUBCASE("none") {
     fs::remove(scene.config.plugins / "mail.so");
   }
-  REQUIRE(set.restore(1).ok());
-  CHECK(set.hash() == hash);
+  REQUIRE(scene.set.restore(1).ok());
+  CHECK(scene.set.hash() == scene.hash);
   CHECK(scene.times_logged("WARNING") == 0);
 }
 
 TEST_CASE("plugin set: nothing, or what was gone back from, takes no copy's place") {
-  SetScene scene;
-  scene.write("mail.so", "code");
-  PluginSet set(scene.config, scene.log);
-  REQUIRE(set.load("").ok());
-  const std::string hash = set.hash();
+  LoadedScene scene;
   scene.write("mail.so", "bad code");
   {
     PluginSet other(scene.config, scene.log);
@@ -148,13 +146,13 @@ TEST_CASE("plugin set: nothing, or what was gone back from, takes no copy's plac
     fs::remove(scene.config.plugins / "mail.so");
     why = "has no plugin any more";
   }
-  const auto restored = set.restore(1);
+  const auto restored = scene.set.restore(1);
   REQUIRE_FALSE(restored.ok());
   CHECK(restored.error().text.find(why) != std::string::npos);
-  CHECK(set.hash() == hash);
+  CHECK(scene.set.hash() == scene.hash);
   scene.write("mail.so", "good code");
-  REQUIRE(set.restore(1).ok());
-  CHECK(set.hash() != hash);
+  REQUIRE(scene.set.restore(1).ok());
+  CHECK(scene.set.hash() != scene.hash);
 }
 
 TEST_CASE("plugin set: a directory on hold is not copied") {
