@@ -51,9 +51,11 @@ class FakeRunner {
     progress_.ended(begun_);
   }
   // It has run the next one well, and the outcome waits for company.
-  void run_untold(actiond::MonotonicTime now) {
+  void run_untold(actiond::MonotonicTime now) { run_untold_by(pid_, now); }
+  // Another process says so, on the runner's page.
+  void run_untold_by(pid_t pid, actiond::MonotonicTime now) {
     begin(now);
-    progress_.ended_well(begun_, pid_);
+    progress_.ended_well(begun_, pid);
   }
   // That run was taken back, as it sees now.
   void refuse(std::uint64_t run) {

@@ -98,6 +98,18 @@ TEST_CASE("limits: a run that ended well and was not told of is done when its ru
   CHECK(scene.returned == Texts{"more"});
 }
 
+TEST_CASE("limits: a run of which another process says that it ended well is not done") {
+  CrewScene scene;
+  scene.ready();
+  scene.hand("mail");
+  scene.turn();
+  scene.runners.last().run_untold_by(::getpid(), scene.clock.now());
+  scene.pass(10s + 50ms);
+  bury(scene, 0);
+  REQUIRE(scene.ended.size() == 1);
+  CHECK(scene.ended.front().starts_with("mail: crashed"));
+}
+
 TEST_CASE("limits: with others beside it, nothing waits for a runner that does not act") {
   CrewScene scene(2);
   scene.ready();
