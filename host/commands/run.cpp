@@ -71,7 +71,10 @@ Result<int> run(const Common& common, const RunFlags& flags) {
     options.successor = start_words(common, *config, flags.poller, *options.id);
   options.on_started = [fd = flags.ready_fd](const Result<void>& started) { report(fd, started); };
   leave_runner();
-  Poller poller(*config, std::move(options), *log);
+  boost::asio::io_context io(1);
+  LoopClock clock(io);
+  auto tools = PollerTools::real(io, clock, *config, options.id, *log);
+  Poller poller(*config, std::move(options), *log, io, std::move(tools));
   auto ran = poller.run();
   if (ran) return kDone;
   if (!is_daemon) return ran.error();

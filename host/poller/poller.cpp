@@ -14,46 +14,18 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kServiceManagerTime = 5s;
-constexpr auto kConnectTime = 5s;  // for each broker
 constexpr auto kLastConfirms = 500ms;
-
-std::string host_name() {
-  char name[256] = "";
-  ::gethostname(name, sizeof name - 1);
-  return name;
-}
-
-std::string name_of(const PollerOptions& options) {
-  return fmt::format("{}/{}", host_name(), options.id ? std::to_string(*options.id) : "console");
-}
-
-Connect connect_to(const Config& config, const std::string& name) {
-  return [config, name] { return connect_broker(config, "actiond " + name, kConnectTime); };
-}
-
-Upkeep::Tend tend_at(const Config& config, const std::string& name) {
-  return
-      [config, name] { return tend_broker(config, "actiond " + name + " (upkeep)", kConnectTime); };
-}
-
-// Without a page its runners work as well; it is only not known what was in hand if this dies.
-RunnerSlot::Spawn spawn_from(const Config& config, const PollerOptions& options, Log& log) {
-  const std::string id = options.id ? std::to_string(*options.id) : "console";
-  return [&config, &log, id](const std::vector<std::string>& hidden_variables) {
-    auto hand = HandPage::create(config.run_dir, id);
-    if (hand) return RunnerProcess::spawn_with(std::move(*hand), hidden_variables);
-    log.warning("{}: should an event end this poller, it won't be known which", hand.error().text);
-    return RunnerProcess::spawn(hidden_variables);
-  };
-}
 
 }  // namespace
 
-Poller::Poller(const Config& config, PollerOptions options, Log& log)
+Poller::Poller(const Config& config, PollerOptions options, Log& log, boost::asio::io_context& io,
+               PollerTools tools)
     : config_(config),
       options_(std::move(options)),
-      name_(name_of(options_)),
+      name_(std::move(tools.name)),
       log_(log),
+      io_(io),
+      clock_(tools.clock),
       turns_(io_, log),
       signals_(io_, SIGINT, SIGTERM, SIGQUIT),
       leaving_{clock_.timer(), clock_.timer()},
@@ -64,23 +36,34 @@ Poller::Poller(const Config& config, PollerOptions options, Log& log)
       plugins_(config, log),
       scheduler_(config, clock_, name_, journal_, crew_, scheduler_events(), options_.id),
       tenure_(io_, clock_, config.run_dir, options_.id),
-      session_(io_, clock_, log, connect_to(config, name_), session_events(),
-               tend_at(config, name_)),
-      crew_(io_, clock_, config, log, scheduler_.outcomes(), crew_events(),
-            spawn_from(config, options_, log)),
+      session_(io_, clock_, log, std::move(tools.connect), session_events(), std::move(tools.tend)),
+      crew_(io_, clock_, config, log, scheduler_.outcomes(), crew_events(), std::move(tools.spawn)),
       reloader_(clock_, config, log, plugins_, {options_.id, options_.successor, options_.snapshot},
-                reload_events(), ReloadTools::real(io_, config)) {}
+                reload_events(), std::move(tools.reload)) {}
 
 Result<void> Poller::run() {
+  begin();
+  for (;;)
+    if (const auto ended = step()) return *ended;
+}
+
+void Poller::begin() {
   if (auto prepared = prepare(); !prepared) fail_start(prepared.error());
-  while (state_ != State::Gone) {
-    arm();
-    turns_.begin();
-    turn();
-    turns_.end();
-  }
-  if (failure_) return *failure_;
-  return {};
+}
+
+std::optional<Result<void>> Poller::step() {
+  if (state_ == State::Gone) return failure_ ? Result<void>(*failure_) : Result<void>();
+  session_.arm(scheduler_.take_enough());
+  tenure_.arm();
+  crew_.arm();
+  const int awaited = log_.awaited();
+  if (awaited < 0) log_watch_.reset();
+  if (awaited >= 0 && !log_watch_) log_watch_ = std::make_unique<Watch>(io_, awaited);
+  if (log_watch_) log_watch_->arm_write();
+  turns_.begin();
+  turn();
+  turns_.end();
+  return std::nullopt;
 }
 
 // How the sources look is noted before they are read: what changes after that is seen.
@@ -105,16 +88,6 @@ Result<void> Poller::prepare() {
   crew_.load(plugins_.setup(), plugins_.hold());
   crew_.start();
   return {};
-}
-
-void Poller::arm() {
-  session_.arm(scheduler_.take_enough());
-  tenure_.arm();
-  crew_.arm();
-  const int awaited = log_.awaited();
-  if (awaited < 0) return log_watch_.reset();
-  if (!log_watch_) log_watch_ = std::make_unique<Watch>(io_, awaited);
-  log_watch_->arm_write();
 }
 
 // Everything that can be done now is done before the loop sleeps again, in the message's order.

@@ -68,13 +68,33 @@ struct PollerOptions {
   std::function<void(const Result<void>& started)> on_started = [](const Result<void>&) {};
 };
 
+// What it reaches the world by, for a test to replace.
+struct PollerTools {
+  std::string name;  // "host/1"
+  Clock& clock;
+  Connect connect;
+  Upkeep::Tend tend;
+  RunnerSlot::Spawn spawn;
+  ReloadTools reload;
+
+  // All of these must outlive them, and what they have made.
+  static PollerTools real(boost::asio::io_context& io, Clock& clock, const Config& config,
+                          std::optional<int> id, Log& log);
+};
+
 class Poller {
  public:
-  // `config` and `log` must outlive it.
-  Poller(const Config& config, PollerOptions options, Log& log);
+  // All but options and tools must outlive it.
+  Poller(const Config& config, PollerOptions options, Log& log, boost::asio::io_context& io,
+         PollerTools tools);
 
   // Works until told to stop. Fails if it could not start, or had to leave without a successor.
   Result<void> run();
+
+  // What run does: all that comes before the loop, and then a turn of it, again and again; each
+  // blocks until something has happened. How it ended, once it is gone.
+  void begin();
+  std::optional<Result<void>> step();
 
  private:
   enum class State { Loading, Connecting, Working, Leaving, Gone };
@@ -90,7 +110,6 @@ class Poller {
 
   // poller.cpp: the life of the process, and one turn of its loop
   Result<void> prepare();
-  void arm();
   void turn();
   void fail_start(const Error& error);
   void begin_work();
@@ -119,8 +138,8 @@ class Poller {
   PollerOptions options_;
   std::string name_;  // "host/1"
   Log& log_;
-  boost::asio::io_context io_{1};
-  LoopClock clock_{io_};
+  boost::asio::io_context& io_;
+  Clock& clock_;
   Turns turns_;
   Terminal terminal_;  // looks before signals_ do
   boost::asio::signal_set signals_;

@@ -35,6 +35,7 @@ declare -A may_in_poller=(
   [bookkeeper]="bookkeeper face delivery timer"
   [poller]="poller scheduler outcomes bookkeeper cron plugin_sets runners life face delivery timer watch turns"
   [poller_wiring]="poller"
+  [poller_tools]="poller runners"
 )
 # In host/commands/: the verbs, at the top, may include all, and what is below them includes no verb.
 declare -A may_in_commands=([terminal]="terminal" [process]="process terminal")

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -27,6 +28,8 @@ class FakeBroker final : public actiond::Broker {
   bool tells_pauses = true;
   actiond::FleetLink* link = nullptr;
   bool is_lost = false;  // the connection: reading, consuming and flushing fail
+  std::function<void(actiond::BrokerListener&)> tells;  // with the next look, once
+  std::function<void()> on_goodbye = [] {};
 
   std::vector<std::string> take() { return std::exchange(said, {}); }
 
@@ -36,8 +39,9 @@ class FakeBroker final : public actiond::Broker {
   void skip(std::size_t descriptor) override { skipped.push_back(descriptor); }
   std::chrono::milliseconds heartbeat() const override { return std::chrono::seconds(10); }
   std::string name() const override { return "fake"; }
-  actiond::Result<void> receive(actiond::BrokerListener&) override {
+  actiond::Result<void> receive(actiond::BrokerListener& listener) override {
     ++looks;
+    if (tells) std::exchange(tells, nullptr)(listener);
     return alive();
   }
   std::optional<std::vector<std::string>> take_queue_problems() override {
@@ -85,7 +89,10 @@ class FakeBroker final : public actiond::Broker {
   }
   bool is_blocked() const override { return blocked; }
   actiond::Result<void> close() override { return {}; }
-  actiond::Result<void> begin_close() override { return say("goodbye"); }
+  actiond::Result<void> begin_close() override {
+    on_goodbye();
+    return say("goodbye");
+  }
   bool is_closed() const override { return hears_goodbye; }
 
  private:
