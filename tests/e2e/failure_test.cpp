@@ -103,7 +103,7 @@ TEST_CASE("failure: what takes a runner long to read is not given back meanwhile
   site.start();
   const std::string text(40 << 20, 'x');
   rabbit::queue("record", site.params("ran", "\"text\": \"" + text + "\""));
-  CHECK(site.wait_for_lines("ran", 1));
+  CHECK(site.wait_for_lines("ran", 1, 60s));  // the test's plugin is not optimised
   CHECK(site.wait_for_log("Finished processing medium:record"));
   CHECK(site.lines("ran") == std::vector<std::string>{text});
 }
