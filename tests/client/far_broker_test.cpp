@@ -63,6 +63,23 @@ TEST_CASE("far broker: one that says nothing at all is given up after connection
   CHECK(proxy.connections() == 1);
 }
 
+TEST_CASE(
+    "far broker: that one answers nothing any more is told, with how long it was waited for") {
+  NEEDS_BROKER();
+  std::atomic<bool> is_silent = false;
+  const Proxy proxy(test_broker(), [&](Towards to, int) {
+    return to == Towards::Client && is_silent ? 60s : 0ms;
+  });
+  const auto url = action::parse_broker_url(proxy.url());
+  REQUIRE(url);
+  auto connection = action::Connection::open(*url, "client_tests", 1s);
+  REQUIRE(connection);
+  is_silent = true;
+  const auto opened = (*connection)->open_channel(7);
+  REQUIRE(!opened);
+  CHECK(opened.error().text.find("it has answered nothing for 1 s") != std::string::npos);
+}
+
 TEST_CASE("far broker: a limit that it has met is named") {
   NEEDS_CTL();
   ctl("add_vhost limited");

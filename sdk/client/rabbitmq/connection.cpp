@@ -107,7 +107,8 @@ Error Connection::unanswered() {
     return {fmt::format("the broker is {} and takes no message: free some, or wait",
                         to_string(blocked.reason))};
   }
-  return lost(AMQP_STATUS_TIMEOUT);
+  return lost(fmt::format("it has answered nothing for {:g} s",
+                          std::chrono::duration<double>(timeout_).count()));
 }
 
 Result<bool> Connection::next_frame_on(amqp_channel_t channel, amqp_frame_t& frame,
