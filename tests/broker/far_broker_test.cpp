@@ -17,7 +17,7 @@ TEST_CASE("far broker: a poller is connected after six round trips at most when 
     if (!place.config().brokers.front().starts_with("amqp")) return;
     (void)place.connect()->close();
     Config config = place.config();
-    const Proxy proxy(config.brokers.front(), [](Towards, int) { return 100ms; });
+    const Proxy proxy(config.brokers.front(), [](Towards, int) { return 250ms; });
     config.brokers = {proxy.url()};
     const auto broker = actiond::connect_broker(config, "broker_tests", 30s);
     REQUIRE(broker);

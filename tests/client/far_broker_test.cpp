@@ -10,9 +10,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Long enough that all that a client says at once is one piece of a conversation.
+// Long enough that all that a client says at once is one piece of a conversation, whatever else the
+// machine does.
 Proxy::Lateness far_away() {
-  return [](Towards, int) { return 100ms; };
+  return [](Towards, int) { return 250ms; };
 }
 
 }  // namespace
