@@ -66,12 +66,12 @@ TEST_CASE("look: since when the first event waits that may run, where the broker
     enqueue(place, "medium", {event("first")});
     const auto after = wall_now_ms();
     enqueue(place, "medium", {event("second")});
-    enqueue_later(place, "medium", event("later"), 1h);
-    const auto oldest = look_at(place, "medium").oldest_ms;
     if (is_rabbit(place)) {
-      CHECK_FALSE(oldest);
+      CHECK_FALSE(look_at(place, "medium").oldest_ms);
       return;
     }
+    enqueue_later(place, "medium", event("later"), 1h);
+    const auto oldest = look_at(place, "medium").oldest_ms;
     REQUIRE(oldest);
     CHECK(*oldest >= before);
     CHECK(*oldest <= after);
