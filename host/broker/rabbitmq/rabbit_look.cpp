@@ -2,6 +2,7 @@
 #include "broker/rabbitmq/rabbit_look.hpp"
 
 #include <span>
+#include <thread>
 
 #include "broker/rabbitmq/pause_queues.hpp"
 #include "broker/rabbitmq/rabbit_backlog.hpp"
@@ -14,6 +15,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr amqp_channel_t kLookChannel = 1;
+// A quorum queue that somebody has just read a pause from looks empty until a majority knows that
+// it was put back.
+constexpr auto kUntilPutBack = 100ms;
 
 // A queue that is not there is no problem: the first poller or event declares it.
 QueueLook look_at(action::Connection& connection, const action::Topology& topology,
@@ -42,7 +46,18 @@ std::optional<Pause> look_at_pause(action::Connection& connection, const std::st
   const auto depth = action::queue_depth(connection, kLookChannel, name);
   if (!depth || depth->messages == 0) return std::nullopt;
   const auto pause = read_pause(connection, kLookChannel, name);
-  return pause ? *pause : std::optional(Pause{});
+  return pause && *pause ? *pause : Pause{};  // else somebody reads it at this moment
+}
+
+// Last: one whose node is down may not be answered for.
+void look_at_pauses(action::Connection& connection, const action::Topology& topology,
+                    std::span<QueueLook> queues) {
+  for (auto& queue : queues) {
+    const bool is_known = queue.pause && *queue.pause != Pause{};
+    if (is_known || !connection.is_open()) continue;
+    if (auto pause = look_at_pause(connection, topology.application, queue.name))
+      queue.pause = std::move(pause);
+  }
 }
 
 }  // namespace
@@ -65,10 +80,12 @@ Result<BrokerLook> look_at_rabbit(const action::Link::Target& target, const acti
     unroutable.name = "unroutable";
     unroutable.ready = depth->messages;
   }
-  // Last: one whose node is down may not be answered for.
-  for (auto& queue : std::span(look.queues).first(target.topology.queues.size()))
-    if ((*connection)->is_open())
-      queue.pause = look_at_pause(**connection, target.topology.application, queue.name);
+  const auto work_queues = std::span(look.queues).first(target.topology.queues.size());
+  look_at_pauses(**connection, target.topology, work_queues);
+  if (target.topology.type == action::QueueType::Quorum) {
+    std::this_thread::sleep_for(kUntilPutBack);
+    look_at_pauses(**connection, target.topology, work_queues);
+  }
   if ((*connection)->is_open()) (void)(*connection)->close(1s);
   return look;
 }
