@@ -180,7 +180,15 @@ TEST_CASE("host: a line of a megabyte is cut, and says so") {
   CHECK(line->text.ends_with("x [cut: it had 1048576 bytes]"));
 }
 
-TEST_CASE("host: a thread of C11 is of its run, and of the C library's own none is") {
+// GCC 12's ThreadSanitizer knows no threads that pthread_create has not begun, and dies of them.
+#ifdef __SANITIZE_THREAD__
+constexpr bool kOnlyKnowsPthreads = true;
+#else
+constexpr bool kOnlyKnowsPthreads = false;
+#endif
+
+TEST_CASE("host: a thread of C11 is of its run, and of the C library's own none is" *
+          doctest::skip(kOnlyKnowsPthreads)) {
   RunnerScene scene;
   scene.host.begin_run(1);
   struct Asked {
