@@ -22,6 +22,7 @@ Result<Progress> Progress::create(UniqueFd file) {
   if (!page) return page.error();
   Progress progress(std::move(file), *page);
   progress.guard_ = PageGuard(*page);
+  (*page)->witness.store(kWitness, std::memory_order_release);
   return progress;
 }
 

@@ -50,8 +50,11 @@ class Progress {
   // Whether run `number`, whose outcome has not come, is proven to have ended well, in that
   // process.
   bool has_ended_well(std::uint64_t number, std::int32_t pid) const;
-  // Somebody has cut the file short: what this tells is nothing.
-  bool is_lost() const { return guard_.is_lost(); }
+  // Somebody has cut the file short, though it may be long again by now, or written over it: what
+  // this tells is nothing.
+  bool is_lost() const {
+    return page_->witness.load(std::memory_order_acquire) != kWitness || guard_.is_lost();
+  }
   // For how long the last one has been running at `now`; meaningful only while begun() > ended().
   std::chrono::nanoseconds run_time(std::chrono::steady_clock::time_point now) const;
   // Poller: tells the handler of run `number` that its time is over.
@@ -71,7 +74,9 @@ class Progress {
     std::atomic<std::int32_t> pid{0};               // and whose words these are
     alignas(64) std::atomic<std::uint64_t> recalled{0};
     std::atomic<std::uint64_t> cancelled{0};
+    std::atomic<std::uint64_t> witness{0};  // kWitness as long as the page is the one that was made
   };
+  static constexpr std::uint64_t kWitness = 0x7373656e74697721;
   Progress(UniqueFd fd, Page* page) : fd_(std::move(fd)), page_(page) {}
   static Result<Page*> map(int fd);
 

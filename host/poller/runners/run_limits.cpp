@@ -53,7 +53,8 @@ std::optional<std::string> RunLimits::keep(const Tick& tick, bool is_heard) {
   spent_ = is_same ? spent_ + tick.lived
                    : std::min<std::chrono::nanoseconds>(tick.now - began(tick.now), kMostOfATick);
   if (slot_.process().progress().is_lost())
-    slot_.kill(Ending::Crashed, "killed: the runner's file in run_dir was cut short");
+    slot_.kill(Ending::Crashed,
+               "killed: the runner's file in run_dir was cut short, or written over");
   auto why = slot_.is_loading() ? std::nullopt : keep_memory();
   keep_time();
   return why;

@@ -15,6 +15,8 @@
 namespace actiond {
 namespace {
 
+constexpr int kMostDeaths = 3;  // of runners, before the event that was next is taken to have begun
+
 Outcome outcome_of(const OutcomeFrame& frame) {
   Outcome outcome;
   outcome.ending = frame.ending;
@@ -47,6 +49,17 @@ Outcome outcome_of_crash(const std::string& cause, const std::string& event,
 Outcome outcome_of_kill(const Outcome& killed_for) {
   if (killed_for.ending != Ending::NotStarted) return killed_for;
   return {Ending::Crashed, killed_for.reason, {}, {}};
+}
+
+// Of a page that is lost nobody knows what it did not tell.
+bool is_begun(std::uint64_t run, const Progress& progress) {
+  return run <= progress.begun() || progress.is_lost();
+}
+
+// An event that ends one runner after the other, whatever hides that it had begun, would come again
+// for ever, and hold up all behind it.
+bool has_been_next_too_often(Delivery& next) {
+  return ++next.casualties.runners >= kMostDeaths;
 }
 
 // `loading`: the plugin file that it was at, or empty.
@@ -236,8 +249,10 @@ void RunnerSlot::hand_out_pipe(const ExitStatus& status) {
     return progress.has_ended_well(pipe_.first_run(), process_->pid());
   };
   while (!is_distrusted_ && !pipe_.empty() && is_proven()) end_first(Outcome{});
+  const bool is_unasked = is_ready_ && (!killed_for_ || killed_for_->ending == Ending::NotStarted);
   const bool has_begun =
-      !pipe_.empty() && (pipe_.first_run() <= progress.begun() || progress.is_lost());
+      !pipe_.empty() && (is_begun(pipe_.first_run(), progress) ||
+                         (is_unasked && has_been_next_too_often(*pipe_.find(pipe_.first_run()))));
   const auto run_time =
       progress.is_lost() ? std::chrono::nanoseconds(0) : progress.run_time(now_());
   if (killed_for_ && (has_begun || (is_distrusted_ && !pipe_.empty())))

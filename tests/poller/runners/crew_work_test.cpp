@@ -119,6 +119,53 @@ TEST_CASE("crew: a killed runner that can't be reaped, or does not go, is follow
   CHECK(scene.crew.look().at(0).pid != pid);
 }
 
+namespace {
+
+// What comes back is handed out again.
+struct PatientScene : CrewScene {
+  actiond::DeliveryPointer back;
+  ~PatientScene() override { forget(); }
+  void forget() {
+    if (back) back->is_settled = true;
+  }
+  void on_returned(DeliveryPointer delivery) override {
+    forget();
+    returned.push_back(delivery->message.event);
+    back = std::move(delivery);
+  }
+  void hand_again() {
+    RunnerSlot* slot = crew.freest(64);
+    REQUIRE(slot != nullptr);
+    slot->hand(std::move(back));
+    turn();
+  }
+  void lose_runner() {
+    runners.last().die();
+    turn();
+    pass(1s);
+    ready();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("crew: an event that was next when three runners died is taken to have begun") {
+  PatientScene scene;
+  scene.ready();
+  scene.hand("mail");
+  scene.hand("behind");
+  scene.turn();
+  scene.lose_runner();
+  CHECK(scene.returned == Texts{"behind", "mail"});
+  scene.hand_again();
+  scene.lose_runner();
+  CHECK(scene.ended.empty());
+  scene.hand_again();
+  scene.runners.last().die();
+  scene.turn();
+  CHECK(scene.ended == Texts{"mail: crashed"});
+}
+
 TEST_CASE("crew: while there is no room for what handlers queue, nobody is listened to") {
   CrewScene scene;
   scene.ready();

@@ -93,12 +93,26 @@ TEST_CASE("hand page: one that somebody cuts short kills nobody, and proves noth
   REQUIRE(progress->begin(1, 1));
   CHECK_FALSE(progress->is_lost());
   fs::resize_file(page->path(), 0);
+  SUBCASE("and it stays short") {}
+  SUBCASE("and it is long again before anybody has looked, as by a crash's text") {
+    fs::resize_file(page->path(), 8192);
+  }
   page->hand(2, hand_mark("7", "mail"));
   CHECK(progress->begun() == 0);
   CHECK(progress->is_lost());
   const auto other = Progress::create();
   REQUIRE(other.ok());
   CHECK_FALSE(other->is_lost());
+}
+
+TEST_CASE("hand page: one that is written over proves nothing any more") {
+  const LogScene scene;
+  auto page = HandPage::create(scene.directory, "1");
+  REQUIRE(page.ok());
+  auto progress = page->progress();
+  REQUIRE(progress.ok());
+  std::ofstream(page->path(), std::ios::in) << std::string(8192, 'Z');
+  CHECK(progress->is_lost());
 }
 
 TEST_CASE("hand page: an event in another's name, or of another id, has another mark") {

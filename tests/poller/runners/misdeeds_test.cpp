@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "poller/runners/hand_page.hpp"
 #include "slot_scene.hpp"
 
 namespace {
@@ -69,6 +70,25 @@ TEST_CASE("misdeeds: a handler that cuts the runner off and goes on is not waite
   scene.hand("closes_all", R"({"then": "sleep"})");
   scene.wait_until([&] { return scene.is_dead; });
   CHECK(scene.ended == Texts{"closes_all: crashed crashed: closed descriptors in closes_all"});
+}
+
+// The handler dies of it, and the text of its crash makes the file long again.
+TEST_CASE("misdeeds: a handler that cuts all files short has begun") {
+  const TestDirectory directory;
+  for (int i = 0; i < 10; ++i) {
+    SlotScene scene({"nasty"}, [&](const auto& hidden) {
+      auto page = HandPage::create(directory.file("."), "1");
+      REQUIRE(page.ok());
+      return RunnerProcess::spawn_with(std::move(*page), hidden);
+    });
+    scene.hand(
+        "nasty",
+        nlohmann::json{{"deed", "cut_files_short"}, {"ledger", directory.file("ledger")}}.dump());
+    scene.hand("innocent");
+    scene.wait_until([&] { return scene.is_dead; });
+    CHECK(scene.ended == Texts{"nasty: crashed crashed: SIGBUS in nasty"});
+    CHECK(scene.returned == Texts{"innocent"});
+  }
 }
 
 TEST_CASE("misdeeds: nothing is written into what takes the place of a descriptor") {

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 struct SlotScene final : SlotListener {
   DeliveryPool pool;
-  RunnerSlot slot{*this};
+  RunnerSlot slot;
   std::string refused;
   std::vector<std::string> ended;     // "event: ending reason"
   std::vector<std::string> returned;  // events
@@ -25,7 +25,9 @@ struct SlotScene final : SlotListener {
   std::string died;
   bool is_dead = false;
 
-  explicit SlotScene(std::vector<std::string> plugins) {
+  explicit SlotScene(std::vector<std::string> plugins,
+                     RunnerSlot::Spawn spawn = RunnerProcess::spawn)
+      : slot(*this, std::move(spawn)) {
     RunnerSetup setup;
     for (const auto& plugin : plugins) setup.files.push_back(TEST_PLUGINS "/" + plugin + ".so");
     setup.queues = {"high"};
