@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "../network/proxy.hpp"
+#include "broker/look.hpp"
 #include "place.hpp"
 #include "skipping.hpp"
 
@@ -23,5 +24,48 @@ TEST_CASE("far broker: a poller is connected after six round trips at most when 
     REQUIRE(broker);
     CHECK(proxy.connections() == 2);
     CHECK(proxy.round_trips() <= 6);
+  });
+}
+
+TEST_CASE("far broker: a queue that it answers nothing about holds up no other, and is taken up") {
+  const char* const url = std::getenv("ACTION_TEST_BROKER");
+  if (url == nullptr) SKIP_TEST("ACTION_TEST_BROKER names no broker");
+  everywhere([](Place& place) {
+    if (!place.config().brokers.front().starts_with("amqp")) return;
+    (void)place.connect()->close();
+    enqueue(place, "high", {event("e")});
+    enqueue(place, "low", {event("f")});
+    Config config = place.config();
+    Proxy proxy(config.brokers.front(), [](Towards, int) { return 0ms; });
+    config.brokers = {proxy.url()};
+    const std::string low = config.application + ".low";
+    for (const auto& name : {low, config.application + ".dead"}) proxy.hold(name);
+
+    const auto look = look_at_broker(config, "broker_tests", 4s);
+    REQUIRE_MESSAGE(look, look.error().text);
+    for (const auto& queue : look->queues) {
+      CAPTURE(queue.name);
+      const bool is_silent = queue.name == "low" || queue.name == "dead";
+      CHECK(queue.problem.empty() == !is_silent);
+      if (queue.name == "high") CHECK(queue.ready == 1);
+    }
+    const auto tended = tend_broker(config, "broker_tests", 4s);
+    CHECK_MESSAGE(tended, tended.error().text);
+
+    auto broker = connect_broker(config, "broker_tests", 4s);
+    REQUIRE_MESSAGE(broker, broker.error().text);
+    Consumer consumer(std::move(*broker), config.queues_to_consume().size(), 100);
+    consumer.take(1);
+    CHECK(consumer.seen.empty());
+    const auto problems = consumer.broker->take_queue_problems();
+    REQUIRE(problems);
+    REQUIRE(problems->size() == 1);
+    CHECK(problems->front().find(low + "' can't be used: the broker answers nothing about it") !=
+          std::string::npos);
+    REQUIRE(consumer.broker->tended());
+    REQUIRE(consumer.broker->tended());  // what is not answered is not asked twice
+    proxy.release();
+    consumer.take(1);
+    CHECK(consumer.broker->take_queue_problems()->empty());
   });
 }

@@ -171,8 +171,11 @@ void everywhere(const std::function<void(Place&)>& test) {
   in(RabbitPlace(url, QueueType::Quorum));
 }
 
-Consumer::Consumer(const Place& place, int prefetch) : broker(place.connect()) {
-  const std::size_t queues = place.config().queues_to_consume().size();
+Consumer::Consumer(const Place& place, int prefetch)
+    : Consumer(place.connect(), place.config().queues_to_consume().size(), prefetch) {}
+
+Consumer::Consumer(std::unique_ptr<Broker> connected, std::size_t queues, int prefetch)
+    : broker(std::move(connected)) {
   for (QueueIndex i = 0; i < queues; ++i) REQUIRE(broker->consume(i, prefetch));
   until([&] { return consuming_ == queues; });
 }

@@ -56,6 +56,7 @@ struct Seen {
 class Consumer : BrokerListener {
  public:
   explicit Consumer(const Place& place, int prefetch = 100);
+  Consumer(std::unique_ptr<Broker> connected, std::size_t queues, int prefetch);
   // As a crash would: nothing is settled.
   ~Consumer() override = default;
 

@@ -108,3 +108,74 @@ TEST_CASE("far broker: a limit that it has met is named") {
   REQUIRE(!declared);
   CHECK(declared.error().text.find("allows no more queues") != std::string::npos);
 }
+
+TEST_CASE("far broker: a queue that it answers nothing about is left out, and holds up no other") {
+  NEEDS_BROKER();
+  TestApplication app;
+  REQUIRE(action::declare(app.connection(), 1, app.topology({"high", "low"})));
+  Proxy proxy(test_broker(), [](Towards, int) { return 0ms; });
+  for (const char* name : {"low", "dead"}) proxy.hold(app.queue(name));
+  auto connection = action::Connection::open(*action::parse_broker_url(proxy.url()), "t", 2s);
+  REQUIRE(connection);
+  REQUIRE((*connection)->open_channel(1));
+  action::Declaration declaration(app.topology({"low", "high"}));
+  const auto channel = declaration.look().queues().run(**connection, 1);
+  REQUIRE_MESSAGE(channel, channel.error().text);
+  CHECK(*channel != 1);
+  CHECK(declaration.reached(app.queue("high")));
+  CHECK(declaration.remarks().size() == 2);
+  const auto low = declaration.reached(app.queue("low"));
+  REQUIRE(!low);
+  CHECK(low.error().text.find("low' can't be used: the broker answers nothing about it") !=
+        std::string::npos);
+  CHECK(low.error().fault == action::Fault::Lost);
+  CHECK(action::queue_depth(**connection, *channel, app.queue("high")));
+
+  SUBCASE("once it does, nobody is left out") {
+    proxy.release();
+    action::Declaration again(app.topology({"low", "high"}));
+    REQUIRE(again.look().queues().run(**connection, *channel));
+    CHECK(again.reached(app.queue("low")));
+    CHECK(again.remarks().empty());
+  }
+}
+
+TEST_CASE("far broker: one that is merely slow has no queue left out") {
+  NEEDS_BROKER();
+  TestApplication app;
+  REQUIRE(action::declare(app.connection(), 1, app.topology({"high"})));
+  std::atomic<bool> is_slow = false;
+  Proxy proxy(test_broker(),
+              [&](Towards to, int) { return to == Towards::Client && is_slow ? 1500ms : 0ms; });
+  auto connection = action::Connection::open(*action::parse_broker_url(proxy.url()), "t", 4s);
+  REQUIRE(connection);
+  REQUIRE((*connection)->open_channel(1));
+  is_slow = true;  // longer than a declaration waits before it asks
+  action::Declaration declaration(app.topology({"high"}));
+  const auto channel = declaration.queues().run(**connection, 1);
+  REQUIRE_MESSAGE(channel, channel.error().text);
+  CHECK(*channel == 1);
+  CHECK(declaration.remarks().empty());
+}
+
+TEST_CASE("far broker: an event for another queue than that is queued, and for that one refused") {
+  NEEDS_BROKER();
+  TestApplication app;
+  REQUIRE(action::declare(app.connection(), 1, app.topology({"high", "low"})));
+  Proxy proxy(test_broker(), [](Towards, int) { return 0ms; });
+  for (const char* name : {"low", "dead"}) proxy.hold(app.queue(name));
+  Client client(proxy.url(), {.application = app.name(), .timeout = 2s});
+  client.queue_action_event("e", {}, {.queue = "high"});
+  CHECK(app.ready("high") == 1);
+  try {
+    client.queue_action_event("e", {}, {.queue = "low"});
+    FAIL("it was queued");
+  } catch (const action::ClientError& error) {
+    CHECK(std::string(error.what()).find("answers nothing about it") != std::string::npos);
+  }
+  client.queue_action_event("e", {}, {.queue = "high"});
+  CHECK(app.ready("high") == 2);
+  proxy.release();
+  client.queue_action_event("e", {}, {.queue = "low"});
+  CHECK(app.ready("low") == 1);
+}

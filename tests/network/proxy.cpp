@@ -59,11 +59,13 @@ struct Proxy::Pair {
     int pieces = 0;
     std::deque<Piece> waiting;  // to be written to it
   };
+  explicit Pair(const HeldQueues& held) : hold(held) {}
   ~Pair() {
     ::close(client.fd);
     ::close(broker.fd);
   }
   End client, broker;
+  FrameHold hold;         // of what the client says
   bool has_heard = true;  // since the client said something
   int round_trips = 0;
 
@@ -94,13 +96,19 @@ struct Proxy::Pair {
       has_heard = false;
       ++round_trips;
     }
+    if (direction == Towards::Broker && size > 0) bytes = hold.pass(bytes);
+    if (size > 0 && bytes.empty()) return;
     to.waiting.push_back({Clock::now() + lateness(direction, to.pieces++), std::move(bytes)});
+  }
+  void pass_kept() {
+    if (hold.has_kept()) broker.waiting.push_back({Clock::now(), hold.pass({})});
   }
 };
 
 Proxy::Proxy(std::string broker, Lateness lateness, pid_t inside)
     : listener_(socket_in(inside)),
       stop_(::eventfd(0, EFD_CLOEXEC)),
+      released_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       broker_port_(action::parse_broker_url(broker)->port),
       url_(std::move(broker)),
       lateness_(std::move(lateness)) {
@@ -118,12 +126,17 @@ Proxy::~Proxy() {
   const std::uint64_t one = 1;
   (void)!::write(stop_, &one, sizeof one);
   thread_.join();
-  ::close(listener_);
-  ::close(stop_);
+  for (const int fd : {listener_, stop_, released_}) ::close(fd);
+}
+
+void Proxy::release() {
+  held_.clear();
+  const std::uint64_t one = 1;
+  (void)!::write(released_, &one, sizeof one);
 }
 
 void Proxy::accept_one() {
-  auto pair = std::make_unique<Pair>();
+  auto pair = std::make_unique<Pair>(held_);
   pair->client.fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   pair->broker.fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const sockaddr_in address = loopback(broker_port_);
@@ -136,7 +149,7 @@ void Proxy::accept_one() {
 
 void Proxy::run() {
   for (;;) {
-    std::vector<pollfd> fds{{stop_, POLLIN, 0}, {listener_, POLLIN, 0}};
+    std::vector<pollfd> fds{{stop_, POLLIN, 0}, {listener_, POLLIN, 0}, {released_, POLLIN, 0}};
     int timeout_ms = 1000;
     for (auto& pair : pairs_) {
       for (auto* end : {&pair->client, &pair->broker})
@@ -145,11 +158,13 @@ void Proxy::run() {
     }
     ::poll(fds.data(), fds.size(), timeout_ms);
     if (fds[0].revents != 0) return;
+    if (std::uint64_t count; ::read(released_, &count, sizeof count) > 0)
+      for (auto& pair : pairs_) pair->pass_kept();
     for (std::size_t i = 0; i < pairs_.size(); ++i) {
       Pair& pair = *pairs_[i];
-      if ((fds[2 + 2 * i].revents & (POLLIN | POLLHUP)) != 0 && pair.client.is_open)
+      if ((fds[3 + 2 * i].revents & (POLLIN | POLLHUP)) != 0 && pair.client.is_open)
         pair.read(pair.client, pair.broker, Towards::Broker, lateness_);
-      if ((fds[3 + 2 * i].revents & (POLLIN | POLLHUP)) != 0 && pair.broker.is_open)
+      if ((fds[4 + 2 * i].revents & (POLLIN | POLLHUP)) != 0 && pair.broker.is_open)
         pair.read(pair.broker, pair.client, Towards::Client, lateness_);
       pair.write_due();
       round_trips_ = std::max(round_trips_.load(), pair.round_trips);

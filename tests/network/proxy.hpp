@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "frame_hold.hpp"
+
 enum class Towards { Broker, Client };
 
 class Proxy {
@@ -28,6 +30,11 @@ class Proxy {
 
   // The broker's URL, but by way of the proxy.
   const std::string& url() const { return url_; }
+  // From now on the broker is told nothing about this queue, and nothing more on a channel on which
+  // somebody speaks of it, until `release`.
+  void hold(const std::string& queue) { held_.add(queue); }
+  void release();
+
   // Of the connection that made most: how often its client said something after it had heard
   // something.
   int round_trips() const { return round_trips_; }
@@ -38,7 +45,8 @@ class Proxy {
   void run();
   void accept_one();
 
-  int listener_, stop_;
+  int listener_, stop_, released_;
+  HeldQueues held_;
   int broker_port_;
   std::string url_;
   Lateness lateness_;

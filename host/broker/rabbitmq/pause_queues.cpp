@@ -54,12 +54,19 @@ Error may_not_pause(const std::string& queue, const Error& why) {
 
 // Fails unless each of them could be made, or is there.
 Result<void> make_all(action::Connection& connection, std::vector<action::Step> steps) {
-  return action::carry_out(
+  const auto made = action::carry_out(
       connection, kPausingChannel, steps,
       [](action::Step& step, const action::CloseReason& reason) -> Result<action::Refused> {
         if (!std::exchange(step.is_passive, true)) return action::Refused::Again;
         return may_not_pause(step.name, {reason.text});
       });
+  return made ? Result<void>() : made.error();
+}
+
+// What is not answered by now is left; its answers come by next_frame.
+Result<std::optional<amqp_channel_t>> give_up(std::vector<action::Step>& steps) {
+  for (auto& step : steps) step.is_skipped = !step.is_done;
+  return std::optional<amqp_channel_t>();
 }
 
 // Stores the message in each of them, and waits for the confirms.
@@ -141,7 +148,7 @@ Result<PauseQueues> declare_pause_queues(action::Connection& connection, amqp_ch
         if (step.is_done) found.missing.push_back(step.name);
         return action::Refused::Skip;
       },
-      kPatience);
+      {kPatience, [&steps] { return give_up(steps); }});
   if (!done) return done.error();
   const bool is_certain_if_empty = topology.type == action::QueueType::Classic;
   for (const auto& step : steps) {

@@ -2,137 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <future>
-
-#include "broker/rabbitmq/pause_queues.hpp"
-#include "broker/rabbitmq/rabbit_backlog.hpp"
-#include "broker/target.hpp"
 #include "client/rabbitmq/amqp.hpp"
-#include "client/rabbitmq/declare.hpp"
 #include "client/rabbitmq/delay.hpp"
 
 namespace actiond {
-namespace {
-
-constexpr amqp_channel_t kPublishingChannel = 1;  // and the publisher's other one is 3
-constexpr amqp_channel_t kSayingChannel = 2;
-
-}  // namespace
-
-Result<std::unique_ptr<Broker>> RabbitBroker::connect(const action::BrokerUrl& url,
-                                                      const Config& config, const std::string& name,
-                                                      std::chrono::milliseconds timeout) {
-  std::unique_ptr<RabbitBroker> broker(new RabbitBroker(url, config));
-  if (auto opened = broker->open(name, timeout); !opened) return opened.error();
-  if (broker->has_unroutable_) broker->route_again(config, name, timeout);
-  return std::unique_ptr<Broker>(std::move(broker));
-}
-
-RabbitBroker::RabbitBroker(action::BrokerUrl url, const Config& config)
-    : url_(std::move(url)),
-      topology_(topology_of(config)),
-      consumed_queues_(config.queues_to_consume()) {}
-
-// Both at once: each of them takes a broker that is far away four round trips.
-Result<void> RabbitBroker::open(const std::string& name, std::chrono::milliseconds timeout) {
-  auto consuming = std::async(std::launch::async, [&] { return open_consuming(name, timeout); });
-  auto publishing = open_publishing(name, timeout);
-  auto consumed = consuming.get();
-  remarks_.insert(remarks_.end(), pause_remarks_.begin(), pause_remarks_.end());
-  if (publishing && consumed) make_control();
-  return publishing ? consumed : publishing;
-}
-
-void RabbitBroker::make_control() {
-  const auto number = static_cast<amqp_channel_t>(consumed_queues_.size() + 2);
-  if (number > consuming_->channel_max() || kSayingChannel > publishing_->channel_max()) {
-    remarks_.push_back(fmt::format("other machines can't reach this poller: {}", few_channels()));
-    return;
-  }
-  control_ =
-      std::make_unique<ControlChannel>(ControlChannel::Channel{*consuming_, number},
-                                       ControlChannel::Channel{*publishing_, kSayingChannel},
-                                       topology_.application, [this] { return !is_blocked(); });
-  publisher_->on_other_channel([this](const amqp_frame_t& frame) { control_->take_other(frame); });
-}
-
-// Work need not wait for it to succeed.
-void RabbitBroker::route_again(const Config& config, const std::string& name,
-                               std::chrono::milliseconds timeout) {
-  const auto target = target_of(config, name + " (routing again)");
-  if (!target) return;
-  if (auto routed = actiond::route_again(*target, url_, timeout); !routed)
-    remarks_.push_back("events that had no queue when they were due can't be sent to it: " +
-                       routed.error().text);
-}
-
-Result<void> RabbitBroker::open_publishing(const std::string& name,
-                                           std::chrono::milliseconds timeout) {
-  auto publishing = action::Connection::open(url_, name + " (publishing)", timeout);
-  if (!publishing) return publishing.error();
-  publishing_ = std::move(*publishing);
-  if (auto begun = publishing_->begin_channel(kPublishingChannel); !begun) return begun;
-  action::Declaration declaration(topology_);
-  if (auto declared = declaration.look().queues().delays().run(*publishing_, kPublishingChannel);
-      !declared)
-    return declared;
-  remarks_ = declaration.remarks();
-  remarks_.insert(remarks_.end(), declaration.losses().begin(), declaration.losses().end());
-  has_unroutable_ = declaration.has_unroutable();
-  auto publisher = action::Publisher::open(
-      *publishing_, kPublishingChannel,
-      [this](std::uint64_t number, const Result<void>& taken) {
-        if (keys_ && keys_->confirmed(number)) return;
-        if (listener_ != nullptr) listener_->on_published(number, taken);
-      },
-      action::Publisher::OnRefusal::Reopen);
-  if (!publisher) return publisher.error();
-  publisher_ = std::move(*publisher);
-  return {};
-}
-
-Result<void> RabbitBroker::open_consuming(const std::string& name,
-                                          std::chrono::milliseconds timeout) {
-  auto consuming = action::Connection::open(url_, name + " (consuming)", timeout);
-  if (!consuming) return consuming.error();
-  consuming_ = std::move(*consuming);
-  return open_channels();
-}
-
-// All in one round trip: what is sent on a channel is carried out once it is open.
-Result<void> RabbitBroker::open_channels() {
-  const auto number_of = [](QueueIndex queue) { return static_cast<amqp_channel_t>(queue + 1); };
-  for (QueueIndex i = 0; i <= consumed_queues_.size(); ++i)
-    if (auto begun = consuming_->begin_channel(number_of(i)); !begun) return begun;
-  if (auto opened = open_pauses(number_of(consumed_queues_.size())); !opened) return opened;
-  for (QueueIndex queue = 0; queue < consumed_queues_.size(); ++queue) {
-    const auto number = number_of(queue);
-    if (auto opened = consuming_->await_channel(number); !opened) return opened;
-    channels_.emplace_back(*consuming_, number, queue, topology_.queue(consumed_queues_[queue]));
-  }
-  return {};
-}
-
-Result<void> RabbitBroker::open_pauses(amqp_channel_t number) {
-  auto found = declare_pause_queues(*consuming_, number, topology_, consumed_queues_);
-  if (!found) return found.error();
-  for (const auto& queue : found->missing)
-    pause_remarks_.push_back(
-        fmt::format("the queue '{}' is not there, and the user '{}' may not make it: what it is "
-                    "for can't be paused until 'actiond setup' has run as a user who may",
-                    queue, url_.user));
-  for (const auto& queue : found->unanswered)
-    pause_remarks_.push_back(
-        fmt::format("the broker does not answer for the queue '{}': until it does, what it is for "
-                    "counts as paused if it was, and else as not",
-                    queue));
-  std::vector<std::string> names;
-  for (const auto& queue : consumed_queues_)
-    names.push_back(pause_queue(topology_.application, queue));
-  pauses_ = std::make_unique<PauseChannel>(*consuming_, number, topology_.type, std::move(names),
-                                           found->are_paused);
-  return {};
-}
 
 Result<void> RabbitBroker::receive(BrokerListener& listener) {
   if (is_closing_) return hear_goodbye();
@@ -174,6 +47,7 @@ Result<void> RabbitBroker::take(const amqp_frame_t& frame, BrokerListener& liste
   if (frame.channel == channels_.size() + 1) return pauses_->take(frame, listener);
   if (frame.channel == channels_.size() + 2) return control_->take(frame);
   if (keys_ && frame.channel == channels_.size() + 3) return keys_->take(frame);
+  if (missing_->asked_on(frame.channel)) return take_of_missing(frame);
   if (frame.frame_type == AMQP_FRAME_METHOD &&
       frame.payload.method.id == AMQP_CONNECTION_CLOSE_METHOD)
     return Error{fmt::format("the broker closed the connection: {}",
@@ -235,10 +109,25 @@ std::optional<std::vector<std::string>> RabbitBroker::take_queue_problems() {
 Result<void> RabbitBroker::tended() {
   pauses_->look_at_all();
   for (auto& channel : channels_) {
-    const bool had_trouble = !channel.trouble().empty();
-    if (auto again = channel.is_there_again(); !again) return again;
-    if (channel.trouble().empty() == had_trouble) has_news_of_queues_ = true;
+    if (!channel.is_missing()) continue;
+    const auto asked = missing_->ask(channel.queue_index(), channel.queue_name());
+    if (!asked) return asked.error();
+    if (*asked) continue;
+    if (auto again = try_again(channel); !again) return again;
   }
+  return {};
+}
+
+Result<void> RabbitBroker::take_of_missing(const amqp_frame_t& frame) {
+  const auto found = missing_->take(frame);
+  if (!found) return found.error();
+  return *found ? try_again(channels_[**found]) : Result<void>();
+}
+
+Result<void> RabbitBroker::try_again(RabbitChannel& channel) {
+  const bool had_trouble = !channel.trouble().empty();
+  if (auto again = channel.is_there_again(); !again) return again;
+  if (channel.trouble().empty() == had_trouble) has_news_of_queues_ = true;
   return {};
 }
 

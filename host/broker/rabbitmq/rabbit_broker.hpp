@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "broker/broker.hpp"
 #include "broker/rabbitmq/control_channel.hpp"
 #include "broker/rabbitmq/key_channel.hpp"
+#include "broker/rabbitmq/missing_queues.hpp"
 #include "broker/rabbitmq/pause_channel.hpp"
 #include "broker/rabbitmq/rabbit_channel.hpp"
 #include "client/rabbitmq/publisher.hpp"
@@ -69,6 +71,7 @@ class RabbitBroker : public Broker {
  private:
   RabbitBroker(action::BrokerUrl url, const Config& config);
   Result<void> open(const std::string& name, std::chrono::milliseconds timeout);
+  Result<void> declare();
   Result<void> open_publishing(const std::string& name, std::chrono::milliseconds timeout);
   Result<void> open_consuming(const std::string& name, std::chrono::milliseconds timeout);
   Result<void> open_channels();
@@ -80,6 +83,8 @@ class RabbitBroker : public Broker {
   void make_keys();
   std::string few_channels() const;
   Result<void> take(const amqp_frame_t& frame, BrokerListener& listener);
+  Result<void> take_of_missing(const amqp_frame_t& frame);
+  Result<void> try_again(RabbitChannel& channel);
   Result<void> hear_goodbye();
 
   action::BrokerUrl url_;
@@ -87,6 +92,7 @@ class RabbitBroker : public Broker {
   std::vector<std::string> consumed_queues_;
   std::vector<std::string> remarks_;
   std::vector<std::string> pause_remarks_;  // by the thread that opens the consuming connection
+  std::map<std::string, std::string> out_of_reach_;  // at connect: queues, and why
   bool has_news_of_queues_ = false;
   bool has_unroutable_ = false;
   bool skips_consuming_ = false;  // of the next receive
@@ -100,6 +106,7 @@ class RabbitBroker : public Broker {
   std::unique_ptr<PauseChannel> pauses_;     // the channel behind those
   std::unique_ptr<ControlChannel> control_;  // and the one behind that
   std::unique_ptr<KeyChannel> keys_;         // and the one behind that; none before the first key
+  std::unique_ptr<MissingQueues> missing_;   // spare ones
   std::unique_ptr<action::Publisher> publisher_;
   BrokerListener* listener_ = nullptr;  // during receive only
 };

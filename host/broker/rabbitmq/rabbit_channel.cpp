@@ -134,6 +134,11 @@ Result<void> RabbitChannel::lose_queue(std::string trouble) {
   return answer_as_empty();
 }
 
+void RabbitChannel::miss(std::string trouble) {
+  trouble_ = std::move(trouble);
+  is_missing_ = true;
+}
+
 Result<void> RabbitChannel::answer_as_empty() {
   is_told_as_empty_ = true;
   return send_qos();

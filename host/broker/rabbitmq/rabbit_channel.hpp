@@ -34,9 +34,14 @@ class RabbitChannel {
   // Its queue is not there, or the broker lets nobody consume it: it counts as empty, until it may
   // be there again.
   bool is_missing() const { return is_missing_; }
+  // It counts as that from now on, before anything was asked of it.
+  void miss(std::string trouble);
   Result<void> is_there_again();
   // Why, in a sentence, until it is consumed; empty: there is none.
   const std::string& trouble() const { return trouble_; }
+
+  QueueIndex queue_index() const { return queue_; }
+  const std::string& queue_name() const { return queue_name_; }
 
   // Of the delivery that a listener is being told of.
   const std::string& routing_key() const { return routing_key_; }

@@ -61,9 +61,11 @@ class RabbitDeadLetters : public DeadLetters {
     auto topology = target_.topology;
     topology.queues.clear();
     action::Declaration declaration(topology);
-    auto declared = declaration.leave_lost_dead().queues().run(*connection_, kChannel);
+    const auto declared = declaration.leave_lost_dead().queues().run(*connection_, kChannel);
+    if (!declared) return declared.error();
     is_gone_ = declaration.is_dead_gone();
-    if (!declared || is_gone_) return declared;
+    if (is_gone_) return {};
+    if (auto reached = declaration.reached(topology.dead()); !reached) return reached;
     const auto depth = action::queue_depth(*connection_, kChannel, topology.dead());
     if (!depth) return depth.error();
     count_ = depth->messages;

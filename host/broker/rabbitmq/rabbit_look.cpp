@@ -1,6 +1,9 @@
 // Looks at RabbitMQ's queues: a passive declaration of each.
 #include "broker/rabbitmq/rabbit_look.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <span>
 #include <thread>
 
@@ -8,6 +11,7 @@
 #include "broker/rabbitmq/rabbit_backlog.hpp"
 #include "client/rabbitmq/declare.hpp"
 #include "client/rabbitmq/delay.hpp"
+#include "client/rabbitmq/roll_call.hpp"
 
 namespace actiond {
 namespace {
@@ -15,49 +19,107 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr amqp_channel_t kLookChannel = 1;
+constexpr int kPart = 2;  // of the timeout, for all answers together
 // A quorum queue that somebody has just read a pause from looks empty until a majority knows that
 // it was put back.
 constexpr auto kUntilPutBack = 100ms;
 
-// A queue that is not there is no problem: the first poller or event declares it.
-QueueLook look_at(action::Connection& connection, const action::Topology& topology,
-                  const std::string& name) {
-  QueueLook look;
-  look.name = name;
-  const auto depth = action::queue_depth(connection, kLookChannel, topology.queue(name));
-  if (depth) {
-    look.ready = depth->messages;
-    look.consumers = depth->consumers;
-  } else if (!action::is_for_want_of_queue(depth.error())) {
-    look.problem = depth.error().text;
-  }
-  return look;
-}
+class RabbitLook {
+ public:
+  RabbitLook(action::Connection& connection, const action::Topology& topology)
+      : connection_(connection), topology_(topology) {}
 
+  Result<std::vector<QueueLook>> queues() {
+    std::vector<std::string> names = unroutable_queues();
+    names.push_back(topology_.dead());
+    for (const auto& queue : topology_.queues) names.push_back(topology_.queue(queue));
+    if (auto called = call_roll(names); !called) return called.error();
+    std::vector<QueueLook> looks;
+    for (const auto& queue : topology_.queues) looks.push_back(look_at(queue));
+    looks.push_back(look_at(action::kDead));
+    for (const auto& queue : unroutable_queues()) {
+      const auto depth = depth_of(queue);
+      if (!depth || depth->messages == 0) continue;
+      QueueLook& unroutable = looks.emplace_back();
+      unroutable.name = "unroutable";
+      unroutable.ready = depth->messages;
+    }
+    return looks;
+  }
+
+  // Who paused them, of those that are.
+  Result<void> pauses(std::span<QueueLook> queues) {
+    std::vector<std::string> names;
+    for (const auto& queue : queues)
+      if (!is_known(queue)) names.push_back(pause_queue(topology_.application, queue.name));
+    if (auto called = call_roll(names); !called) return called;
+    for (auto& queue : queues) {
+      if (is_known(queue) || !connection_.is_open()) continue;
+      if (auto pause = look_at_pause(queue.name)) queue.pause = std::move(pause);
+    }
+    return {};
+  }
+
+ private:
+  std::vector<std::string> unroutable_queues() const {
+    return {action::unroutable_queue(topology_.application),
+            action::old_unroutable_queue(topology_.application)};
+  }
+
+  Result<void> call_roll(const std::vector<std::string>& names) {
+    auto roll = action::call_roll(connection_, names, connection_.timeout() / kPart);
+    if (!roll) return roll.error();
+    roll_ = std::move(*roll);
+    return {};
+  }
+
+  // What the roll call has left out is waited for as long as any answer.
+  Result<action::QueueDepth> depth_of(const std::string& name) {
+    if (const auto found = roll_.answers.find(name); found != roll_.answers.end())
+      return found->second;
+    if (std::ranges::find(roll_.unanswered, name) != roll_.unanswered.end())
+      return Error{fmt::format(
+          "the queue '{}' can't be asked: the broker answers nothing about it: is its node down?",
+          name)};
+    return action::queue_depth(connection_, kLookChannel, name);
+  }
+
+  // A queue that is not there is no problem: the first poller or event declares it.
+  QueueLook look_at(const std::string& name) {
+    QueueLook look;
+    look.name = name;
+    const auto depth = depth_of(topology_.queue(name));
+    if (depth) {
+      look.ready = depth->messages;
+      look.consumers = depth->consumers;
+    } else if (!action::is_for_want_of_queue(depth.error())) {
+      look.problem = depth.error().text;
+    }
+    return look;
+  }
+
+  static bool is_known(const QueueLook& queue) { return queue.pause && *queue.pause != Pause{}; }
+
+  // Its body is read only of those that are paused.
+  std::optional<Pause> look_at_pause(const std::string& queue) {
+    const auto name = pause_queue(topology_.application, queue);
+    const auto depth = depth_of(name);
+    if (!depth || depth->messages == 0) return std::nullopt;
+    const auto pause = read_pause(connection_, kLookChannel, name);
+    return pause && *pause ? *pause : Pause{};  // else somebody reads it at this moment
+  }
+
+  action::Connection& connection_;
+  const action::Topology& topology_;
+  action::RollCall roll_;
+};
+
+// False as well if nobody can tell.
 bool has_events(action::Connection& connection, const std::string& queue) {
-  const auto depth = action::queue_depth(connection, kLookChannel, queue);
+  const auto roll = action::call_roll(connection, {queue}, connection.timeout() / kPart);
+  if (!roll || !roll->answers.contains(queue)) return false;
+  const auto& depth = roll->answers.at(queue);
   return depth && depth->messages > 0;
-}
-
-// Its body is read only of those that are paused.
-std::optional<Pause> look_at_pause(action::Connection& connection, const std::string& application,
-                                   const std::string& queue) {
-  const auto name = pause_queue(application, queue);
-  const auto depth = action::queue_depth(connection, kLookChannel, name);
-  if (!depth || depth->messages == 0) return std::nullopt;
-  const auto pause = read_pause(connection, kLookChannel, name);
-  return pause && *pause ? *pause : Pause{};  // else somebody reads it at this moment
-}
-
-// Last: one whose node is down may not be answered for.
-void look_at_pauses(action::Connection& connection, const action::Topology& topology,
-                    std::span<QueueLook> queues) {
-  for (auto& queue : queues) {
-    const bool is_known = queue.pause && *queue.pause != Pause{};
-    if (is_known || !connection.is_open()) continue;
-    if (auto pause = look_at_pause(connection, topology.application, queue.name))
-      queue.pause = std::move(pause);
-  }
 }
 
 }  // namespace
@@ -67,27 +129,17 @@ Result<BrokerLook> look_at_rabbit(const action::Link::Target& target, const acti
   auto connection = action::Connection::open(url, target.name, timeout);
   if (!connection) return connection.error();
   if (auto opened = (*connection)->open_channel(kLookChannel); !opened) return opened.error();
-  BrokerLook look;
-  look.name = url.display();
-  for (const auto& queue : target.topology.queues)
-    look.queues.push_back(look_at(**connection, target.topology, queue));
-  look.queues.push_back(look_at(**connection, target.topology, action::kDead));
-  for (const auto& queue : {action::unroutable_queue(target.topology.application),
-                            action::old_unroutable_queue(target.topology.application)}) {
-    const auto depth = action::queue_depth(**connection, kLookChannel, queue);
-    if (!depth || depth->messages == 0) continue;
-    QueueLook& unroutable = look.queues.emplace_back();
-    unroutable.name = "unroutable";
-    unroutable.ready = depth->messages;
-  }
-  const auto work_queues = std::span(look.queues).first(target.topology.queues.size());
-  look_at_pauses(**connection, target.topology, work_queues);
+  RabbitLook look(**connection, target.topology);
+  auto queues = look.queues();
+  if (!queues) return queues.error();
+  const auto work_queues = std::span(*queues).first(target.topology.queues.size());
+  if (auto seen = look.pauses(work_queues); !seen) return seen.error();
   if (target.topology.type == action::QueueType::Quorum) {
     std::this_thread::sleep_for(kUntilPutBack);
-    look_at_pauses(**connection, target.topology, work_queues);
+    if (auto seen = look.pauses(work_queues); !seen) return seen.error();
   }
   if ((*connection)->is_open()) (void)(*connection)->close(1s);
-  return look;
+  return BrokerLook{url.display(), std::move(*queues), {}};
 }
 
 Result<std::vector<std::string>> tend_rabbit(const action::Link::Target& target,
@@ -97,10 +149,10 @@ Result<std::vector<std::string>> tend_rabbit(const action::Link::Target& target,
   if (!connection) return connection.error();
   if (auto opened = (*connection)->open_channel(kLookChannel); !opened) return opened.error();
   action::Declaration declaration(target.topology);
-  auto declared = declaration.look().queues().delays().run(**connection, kLookChannel);
-  if (!declared) return declared.error();
+  const auto channel = declaration.look().queues().delays().run(**connection, kLookChannel);
+  if (!channel) return channel.error();
   const auto paused =
-      declare_pause_queues(**connection, kLookChannel, target.topology, target.topology.queues);
+      declare_pause_queues(**connection, *channel, target.topology, target.topology.queues);
   if (!paused) return paused.error();
   const bool is_any_unroutable =
       declaration.has_unroutable() ||

@@ -15,6 +15,7 @@ namespace action {
 namespace {
 
 constexpr int kMostDifferences = 12;
+constexpr std::chrono::milliseconds kLongestSilence{1000};  // before it is looked into
 
 using Arguments = std::vector<Argument>;
 
@@ -119,12 +120,14 @@ Declaration& Declaration::delay_bindings() {
   return *this;
 }
 
-Result<void> Declaration::run(Connection& connection, amqp_channel_t channel) {
+Result<amqp_channel_t> Declaration::run(Connection& connection, amqp_channel_t channel) {
   server_major_ = connection.server_major();
   gone_levels_.clear();
-  auto done = carry_out(connection, channel, steps_, [this](Step& step, const CloseReason& reason) {
-    return refused(step, reason);
-  });
+  auto done =
+      carry_out(connection, channel, steps_,
+                [this](Step& step, const CloseReason& reason) { return refused(step, reason); },
+                {std::min(connection.timeout() / 4, kLongestSilence),
+                 [&] { return on_silence(connection); }});
   for (const auto& step : steps_)
     if (done && step.purpose == Purpose::WorkQueue && step.is_done && !step.is_passive)
       look_at(step);
@@ -194,7 +197,7 @@ Result<Refused> Declaration::refused_queue(Step& step, const CloseReason& reason
 }
 
 Refused Declaration::leave_out(const Step& step, const CloseReason& reason) {
-  out_of_reach_.emplace(step.name, reason.text);
+  out_of_reach_.emplace(step.name, Error{reason.text});
   remarks_.push_back(
       fmt::format("the queue '{}' is out of reach, with the events in it, until it is back; work "
                   "goes on without it: {}",
@@ -207,7 +210,7 @@ Refused Declaration::leave_out(const Step& step, const CloseReason& reason) {
 Result<void> Declaration::reached(const std::string& queue) const {
   const auto found = out_of_reach_.find(queue);
   if (found == out_of_reach_.end()) return {};
-  return Error{fmt::format("the queue '{}' can't be used: {}", queue, found->second)};
+  return found->second.within(fmt::format("the queue '{}' can't be used", queue));
 }
 
 // What was accepted, against what the configuration and the broker make of it.

@@ -34,14 +34,16 @@ class Declaration {
   // Only the latter, for levels that have been declared.
   Declaration& delay_bindings();
 
-  // As carry_out of steps.hpp: one round trip if all is there.
-  Result<void> run(Connection& connection, amqp_channel_t channel);
+  // As carry_out of steps.hpp: one round trip if all is there. A queue that the broker does not
+  // answer for, though it answers for others, is left out before the connection's timeout is over.
+  Result<amqp_channel_t> run(Connection& connection, amqp_channel_t channel);
 
   // Is there something that was due and had no queue?
   bool has_unroutable() const;
   // The queue of dead letters is gone, and was left so.
   bool is_dead_gone() const { return is_dead_gone_; }
-  // Fails if the queue of this full name was left out.
+  // Fails if the queue of this full name was left out; with Fault::Lost if another try, over
+  // another connection, may find it.
   Result<void> reached(const std::string& queue) const;
   // What people should know and is no reason to stop, a sentence each.
   const std::vector<std::string>& remarks() const { return remarks_; }
@@ -54,6 +56,8 @@ class Declaration {
   Result<Refused> refused_delay(Step& step, const CloseReason& reason);
   Refused refused_unroutable(Step& step);
   Refused leave_out(const Step& step, const CloseReason& reason);
+  Result<std::optional<amqp_channel_t>> on_silence(Connection& connection);
+  void leave_unanswered(const std::string& queue);
   Refused refused_look(const Step& step, const CloseReason& reason);
   void look_at_dead();
   void lose_dead();
@@ -66,15 +70,15 @@ class Declaration {
   std::vector<std::string> remarks_;
   std::vector<std::string> losses_;
   std::vector<std::string> gone_levels_;
-  std::map<std::string, std::string> out_of_reach_;  // queues, and why
+  std::map<std::string, Error> out_of_reach_;  // queues, and why
   bool leaves_lost_dead_ = false;
   bool is_dead_gone_ = false;
   int server_major_ = 0;
 };
 
 // The queues alone.
-inline Result<void> declare(Connection& connection, amqp_channel_t channel,
-                            const Topology& topology) {
+inline Result<amqp_channel_t> declare(Connection& connection, amqp_channel_t channel,
+                                      const Topology& topology) {
   return Declaration(topology).queues().run(connection, channel);
 }
 

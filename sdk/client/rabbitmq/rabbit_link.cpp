@@ -9,7 +9,6 @@ namespace action {
 namespace {
 
 constexpr amqp_channel_t kPublishing = 1;
-constexpr amqp_channel_t kDeclaring = 2;  // the broker closes it when a queue differs
 constexpr std::chrono::milliseconds kGoodbye{1000};
 constexpr std::chrono::milliseconds kLeastTry{500};
 
@@ -48,7 +47,7 @@ Result<std::unique_ptr<Link>> RabbitLink::open_one(const Target& target, const s
   auto connection = Connection::open(*url, target.name, timeout);
   if (!connection) return connection.error();
   std::unique_ptr<RabbitLink> link(new RabbitLink(std::move(*connection), target.topology));
-  for (const amqp_channel_t channel : {kPublishing, kDeclaring})
+  for (const amqp_channel_t channel : {kPublishing, link->declaring_})
     if (auto begun = link->connection_->begin_channel(channel); !begun) return begun.error();
   auto publisher = Publisher::open(*link->connection_, kPublishing, on_settled);
   if (!publisher) return publisher.error();
@@ -79,8 +78,13 @@ Result<void> RabbitLink::declare(const std::string& queue, bool is_later) {
   if (!declared_.contains(queue)) declaration.queues();
   if (is_later && delayed_.empty()) declaration.delays();
   if (is_later && !delayed_.empty()) declaration.delay_bindings();
-  if (auto done = declaration.run(*connection_, kDeclaring); !done) return done;
-  if (auto reached = declaration.reached(topology_.queue(queue)); !reached) return reached;
+  const auto done = declaration.run(*connection_, declaring_);
+  if (!done) return done.error();
+  declaring_ = *done;
+  if (auto reached = declaration.reached(topology_.queue(queue)); !reached) {
+    is_over_ = reached.error().fault == Fault::Lost;
+    return reached;
+  }
   declared_.insert(queue);
   if (is_later) delayed_.insert(queue);
   return {};

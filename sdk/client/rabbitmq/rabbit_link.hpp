@@ -43,6 +43,7 @@ class RabbitLink : public Link {
   Topology topology_;
   std::set<std::string> declared_;
   std::set<std::string> delayed_;  // of those, the ones that the delay levels lead to
+  amqp_channel_t declaring_ = 2;   // the broker closes it when a queue differs
   bool is_over_ = false;           // the broker closed the channel, or the connection
 };
 

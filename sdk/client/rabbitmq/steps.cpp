@@ -1,7 +1,5 @@
 #include "client/rabbitmq/steps.hpp"
 
-#include <optional>
-
 #include "client/rabbitmq/amqp.hpp"
 
 namespace action {
@@ -27,17 +25,19 @@ std::vector<amqp_table_entry_t> entries_of(const Step& step) {
 class Conversation {
  public:
   Conversation(Connection& connection, amqp_channel_t channel, std::vector<Step>& steps,
-               const OnRefused& on_refused, std::optional<std::chrono::milliseconds> patience = {})
+               const OnRefused& on_refused, const Patience& patience)
       : connection_(connection),
         channel_(channel),
         steps_(steps),
         on_refused_(on_refused),
-        patience_(patience) {}
+        patience_(patience),
+        is_patient_(!patience.on_silence) {}
 
-  Result<void> run() {
+  Result<amqp_channel_t> run() {
     auto sent = send_rest();
-    while (sent && !has_given_up_ && find_next()) sent = hear();
-    return sent;
+    while (sent && find_next()) sent = hear();
+    if (!sent) return sent.error();
+    return channel_;
   }
 
  private:
@@ -54,18 +54,31 @@ class Conversation {
     return {};
   }
 
-  // With patience only so long; then it gives up.
-  Result<void> read(amqp_frame_t& frame) {
-    if (!patience_) return connection_.next_frame_on(channel_, frame);
-    auto read = connection_.next_frame_on(channel_, frame, *patience_);
-    if (!read) return read.error();
-    has_given_up_ = !*read;
-    return {};
+  // False: nothing has come for so long that somebody has to decide.
+  Result<bool> read(amqp_frame_t& frame) {
+    if (!is_patient_) return connection_.next_frame_on(channel_, frame, patience_.time);
+    auto read = connection_.next_frame_on(channel_, frame);
+    return read ? Result<bool>(true) : read.error();
   }
 
   Result<void> hear() {
     amqp_frame_t frame;
-    if (auto heard = read(frame); !heard || has_given_up_) return heard;
+    const auto heard = read(frame);
+    if (!heard) return heard.error();
+    return *heard ? take(frame) : on_silence();
+  }
+
+  // What was sent over the channel that is left behind is answered for some time.
+  Result<void> on_silence() {
+    const auto other = patience_.on_silence();
+    if (!other) return other.error();
+    is_patient_ = !*other;
+    if (is_patient_) return {};
+    channel_ = **other;
+    return send_rest();
+  }
+
+  Result<void> take(const amqp_frame_t& frame) {
     if (frame.frame_type != AMQP_FRAME_METHOD) return {};
     const amqp_method_t& method = frame.payload.method;
     if (method.id == AMQP_CHANNEL_CLOSE_METHOD) {
@@ -102,8 +115,8 @@ class Conversation {
   amqp_channel_t channel_;
   std::vector<Step>& steps_;
   const OnRefused& on_refused_;
-  std::optional<std::chrono::milliseconds> patience_;
-  bool has_given_up_ = false;
+  const Patience& patience_;
+  bool is_patient_;  // waits for as long as the connection does
   std::size_t next_ = 0;
 };
 
@@ -141,13 +154,9 @@ Result<void> send_step(Connection& connection, amqp_channel_t channel, const Ste
   return {};
 }
 
-Result<void> carry_out(Connection& connection, amqp_channel_t channel, std::vector<Step>& steps,
-                       const OnRefused& on_refused) {
-  return Conversation(connection, channel, steps, on_refused).run();
-}
-
-Result<void> carry_out(Connection& connection, amqp_channel_t channel, std::vector<Step>& steps,
-                       const OnRefused& on_refused, std::chrono::milliseconds patience) {
+Result<amqp_channel_t> carry_out(Connection& connection, amqp_channel_t channel,
+                                 std::vector<Step>& steps, const OnRefused& on_refused,
+                                 const Patience& patience) {
   return Conversation(connection, channel, steps, on_refused, patience).run();
 }
 

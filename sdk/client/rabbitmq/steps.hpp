@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -48,15 +49,21 @@ enum class Refused { Skip, Again };
 // `step` may be changed, and later ones skipped. An Error ends all.
 using OnRefused = std::function<Result<Refused>(Step& step, const CloseReason& reason)>;
 
-// Carries them out in order on an open channel without consumers or confirms, which is usable
-// afterwards whatever the broker refused. Frames of other channels are kept for next_frame. Blocks,
-// for as long as answers keep coming. Fails when the connection is lost, or with on_refused's
-// error.
-Result<void> carry_out(Connection& connection, amqp_channel_t channel, std::vector<Step>& steps,
-                       const OnRefused& on_refused);
-// The same, but no answer is waited for longer than `patience`: after that the rest is not done,
-// and its answers come by next_frame.
-Result<void> carry_out(Connection& connection, amqp_channel_t channel, std::vector<Step>& steps,
-                       const OnRefused& on_refused, std::chrono::milliseconds patience);
+// What to do when the broker has answered nothing for a while: go on over another channel, which is
+// open, or, without one, wait on. Later steps may be skipped. An Error ends all.
+using OnSilence = std::function<Result<std::optional<amqp_channel_t>>()>;
+
+struct Patience {
+  std::chrono::milliseconds time;
+  OnSilence on_silence;
+};
+
+// Carries them out in order on an open channel without consumers or confirms. Gives the channel
+// that is usable afterwards, whatever the broker refused: this one, but after a silence. Frames of
+// other channels are kept for next_frame. Blocks, for as long as answers keep coming. Fails when
+// the connection is lost, or with the error of one of the two.
+Result<amqp_channel_t> carry_out(Connection& connection, amqp_channel_t channel,
+                                 std::vector<Step>& steps, const OnRefused& on_refused,
+                                 const Patience& patience = {});
 
 }  // namespace action
