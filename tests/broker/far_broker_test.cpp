@@ -27,6 +27,24 @@ TEST_CASE("far broker: a poller is connected after six round trips at most when 
   });
 }
 
+TEST_CASE("far broker: a look costs no round trip for each queue") {
+  const char* const url = std::getenv("ACTION_TEST_BROKER");
+  if (url == nullptr) SKIP_TEST("ACTION_TEST_BROKER names no broker");
+  everywhere([](Place& place) {
+    if (!place.config().brokers.front().starts_with("amqp")) return;
+    (void)place.connect()->close();
+    Config config = place.config();
+    const Proxy proxy(config.brokers.front(), [](Towards, int) { return 100ms; });
+    config.brokers = {proxy.url()};
+    const auto look = look_at_broker(config, "broker_tests", 30s);
+    REQUIRE(look);
+    CHECK(look->queues.size() == config.queues.size() + 1);
+    // Four to connect; a channel, the queues and what is not there of them, who paused them (a
+    // quorum queue twice), goodbye.
+    CHECK(proxy.round_trips() <= 11);
+  });
+}
+
 TEST_CASE("far broker: a queue that it answers nothing about holds up no other, and is taken up") {
   const char* const url = std::getenv("ACTION_TEST_BROKER");
   if (url == nullptr) SKIP_TEST("ACTION_TEST_BROKER names no broker");

@@ -1,17 +1,14 @@
 // Looks at RabbitMQ's queues: a passive declaration of each.
 #include "broker/rabbitmq/rabbit_look.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <span>
 #include <thread>
 
 #include "broker/rabbitmq/pause_queues.hpp"
+#include "broker/rabbitmq/queue_depths.hpp"
 #include "broker/rabbitmq/rabbit_backlog.hpp"
 #include "client/rabbitmq/declare.hpp"
 #include "client/rabbitmq/delay.hpp"
-#include "client/rabbitmq/roll_call.hpp"
 
 namespace actiond {
 namespace {
@@ -19,7 +16,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr amqp_channel_t kLookChannel = 1;
-constexpr int kPart = 2;  // of the timeout, for all answers together
 // A quorum queue that somebody has just read a pause from looks empty until a majority knows that
 // it was put back.
 constexpr auto kUntilPutBack = 100ms;
@@ -27,18 +23,18 @@ constexpr auto kUntilPutBack = 100ms;
 class RabbitLook {
  public:
   RabbitLook(action::Connection& connection, const action::Topology& topology)
-      : connection_(connection), topology_(topology) {}
+      : connection_(connection), topology_(topology), depths_(connection, kLookChannel) {}
 
   Result<std::vector<QueueLook>> queues() {
     std::vector<std::string> names = unroutable_queues();
     names.push_back(topology_.dead());
     for (const auto& queue : topology_.queues) names.push_back(topology_.queue(queue));
-    if (auto called = call_roll(names); !called) return called.error();
+    if (auto asked = depths_.ask(names); !asked) return asked.error();
     std::vector<QueueLook> looks;
     for (const auto& queue : topology_.queues) looks.push_back(look_at(queue));
     looks.push_back(look_at(action::kDead));
     for (const auto& queue : unroutable_queues()) {
-      const auto depth = depth_of(queue);
+      const auto depth = depths_.of(queue);
       if (!depth || depth->messages == 0) continue;
       QueueLook& unroutable = looks.emplace_back();
       unroutable.name = "unroutable";
@@ -52,7 +48,7 @@ class RabbitLook {
     std::vector<std::string> names;
     for (const auto& queue : queues)
       if (!is_known(queue)) names.push_back(pause_queue(topology_.application, queue.name));
-    if (auto called = call_roll(names); !called) return called;
+    if (auto asked = depths_.ask(names); !asked) return asked;
     for (auto& queue : queues) {
       if (is_known(queue) || !connection_.is_open()) continue;
       if (auto pause = look_at_pause(queue.name)) queue.pause = std::move(pause);
@@ -66,29 +62,11 @@ class RabbitLook {
             action::old_unroutable_queue(topology_.application)};
   }
 
-  Result<void> call_roll(const std::vector<std::string>& names) {
-    auto roll = action::call_roll(connection_, names, connection_.timeout() / kPart);
-    if (!roll) return roll.error();
-    roll_ = std::move(*roll);
-    return {};
-  }
-
-  // What the roll call has left out is waited for as long as any answer.
-  Result<action::QueueDepth> depth_of(const std::string& name) {
-    if (const auto found = roll_.answers.find(name); found != roll_.answers.end())
-      return found->second;
-    if (std::ranges::find(roll_.unanswered, name) != roll_.unanswered.end())
-      return Error{fmt::format(
-          "the queue '{}' can't be asked: the broker answers nothing about it: is its node down?",
-          name)};
-    return action::queue_depth(connection_, kLookChannel, name);
-  }
-
   // A queue that is not there is no problem: the first poller or event declares it.
   QueueLook look_at(const std::string& name) {
     QueueLook look;
     look.name = name;
-    const auto depth = depth_of(topology_.queue(name));
+    const auto depth = depths_.of(topology_.queue(name));
     if (depth) {
       look.ready = depth->messages;
       look.consumers = depth->consumers;
@@ -103,22 +81,21 @@ class RabbitLook {
   // Its body is read only of those that are paused.
   std::optional<Pause> look_at_pause(const std::string& queue) {
     const auto name = pause_queue(topology_.application, queue);
-    const auto depth = depth_of(name);
+    const auto depth = depths_.of(name);
     if (!depth || depth->messages == 0) return std::nullopt;
-    const auto pause = read_pause(connection_, kLookChannel, name);
+    const auto pause = read_pause(connection_, depths_.channel(), name);
     return pause && *pause ? *pause : Pause{};  // else somebody reads it at this moment
   }
 
   action::Connection& connection_;
   const action::Topology& topology_;
-  action::RollCall roll_;
+  QueueDepths depths_;
 };
 
 // False as well if nobody can tell.
-bool has_events(action::Connection& connection, const std::string& queue) {
-  const auto roll = action::call_roll(connection, {queue}, connection.timeout() / kPart);
-  if (!roll || !roll->answers.contains(queue)) return false;
-  const auto& depth = roll->answers.at(queue);
+bool has_events(QueueDepths& depths, const std::string& queue) {
+  if (!depths.ask({queue})) return false;
+  const auto depth = depths.of(queue);
   return depth && depth->messages > 0;
 }
 
@@ -151,12 +128,13 @@ Result<std::vector<std::string>> tend_rabbit(const action::Link::Target& target,
   action::Declaration declaration(target.topology);
   const auto channel = declaration.look().queues().delays().run(**connection, kLookChannel);
   if (!channel) return channel.error();
-  const auto paused =
-      declare_pause_queues(**connection, *channel, target.topology, target.topology.queues);
-  if (!paused) return paused.error();
+  QueueDepths depths(**connection, *channel);
   const bool is_any_unroutable =
       declaration.has_unroutable() ||
-      has_events(**connection, action::old_unroutable_queue(target.topology.application));
+      has_events(depths, action::old_unroutable_queue(target.topology.application));
+  const auto paused =
+      declare_pause_queues(**connection, depths.channel(), target.topology, target.topology.queues);
+  if (!paused) return paused.error();
   (void)(*connection)->close(1s);
   auto losses = declaration.losses();
   if (is_any_unroutable)

@@ -86,8 +86,11 @@ class Conversation {
       connection_.release(channel_);
       return on_closed(reason);
     }
-    if (method.id == AMQP_QUEUE_DECLARE_OK_METHOD)
-      steps_[next_].ready = static_cast<amqp_queue_declare_ok_t*>(method.decoded)->message_count;
+    if (method.id == AMQP_QUEUE_DECLARE_OK_METHOD) {
+      const auto& declared = *static_cast<amqp_queue_declare_ok_t*>(method.decoded);
+      steps_[next_].ready = declared.message_count;
+      steps_[next_].consumers = declared.consumer_count;
+    }
     if (method.id != AMQP_CHANNEL_OPEN_OK_METHOD) steps_[next_++].is_done = true;
     connection_.release(channel_);
     return {};

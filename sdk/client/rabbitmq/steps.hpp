@@ -38,6 +38,7 @@ struct Step {
   bool is_done = false;       // the broker has said so
   int variant = 0;            // the caller's: how often it was changed
   std::uint32_t ready = 0;    // in a queue: what the broker told of it
+  std::uint32_t consumers = 0;
 };
 
 // Sends one, and waits for no answer.

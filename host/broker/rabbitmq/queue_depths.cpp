@@ -1,0 +1,73 @@
+#include "broker/rabbitmq/queue_depths.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "client/rabbitmq/roll_call.hpp"
+
+namespace actiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kLongestSilence = 1s;  // before it is looked into
+
+Error not_found(const std::string& queue, const std::string& why) {
+  return {fmt::format("the queue '{}' can't be asked: {}", queue, why)};
+}
+
+std::vector<action::Step> looks_at(const std::vector<std::string>& queues) {
+  std::vector<action::Step> steps;
+  for (const auto& queue : queues) {
+    action::Step& step = steps.emplace_back(action::Step{action::StepKind::Queue, queue});
+    step.is_passive = true;
+  }
+  return steps;
+}
+
+}  // namespace
+
+Result<void> QueueDepths::ask(const std::vector<std::string>& queues) {
+  auto steps = looks_at(queues);
+  const auto on_refused = [this](action::Step& step, const action::CloseReason& reason) {
+    found_.insert_or_assign(step.name,
+                            not_found(step.name, fmt::format("{} {}", reason.code, reason.text)));
+    return Result<action::Refused>(action::Refused::Skip);
+  };
+  const auto asked = action::carry_out(
+      connection_, channel_, steps, on_refused,
+      {std::min(connection_.timeout() / 4, kLongestSilence), [&] { return on_silence(steps); }});
+  if (!asked) return asked.error();
+  channel_ = *asked;
+  for (const auto& step : steps)
+    if (step.is_done)
+      found_.insert_or_assign(step.name, action::QueueDepth{step.ready, step.consumers});
+  return {};
+}
+
+// A broker that answers for all of them, or on no channel, is a slow one and is waited for.
+Result<std::optional<amqp_channel_t>> QueueDepths::on_silence(std::vector<action::Step>& steps) {
+  std::vector<std::string> awaited;
+  for (const auto& step : steps)
+    if (!step.is_done && !step.is_skipped) awaited.push_back(step.name);
+  const auto roll = action::call_roll(connection_, awaited, connection_.timeout() / 2);
+  if (!roll) return roll.error();
+  const amqp_channel_t other = roll->unanswered.empty() ? 0 : connection_.spare_channel();
+  if (other == 0) return std::optional<amqp_channel_t>();
+  if (auto opened = connection_.open_channel(other); !opened) return opened.error();
+  for (const auto& [queue, depth] : roll->answers) found_.insert_or_assign(queue, depth);
+  for (const auto& queue : roll->unanswered)
+    found_.insert_or_assign(
+        queue, not_found(queue, "the broker answers nothing about it: is its node down?"));
+  for (auto& step : steps)
+    if (!step.is_done) step.is_skipped = found_.contains(step.name);
+  return std::optional(other);
+}
+
+Result<action::QueueDepth> QueueDepths::of(const std::string& queue) const {
+  const auto found = found_.find(queue);
+  return found != found_.end() ? found->second : not_found(queue, "nobody has asked for it");
+}
+
+}  // namespace actiond
