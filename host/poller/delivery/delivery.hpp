@@ -41,12 +41,6 @@ struct RunTrace {
   std::int64_t ended_at_ms = 0;  // since 1970 UTC
 };
 
-// What has died of it, so it seems.
-struct Casualties {
-  int pollers = 0;  // that were found dead in it, and are not in its trail yet
-  int runners = 0;  // that had begun nothing, and would have begun it next
-};
-
 // All of a delivery but its message.
 struct Course {
   // where it came from
@@ -58,7 +52,7 @@ struct Course {
   bool is_named_here = false;  // its message came without an id: each delivery gets another one
   bool has_key = false;        // the unique one of its message, by the broker's word
 
-  Casualties casualties;
+  int interruptions = 0;  // pollers that were found dead in it, and are not in its trail yet
 
   // its run
   std::uint64_t run = 0;   // its number in its runner; 0: not handed to one

@@ -13,11 +13,10 @@ Verdict Judge::operator()(const Delivery& delivery, std::int64_t now_ms) {
   const auto& trail = delivery.message.trail;
   const std::int64_t unknown_since_ms = believable_since(trail.unknown_since_ms, now_ms);
   const milliseconds unknown_for(unknown_since_ms == 0 ? 0 : now_ms - unknown_since_ms);
-  const Chances chances{
-      trail.attempt < delivery.attempts, unknown_for < config_.unknown_event_ttl,
-      delivery.is_excused,
-      trail.interrupted + delivery.casualties.pollers < config_.retry.interruptions,
-      is_expired_kept(delivery)};
+  const Chances chances{trail.attempt < delivery.attempts, unknown_for < config_.unknown_event_ttl,
+                        delivery.is_excused,
+                        trail.interrupted + delivery.interruptions < config_.retry.interruptions,
+                        is_expired_kept(delivery)};
   const Settlement settlement = settlement_for(delivery.outcome.ending, chances);
   return {settlement, delay(delivery, settlement, unknown_for)};
 }

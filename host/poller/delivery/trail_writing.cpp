@@ -32,7 +32,7 @@ void write_trail(Delivery& delivery, const std::string& poller, std::int64_t now
   if (trail.queue.empty()) trail.queue = delivery.queue_name;
   // A run that came to an end was not interrupted, whatever those before it were.
   trail.interrupted =
-      delivery.run == 0 ? trail.interrupted + std::exchange(delivery.casualties.pollers, 0) : 0;
+      delivery.run == 0 ? trail.interrupted + std::exchange(delivery.interruptions, 0) : 0;
   if (delivery.verdict.settlement == Settlement::Retry ||
       delivery.verdict.settlement == Settlement::DeadLetter)
     write_failure(delivery, poller, now_ms);

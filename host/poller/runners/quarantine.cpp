@@ -45,8 +45,8 @@ std::optional<Outcome> Quarantine::stop(Delivery& delivery) {
   }
   storing_.insert(copy_mark(delivery));
   // What has no id shares its mark with all of its name and body: each file is another one's.
-  delivery.casualties.pollers = delivery.is_named_here ? 1 : static_cast<int>(files.size());
-  const int times = delivery.message.trail.interrupted + delivery.casualties.pollers;
+  delivery.interruptions = delivery.is_named_here ? 1 : static_cast<int>(files.size());
+  const int times = delivery.message.trail.interrupted + delivery.interruptions;
   return Outcome{Ending::Interrupted, died_in_it(times), {}, {}};
 }
 

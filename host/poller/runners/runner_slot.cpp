@@ -15,8 +15,6 @@
 namespace actiond {
 namespace {
 
-constexpr int kMostDeaths = 3;  // of runners, before the event that was next is taken to have begun
-
 Outcome outcome_of(const OutcomeFrame& frame) {
   Outcome outcome;
   outcome.ending = frame.ending;
@@ -54,12 +52,6 @@ Outcome outcome_of_kill(const Outcome& killed_for) {
 // Of a page that is lost nobody knows what it did not tell.
 bool is_begun(std::uint64_t run, const Progress& progress) {
   return run <= progress.begun() || progress.is_lost();
-}
-
-// An event that ends one runner after the other, whatever hides that it had begun, would come again
-// for ever, and hold up all behind it.
-bool has_been_next_too_often(Delivery& next) {
-  return ++next.casualties.runners >= kMostDeaths;
 }
 
 // `loading`: the plugin file that it was at, or empty.
@@ -217,6 +209,7 @@ void RunnerSlot::end_first(Outcome outcome) {
   delivery->has_ended = true;
   delivery->outcome = std::move(outcome);
   has_worked_ = true;
+  next_in_line_.worked();
   ++ended_;
   if (pipe_.empty()) waits_since_ = now_();
   listener_.on_ended(*this, std::move(delivery));
@@ -249,12 +242,12 @@ void RunnerSlot::hand_out_pipe(const ExitStatus& status) {
     return progress.has_ended_well(pipe_.first_run(), process_->pid());
   };
   while (!is_distrusted_ && !pipe_.empty() && is_proven()) end_first(Outcome{});
+  const bool is_told = !pipe_.empty() && is_begun(pipe_.first_run(), progress);
   const bool is_unasked = is_ready_ && (!killed_for_ || killed_for_->ending == Ending::NotStarted);
-  const bool has_begun =
-      !pipe_.empty() && (is_begun(pipe_.first_run(), progress) ||
-                         (is_unasked && has_been_next_too_often(*pipe_.find(pipe_.first_run()))));
+  const bool has_begun = is_told || (is_unasked && !pipe_.empty() &&
+                                     next_in_line_.died(mark_of(*pipe_.find(pipe_.first_run()))));
   const auto run_time =
-      progress.is_lost() ? std::chrono::nanoseconds(0) : progress.run_time(now_());
+      is_told && !progress.is_lost() ? progress.run_time(now_()) : std::chrono::nanoseconds(0);
   if (killed_for_ && (has_begun || (is_distrusted_ && !pipe_.empty())))
     end_first(outcome_of_kill(*killed_for_));
   else if (has_begun)

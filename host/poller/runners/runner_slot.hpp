@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "poller/delivery/delivery.hpp"
+#include "poller/runners/next_in_line.hpp"
 #include "poller/runners/run_pipe.hpp"
 #include "poller/runners/runner_process.hpp"
 #include "wire/setup.hpp"
@@ -106,6 +107,7 @@ class RunnerSlot {
   Now now_;
   std::unique_ptr<RunnerProcess> process_;
   RunPipe pipe_;
+  NextInLine next_in_line_;
   std::uint64_t runs_ = 0;      // handed to this process
   std::uint64_t ended_ = 0;     // of those
   std::uint64_t recalled_ = 0;  // up to this one, as far as they had not begun

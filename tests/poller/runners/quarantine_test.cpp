@@ -41,7 +41,7 @@ TEST_CASE("quarantine: an event in which a poller died is stopped, with how many
   scene.clock.advance(1s);
   leave_hand(scene.directory, "7", "mail");
   CHECK(scene.stopped() == "its poller died in it");
-  CHECK(scene.delivery.casualties.pollers == 1);
+  CHECK(scene.delivery.interruptions == 1);
   scene.delivery.message.trail.interrupted = 1;
   CHECK(scene.stopped() == "its poller died in it 2 times");
   leave_hand(scene.directory, "7", "mail");
