@@ -87,9 +87,9 @@ class Broker {
   // After a loss: how long nobody should connect again, for others have yet to notice the same.
   virtual std::chrono::milliseconds rest() const { return {}; }
   // Why nothing can be taken from some of the queues, a sentence for each of those, if receive has
-  // heard something about it: they count as empty, until after tend_broker they are tried again.
+  // heard something about it: they count as empty, until after tend_broker they are there again.
   virtual std::optional<std::vector<std::string>> take_queue_problems() { return std::nullopt; }
-  // tend_broker has succeeded: goes on with those queues.
+  // tend_broker has succeeded: asks for those queues, and goes on with each that is there.
   virtual Result<void> tended() { return {}; }
 
   // From on_consuming on the queue's messages are pushed, at most `prefetch` of them unsettled.

@@ -3,6 +3,7 @@
 
 #include "../network/proxy.hpp"
 #include "broker/look.hpp"
+#include "client/rabbitmq/delay.hpp"
 #include "place.hpp"
 #include "skipping.hpp"
 
@@ -85,5 +86,28 @@ TEST_CASE("far broker: a queue that it answers nothing about holds up no other, 
     proxy.release();
     consumer.take(1);
     CHECK(consumer.broker->take_queue_problems()->empty());
+  });
+}
+
+TEST_CASE("far broker: one that answers nothing about any queue is none to stay with") {
+  const char* const url = std::getenv("ACTION_TEST_BROKER");
+  if (url == nullptr) SKIP_TEST("ACTION_TEST_BROKER names no broker");
+  everywhere([](Place& place) {
+    if (!place.config().brokers.front().starts_with("amqp")) return;
+    (void)place.connect()->close();
+    Config config = place.config();
+    Proxy proxy(config.brokers.front(), [](Towards, int) { return 0ms; });
+    config.brokers = {proxy.url()};
+    for (const auto& queue : config.queues) proxy.hold(config.application + "." + queue);
+    const auto broker = connect_broker(config, "broker_tests", 4s);
+    REQUIRE(!broker);
+    CHECK(broker.error().text.find("answers nothing about any of the queues") != std::string::npos);
+    proxy.hold(config.application + ".dead");
+    for (const auto& queue : {action::unroutable_queue(config.application),
+                              action::old_unroutable_queue(config.application)})
+      proxy.hold(queue);
+    const auto look = look_at_broker(config, "broker_tests", 4s);
+    REQUIRE(!look);
+    CHECK(look.error().text.find("answers nothing about any of its queues") != std::string::npos);
   });
 }

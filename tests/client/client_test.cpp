@@ -62,7 +62,8 @@ TEST_CASE("client: a quorum queue is declared if asked for") {
                 {.application = app.name(), .queue_type = action::QueueType::Quorum});
   client.queue_action_event("send_email", {}, {.queue = "high"});
   action::Declaration declaration(app.topology({"high"}, action::QueueType::Quorum));
-  REQUIRE(declaration.queues().run(app.connection(), 1));
+  amqp_channel_t channel = 1;
+  REQUIRE(declaration.queues().run(app.connection(), channel));
   CHECK(declaration.remarks().empty());  // it has one to make of a classic queue
 }
 

@@ -100,7 +100,8 @@ std::string queue_name(const std::string& queue) {
 void prepare() {
   const auto declared = action::declare(connection(), kChannel, topology());
   REQUIRE_MESSAGE(declared, declared.error().text);
-  if (!is_declared) REQUIRE(action::Declaration(topology()).delays().run(connection(), kChannel));
+  amqp_channel_t channel = kChannel;
+  if (!is_declared) REQUIRE(action::Declaration(topology()).delays().run(connection(), channel));
   is_declared = true;
   for (const auto& queue : work_queues()) {
     amqp_queue_purge(state(), kChannel, to_bytes(queue));

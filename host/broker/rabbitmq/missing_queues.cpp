@@ -27,22 +27,24 @@ std::optional<QueueIndex> MissingQueues::asked_on(amqp_channel_t channel) const 
 }
 
 // A queue that is refused for another reason is one to be tried.
-Result<std::optional<QueueIndex>> MissingQueues::take(const amqp_frame_t& frame) {
+Result<std::optional<MissingQueues::Answer>> MissingQueues::take(const amqp_frame_t& frame) {
   const auto queue = asked_on(frame.channel);
-  if (!queue || frame.frame_type != AMQP_FRAME_METHOD) return std::optional<QueueIndex>();
+  std::optional<Answer> answer;
+  if (!queue || frame.frame_type != AMQP_FRAME_METHOD) return answer;
   const amqp_method_t& method = frame.payload.method;
   if (method.id == AMQP_CHANNEL_CLOSE_OK_METHOD) questions_[*queue].is_open = false;
   if (method.id == AMQP_QUEUE_DECLARE_OK_METHOD) {
-    auto left = connection_.leave_channel(frame.channel);
-    return left ? Result<std::optional<QueueIndex>>(queue) : left.error();
+    answer = {*queue, {}};
+    if (auto left = connection_.leave_channel(frame.channel); !left) return left.error();
   }
-  if (method.id != AMQP_CHANNEL_CLOSE_METHOD) return std::optional<QueueIndex>();
+  if (method.id != AMQP_CHANNEL_CLOSE_METHOD) return answer;
   questions_[*queue].is_open = false;
-  const bool is_away = action::close_reason(method).code == AMQP_NOT_FOUND;
+  const auto reason = action::close_reason(method);
+  answer = {*queue, reason.code == AMQP_NOT_FOUND ? reason.text : std::string()};
   amqp_channel_close_ok_t ok{};
   if (auto sent = connection_.send(frame.channel, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok); !sent)
     return sent.error();
-  return is_away ? std::optional<QueueIndex>() : queue;
+  return answer;
 }
 
 }  // namespace actiond

@@ -19,13 +19,17 @@ class MissingQueues {
       : connection_(connection), questions_(queues) {}
 
   // Asks for the queue of this full name, unless that has been asked and is not answered. False: it
-  // can't be asked, for the broker allows no more channels.
+  // can't be asked, for the broker allows no more channels. Fails when the connection is lost.
   Result<bool> ask(QueueIndex queue, const std::string& name);
 
   // The queue that is asked for on this channel.
   std::optional<QueueIndex> asked_on(amqp_channel_t channel) const;
-  // A frame of one of these channels. Gives the queue that may be consumed again, if it tells so.
-  Result<std::optional<QueueIndex>> take(const amqp_frame_t& frame);
+  struct Answer {
+    QueueIndex queue;
+    std::string away;  // the broker's words; empty: it is there, or is to be tried
+  };
+  // A frame of one of these channels; most tell nothing. Fails when the connection is lost.
+  Result<std::optional<Answer>> take(const amqp_frame_t& frame);
 
  private:
   struct Question {

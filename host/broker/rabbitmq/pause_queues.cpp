@@ -54,13 +54,13 @@ Error may_not_pause(const std::string& queue, const Error& why) {
 
 // Fails unless each of them could be made, or is there.
 Result<void> make_all(action::Connection& connection, std::vector<action::Step> steps) {
-  const auto made = action::carry_out(
-      connection, kPausingChannel, steps,
+  amqp_channel_t channel = kPausingChannel;
+  return action::carry_out(
+      connection, channel, steps,
       [](action::Step& step, const action::CloseReason& reason) -> Result<action::Refused> {
         if (!std::exchange(step.is_passive, true)) return action::Refused::Again;
         return may_not_pause(step.name, {reason.text});
       });
-  return made ? Result<void>() : made.error();
 }
 
 // What is not answered by now is left; its answers come by next_frame.

@@ -35,34 +35,33 @@ Result<void> QueueDepths::ask(const std::vector<std::string>& queues) {
                             not_found(step.name, fmt::format("{} {}", reason.code, reason.text)));
     return Result<action::Refused>(action::Refused::Skip);
   };
-  const auto asked = action::carry_out(
+  auto asked = action::carry_out(
       connection_, channel_, steps, on_refused,
       {std::min(connection_.timeout() / 4, kLongestSilence), [&] { return on_silence(steps); }});
-  if (!asked) return asked.error();
-  channel_ = *asked;
+  if (!asked) return asked;
   for (const auto& step : steps)
     if (step.is_done)
       found_.insert_or_assign(step.name, action::QueueDepth{step.ready, step.consumers});
   return {};
 }
 
-// A broker that answers for all of them, or on no channel, is a slow one and is waited for.
+// Another node may know more than one that answers for none.
 Result<std::optional<amqp_channel_t>> QueueDepths::on_silence(std::vector<action::Step>& steps) {
   std::vector<std::string> awaited;
   for (const auto& step : steps)
     if (!step.is_done && !step.is_skipped) awaited.push_back(step.name);
-  const auto roll = action::call_roll(connection_, awaited, connection_.timeout() / 2);
+  const auto roll = action::look_into_silence(connection_, awaited);
   if (!roll) return roll.error();
-  const amqp_channel_t other = roll->unanswered.empty() ? 0 : connection_.spare_channel();
-  if (other == 0) return std::optional<amqp_channel_t>();
-  if (auto opened = connection_.open_channel(other); !opened) return opened.error();
+  if (roll->unanswered.size() == steps.size())
+    return Error{"the broker answers nothing about any of its queues"};
+  if (roll->channel == 0) return std::optional<amqp_channel_t>();
   for (const auto& [queue, depth] : roll->answers) found_.insert_or_assign(queue, depth);
   for (const auto& queue : roll->unanswered)
     found_.insert_or_assign(
         queue, not_found(queue, "the broker answers nothing about it: is its node down?"));
   for (auto& step : steps)
     if (!step.is_done) step.is_skipped = found_.contains(step.name);
-  return std::optional(other);
+  return std::optional(roll->channel);
 }
 
 Result<action::QueueDepth> QueueDepths::of(const std::string& queue) const {

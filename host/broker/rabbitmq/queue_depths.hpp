@@ -17,8 +17,9 @@ class QueueDepths {
   QueueDepths(action::Connection& connection, amqp_channel_t channel)
       : connection_(connection), channel_(channel) {}
 
-  // Looks at the queues of these full names. Blocks, for as long as answers keep coming, and half
-  // the connection's timeout longer if some do not. Fails when the connection is lost.
+  // Looks at the queues of these full names. Blocks, for as long as answers keep coming; see
+  // look_into_silence for what it does if none comes. Fails when the connection is lost, and if the
+  // broker answers for no queue at all.
   Result<void> ask(const std::vector<std::string>& queues);
   // As it was found, or why it was not, with the broker's words: see is_for_want_of_queue. A quorum
   // queue without a leader looks empty. Fails for one that was not asked for.

@@ -119,9 +119,14 @@ Result<void> RabbitBroker::tended() {
 }
 
 Result<void> RabbitBroker::take_of_missing(const amqp_frame_t& frame) {
-  const auto found = missing_->take(frame);
-  if (!found) return found.error();
-  return *found ? try_again(channels_[**found]) : Result<void>();
+  const auto answer = missing_->take(frame);
+  if (!answer) return answer.error();
+  if (!*answer) return {};
+  RabbitChannel& channel = channels_[(*answer)->queue];
+  if ((*answer)->away.empty()) return try_again(channel);
+  channel.stays_missing((*answer)->away);
+  has_news_of_queues_ = true;  // so that it is asked for again
+  return {};
 }
 
 Result<void> RabbitBroker::try_again(RabbitChannel& channel) {
@@ -176,6 +181,8 @@ Result<void> RabbitBroker::begin_close() {
 
 Result<void> RabbitBroker::close() {
   if (auto flushed = flush(); !flushed) return flushed;
+  // A broker ends no connection before it has answered on all its channels.
+  if (is_any_unanswered_) return begin_close();
   // basic.ack has no reply; only the answer to a later request shows that it was applied.
   if (auto closed = consuming_->close(); !closed) return closed;
   return publishing_->close();

@@ -92,10 +92,12 @@ class RabbitBroker : public Broker {
   std::vector<std::string> consumed_queues_;
   std::vector<std::string> remarks_;
   std::vector<std::string> pause_remarks_;  // by the thread that opens the consuming connection
+  bool is_any_pause_unanswered_ = false;    // likewise
   std::map<std::string, std::string> out_of_reach_;  // at connect: queues, and why
   bool has_news_of_queues_ = false;
   bool has_unroutable_ = false;
-  bool skips_consuming_ = false;  // of the next receive
+  bool is_any_unanswered_ = false;  // of the queues, since the connections were made
+  bool skips_consuming_ = false;    // of the next receive
   bool skips_publishing_ = false;
   bool has_told_keys_ = false;  // that there are none
   bool is_closing_ = false;

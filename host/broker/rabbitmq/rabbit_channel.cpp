@@ -139,6 +139,10 @@ void RabbitChannel::miss(std::string trouble) {
   is_missing_ = true;
 }
 
+void RabbitChannel::stays_missing(std::string_view why) {
+  if (is_missing_) trouble_ = can_not_be_consumed(why);
+}
+
 Result<void> RabbitChannel::answer_as_empty() {
   is_told_as_empty_ = true;
   return send_qos();

@@ -36,6 +36,8 @@ class RabbitChannel {
   bool is_missing() const { return is_missing_; }
   // It counts as that from now on, before anything was asked of it.
   void miss(std::string trouble);
+  // The broker says why it still is.
+  void stays_missing(std::string_view why);
   Result<void> is_there_again();
   // Why, in a sentence, until it is consumed; empty: there is none.
   const std::string& trouble() const { return trouble_; }

@@ -61,10 +61,12 @@ class RabbitDeadLetters : public DeadLetters {
     auto topology = target_.topology;
     topology.queues.clear();
     action::Declaration declaration(topology);
-    const auto declared = declaration.leave_lost_dead().queues().run(*connection_, kChannel);
+    amqp_channel_t channel = kChannel;
+    const auto declared = declaration.leave_lost_dead().queues().run(*connection_, channel);
     if (!declared) return declared.error();
     is_gone_ = declaration.is_dead_gone();
     if (is_gone_) return {};
+    // A silence can only have been about that queue: then kChannel is of no use, and not needed.
     if (auto reached = declaration.reached(topology.dead()); !reached) return reached;
     const auto depth = action::queue_depth(*connection_, kChannel, topology.dead());
     if (!depth) return depth.error();

@@ -43,17 +43,17 @@ class RabbitLook {
     return looks;
   }
 
-  // Who paused them, of those that are.
-  Result<void> pauses(std::span<QueueLook> queues) {
+  // Who paused them, of those that are, as far as the broker can tell.
+  void pauses(std::span<QueueLook> queues) {
+    if (!connection_.is_open()) return;
     std::vector<std::string> names;
     for (const auto& queue : queues)
       if (!is_known(queue)) names.push_back(pause_queue(topology_.application, queue.name));
-    if (auto asked = depths_.ask(names); !asked) return asked;
+    if (!depths_.ask(names)) return;
     for (auto& queue : queues) {
       if (is_known(queue) || !connection_.is_open()) continue;
       if (auto pause = look_at_pause(queue.name)) queue.pause = std::move(pause);
     }
-    return {};
   }
 
  private:
@@ -110,10 +110,10 @@ Result<BrokerLook> look_at_rabbit(const action::Link::Target& target, const acti
   auto queues = look.queues();
   if (!queues) return queues.error();
   const auto work_queues = std::span(*queues).first(target.topology.queues.size());
-  if (auto seen = look.pauses(work_queues); !seen) return seen.error();
+  look.pauses(work_queues);
   if (target.topology.type == action::QueueType::Quorum) {
     std::this_thread::sleep_for(kUntilPutBack);
-    if (auto seen = look.pauses(work_queues); !seen) return seen.error();
+    look.pauses(work_queues);
   }
   if ((*connection)->is_open()) (void)(*connection)->close(1s);
   return BrokerLook{url.display(), std::move(*queues), {}};
@@ -126,9 +126,10 @@ Result<std::vector<std::string>> tend_rabbit(const action::Link::Target& target,
   if (!connection) return connection.error();
   if (auto opened = (*connection)->open_channel(kLookChannel); !opened) return opened.error();
   action::Declaration declaration(target.topology);
-  const auto channel = declaration.look().queues().delays().run(**connection, kLookChannel);
-  if (!channel) return channel.error();
-  QueueDepths depths(**connection, *channel);
+  amqp_channel_t channel = kLookChannel;
+  const auto declared = declaration.look().queues().delays().run(**connection, channel);
+  if (!declared) return declared.error();
+  QueueDepths depths(**connection, channel);
   const bool is_any_unroutable =
       declaration.has_unroutable() ||
       has_events(depths, action::old_unroutable_queue(target.topology.application));

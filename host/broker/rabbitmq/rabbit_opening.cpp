@@ -38,6 +38,7 @@ Result<void> RabbitBroker::open(const std::string& name, std::chrono::millisecon
   auto publishing = open_publishing(name, timeout);
   auto consumed = consuming.get();
   remarks_.insert(remarks_.end(), pause_remarks_.begin(), pause_remarks_.end());
+  is_any_unanswered_ |= is_any_pause_unanswered_;
   if (!publishing || !consumed) return publishing ? consumed : publishing;
   make_control();
   for (auto& channel : channels_)
@@ -73,19 +74,25 @@ void RabbitBroker::route_again(const Config& config, const std::string& name,
 // On a channel of its own: one on which the broker answers nothing would hold up what is published.
 Result<void> RabbitBroker::declare() {
   const amqp_channel_t spare = publishing_->spare_channel();
-  const amqp_channel_t declaring = spare != 0 ? spare : kPublishingChannel;
+  amqp_channel_t declaring = spare != 0 ? spare : kPublishingChannel;
   if (auto begun = publishing_->begin_channel(declaring); !begun) return begun;
   action::Declaration declaration(topology_);
-  const auto declared = declaration.look().queues().delays().run(*publishing_, declaring);
-  if (!declared) return declared.error();
+  auto declared = declaration.look().queues().delays().run(*publishing_, declaring);
+  if (!declared) return declared;
   remarks_ = declaration.remarks();
   remarks_.insert(remarks_.end(), declaration.losses().begin(), declaration.losses().end());
   has_unroutable_ = declaration.has_unroutable();
+  is_any_unanswered_ = declaration.is_any_unanswered();
   for (const auto& queue : consumed_queues_)
     if (auto reached = declaration.reached(topology_.queue(queue)); !reached)
       out_of_reach_.emplace(topology_.queue(queue), reached.error().text);
+  if (declaration.has_no_answers())
+    return Error{
+        fmt::format("the broker at {} answers nothing about any of the queues: is the node "
+                    "of theirs down?",
+                    url_.display())};
   if (spare == 0) return {};
-  if (auto left = publishing_->leave_channel(*declared); !left) return left;
+  if (auto left = publishing_->leave_channel(declaring); !left) return left;
   return publishing_->begin_channel(kPublishingChannel);
 }
 
@@ -118,6 +125,7 @@ Result<void> RabbitBroker::open_consuming(const std::string& name,
 // All in one round trip: what is sent on a channel is carried out once it is open.
 Result<void> RabbitBroker::open_channels() {
   const auto number_of = [](QueueIndex queue) { return static_cast<amqp_channel_t>(queue + 1); };
+  consuming_->keep_channels(consumed_queues_.size() + 3);
   for (QueueIndex i = 0; i <= consumed_queues_.size(); ++i)
     if (auto begun = consuming_->begin_channel(number_of(i)); !begun) return begun;
   if (auto opened = open_pauses(number_of(consumed_queues_.size())); !opened) return opened;
@@ -138,6 +146,7 @@ Result<void> RabbitBroker::open_pauses(amqp_channel_t number) {
         fmt::format("the queue '{}' is not there, and the user '{}' may not make it: what it is "
                     "for can't be paused until 'actiond setup' has run as a user who may",
                     queue, url_.user));
+  is_any_pause_unanswered_ = !found->unanswered.empty();
   for (const auto& queue : found->unanswered)
     pause_remarks_.push_back(
         fmt::format("the broker does not answer for the queue '{}': until it does, what it is for "

@@ -35,9 +35,11 @@ class Connection {
 
   // The highest number of a channel that the broker allows.
   amqp_channel_t channel_max() const;
-  // The number of a channel that nothing has used: from the highest down, each of them once. 0:
-  // there are none left; the lowest ones are for those who choose a number themselves.
+  // The number of a channel that nothing has used: from the highest down, each of them given once.
+  // 0: there are none left.
   amqp_channel_t spare_channel();
+  // So many of the lowest are for those who choose a number themselves; 8 at first.
+  void keep_channels(std::size_t count) { kept_channels_ = count; }
   // So long an answer is waited for.
   std::chrono::milliseconds timeout() const { return timeout_; }
   // No frame that is sent may be larger, in bytes.
@@ -57,7 +59,8 @@ class Connection {
   // The same in two steps: what is sent on the channel in between is carried out once it is open.
   Result<void> begin_channel(amqp_channel_t channel);
   Result<void> await_channel(amqp_channel_t channel);
-  // Closes one, and does not wait: the number is free once the answer has come, by next_frame.
+  // Closes one, and does not wait: the answer comes by next_frame. Fails when the connection is
+  // lost.
   Result<void> leave_channel(amqp_channel_t channel);
   // After the broker closed a channel: confirms that, and opens the same number again.
   Result<void> reopen_channel(amqp_channel_t channel);
@@ -133,7 +136,7 @@ class Connection {
   int server_major_ = 0;
   std::size_t frame_max_ = 0;
   std::deque<amqp_frame_t> set_aside_;  // of other channels, while one was waited for
-  amqp_channel_t spares_taken_ = 0;
+  std::size_t kept_channels_ = 8, spares_taken_ = 0;
 
   std::unique_ptr<FrameEncoder> encoder_;
   std::string outbox_;

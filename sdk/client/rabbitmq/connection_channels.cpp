@@ -7,12 +7,6 @@
 #include "client/rabbitmq/connection.hpp"
 
 namespace action {
-namespace {
-
-constexpr int kNoSpares = 8;  // so many channels are for those who number them
-
-}  // namespace
-
 Result<void> Connection::open_channel(amqp_channel_t channel) {
   if (auto sent = begin_channel(channel); !sent) return sent;
   return await_channel(channel);
@@ -24,7 +18,7 @@ amqp_channel_t Connection::channel_max() const {
 }
 
 amqp_channel_t Connection::spare_channel() {
-  if (channel_max() - spares_taken_ <= kNoSpares) return 0;
+  if (channel_max() <= spares_taken_ + kept_channels_) return 0;
   return static_cast<amqp_channel_t>(channel_max() - spares_taken_++);
 }
 

@@ -120,7 +120,7 @@ Declaration& Declaration::delay_bindings() {
   return *this;
 }
 
-Result<amqp_channel_t> Declaration::run(Connection& connection, amqp_channel_t channel) {
+Result<void> Declaration::run(Connection& connection, amqp_channel_t& channel) {
   server_major_ = connection.server_major();
   gone_levels_.clear();
   auto done =
@@ -197,7 +197,7 @@ Result<Refused> Declaration::refused_queue(Step& step, const CloseReason& reason
 }
 
 Refused Declaration::leave_out(const Step& step, const CloseReason& reason) {
-  out_of_reach_.emplace(step.name, Error{reason.text});
+  out_of_reach_.emplace(step.name, reason.text);
   remarks_.push_back(
       fmt::format("the queue '{}' is out of reach, with the events in it, until it is back; work "
                   "goes on without it: {}",
@@ -210,7 +210,7 @@ Refused Declaration::leave_out(const Step& step, const CloseReason& reason) {
 Result<void> Declaration::reached(const std::string& queue) const {
   const auto found = out_of_reach_.find(queue);
   if (found == out_of_reach_.end()) return {};
-  return found->second.within(fmt::format("the queue '{}' can't be used", queue));
+  return Error{fmt::format("the queue '{}' can't be used: {}", queue, found->second)};
 }
 
 // What was accepted, against what the configuration and the broker make of it.

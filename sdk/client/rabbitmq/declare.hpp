@@ -4,6 +4,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,17 +36,21 @@ class Declaration {
   // Only the latter, for levels that have been declared.
   Declaration& delay_bindings();
 
-  // As carry_out of steps.hpp: one round trip if all is there. A queue that the broker does not
-  // answer for, though it answers for others, is left out before the connection's timeout is over.
-  Result<amqp_channel_t> run(Connection& connection, amqp_channel_t channel);
+  // As carry_out of steps.hpp: one round trip if all is there. A queue about which the broker says
+  // nothing, on this channel and another one, is left out before the connection's timeout is over.
+  Result<void> run(Connection& connection, amqp_channel_t& channel);
 
   // Is there something that was due and had no queue?
   bool has_unroutable() const;
   // The queue of dead letters is gone, and was left so.
   bool is_dead_gone() const { return is_dead_gone_; }
-  // Fails if the queue of this full name was left out; with Fault::Lost if another try, over
-  // another connection, may find it.
+  // Fails if the queue of this full name was left out.
   Result<void> reached(const std::string& queue) const;
+  // Some queue, maybe a delay level, was left out because the broker said nothing about it: it will
+  // answer on a channel that nobody uses any more.
+  bool is_any_unanswered() const { return !unanswered_.empty(); }
+  // All work queues were left out because the broker said nothing about any: another node may.
+  bool has_no_answers() const;
   // What people should know and is no reason to stop, a sentence each.
   const std::vector<std::string>& remarks() const { return remarks_; }
   // What look() missed, a sentence each; it was made anew.
@@ -70,15 +76,16 @@ class Declaration {
   std::vector<std::string> remarks_;
   std::vector<std::string> losses_;
   std::vector<std::string> gone_levels_;
-  std::map<std::string, Error> out_of_reach_;  // queues, and why
+  std::map<std::string, std::string> out_of_reach_;  // queues, and why
+  std::set<std::string> unanswered_;                 // of those
   bool leaves_lost_dead_ = false;
   bool is_dead_gone_ = false;
   int server_major_ = 0;
 };
 
-// The queues alone.
-inline Result<amqp_channel_t> declare(Connection& connection, amqp_channel_t channel,
-                                      const Topology& topology) {
+// The queues alone. After a silence the channel may be of no use.
+inline Result<void> declare(Connection& connection, amqp_channel_t channel,
+                            const Topology& topology) {
   return Declaration(topology).queues().run(connection, channel);
 }
 

@@ -7,8 +7,6 @@
 namespace action {
 namespace {
 
-constexpr int kPartOfTimeout = 4;  // is enough for the answers about all queues
-
 bool is_about_queue(const Step& step) {
   return step.kind != StepKind::Exchange && step.kind != StepKind::BindExchange;
 }
@@ -25,15 +23,12 @@ std::vector<std::string> awaited(const std::vector<Step>& steps) {
 
 }  // namespace
 
-// A broker that answers for all of them, or on no channel, is a slow one and is waited for.
 Result<std::optional<amqp_channel_t>> Declaration::on_silence(Connection& connection) {
-  const auto roll = call_roll(connection, awaited(steps_), connection.timeout() / kPartOfTimeout);
+  const auto roll = look_into_silence(connection, awaited(steps_));
   if (!roll) return roll.error();
-  const amqp_channel_t other = roll->unanswered.empty() ? 0 : connection.spare_channel();
-  if (other == 0) return std::optional<amqp_channel_t>();
-  if (auto opened = connection.open_channel(other); !opened) return opened.error();
+  if (roll->channel == 0) return std::optional<amqp_channel_t>();
   for (const auto& queue : roll->unanswered) leave_unanswered(queue);
-  return std::optional(other);
+  return std::optional(roll->channel);
 }
 
 void Declaration::leave_unanswered(const std::string& queue) {
@@ -46,8 +41,14 @@ void Declaration::leave_unanswered(const std::string& queue) {
     if (step.purpose == Purpose::Delay) (void)refused_delay(step, reason).ok();
     if (step.purpose == Purpose::WorkQueue) leave_out(step, reason);
   }
-  if (const auto left = out_of_reach_.find(queue); left != out_of_reach_.end())
-    left->second.fault = Fault::Lost;
+  unanswered_.insert(queue);
+}
+
+bool Declaration::has_no_answers() const {
+  return !topology_.queues.empty() &&
+         std::ranges::all_of(topology_.queues, [this](const std::string& queue) {
+           return unanswered_.contains(topology_.queue(queue));
+         });
 }
 
 }  // namespace action

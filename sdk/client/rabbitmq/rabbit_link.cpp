@@ -78,13 +78,8 @@ Result<void> RabbitLink::declare(const std::string& queue, bool is_later) {
   if (!declared_.contains(queue)) declaration.queues();
   if (is_later && delayed_.empty()) declaration.delays();
   if (is_later && !delayed_.empty()) declaration.delay_bindings();
-  const auto done = declaration.run(*connection_, declaring_);
-  if (!done) return done.error();
-  declaring_ = *done;
-  if (auto reached = declaration.reached(topology_.queue(queue)); !reached) {
-    is_over_ = reached.error().fault == Fault::Lost;
-    return reached;
-  }
+  if (auto done = declaration.run(*connection_, declaring_); !done) return done;
+  if (auto reached = declaration.reached(topology_.queue(queue)); !reached) return reached;
   declared_.insert(queue);
   if (is_later) delayed_.insert(queue);
   return {};

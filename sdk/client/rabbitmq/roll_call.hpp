@@ -16,14 +16,18 @@ namespace action {
 struct RollCall {
   // Of those that it has answered for: what they hold, or its words if they can't be asked.
   std::map<std::string, Result<QueueDepth>> answers;
-  // It has answered on their channels, and nothing about them.
+  // It has opened their channels, and said nothing about them.
   std::vector<std::string> unanswered;
+  // Open, and nothing is awaited on it; 0: there was no need for one, or none was left.
+  amqp_channel_t channel = 0;
 };
 
-// Blocks for `patience` at most. What the broker answers later comes by next_frame, on channels
-// that nobody uses. A queue is in neither list if there was no channel for it, or no answer at all.
-// Fails when the connection is lost.
-Result<RollCall> call_roll(Connection& connection, const std::vector<std::string>& queues,
-                           std::chrono::milliseconds patience);
+// What a silence on one channel is about, whose answers are `awaited` in this order. If the first
+// of them is answered for on a channel of its own, or not even such a channel, the broker is slow:
+// then nothing is unanswered. Otherwise the others are asked for as well, and there is another
+// channel to go on with. Blocks for 3/4 of the connection's timeout at most, beyond what opening a
+// channel takes. Answers that come later come by next_frame, on channels that nobody uses. Fails
+// when the connection is lost.
+Result<RollCall> look_into_silence(Connection& connection, const std::vector<std::string>& awaited);
 
 }  // namespace action

@@ -24,7 +24,7 @@ std::vector<amqp_table_entry_t> entries_of(const Step& step) {
 
 class Conversation {
  public:
-  Conversation(Connection& connection, amqp_channel_t channel, std::vector<Step>& steps,
+  Conversation(Connection& connection, amqp_channel_t& channel, std::vector<Step>& steps,
                const OnRefused& on_refused, const Patience& patience)
       : connection_(connection),
         channel_(channel),
@@ -33,11 +33,10 @@ class Conversation {
         patience_(patience),
         is_patient_(!patience.on_silence) {}
 
-  Result<amqp_channel_t> run() {
+  Result<void> run() {
     auto sent = send_rest();
     while (sent && find_next()) sent = hear();
-    if (!sent) return sent.error();
-    return channel_;
+    return sent;
   }
 
  private:
@@ -103,7 +102,7 @@ class Conversation {
       if (auto reopened = connection_.reopen_channel(channel_); !reopened) return reopened;
       return refused.error();
     }
-    if (*refused == Refused::Skip) ++next_;
+    if (*refused == Refused::Skip) steps_[next_++].is_skipped = true;
     amqp_channel_close_ok_t ok{};
     if (auto sent = connection_.send(channel_, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok); !sent)
       return sent;
@@ -115,7 +114,7 @@ class Conversation {
   }
 
   Connection& connection_;
-  amqp_channel_t channel_;
+  amqp_channel_t& channel_;
   std::vector<Step>& steps_;
   const OnRefused& on_refused_;
   const Patience& patience_;
@@ -157,9 +156,8 @@ Result<void> send_step(Connection& connection, amqp_channel_t channel, const Ste
   return {};
 }
 
-Result<amqp_channel_t> carry_out(Connection& connection, amqp_channel_t channel,
-                                 std::vector<Step>& steps, const OnRefused& on_refused,
-                                 const Patience& patience) {
+Result<void> carry_out(Connection& connection, amqp_channel_t& channel, std::vector<Step>& steps,
+                       const OnRefused& on_refused, const Patience& patience) {
   return Conversation(connection, channel, steps, on_refused, patience).run();
 }
 

@@ -34,7 +34,7 @@ struct Step {
   Purpose purpose = Purpose::Exchange;
   bool is_passive = false;    // look, and make nothing
   bool is_exclusive = false;  // a queue that goes with the connection; the others are durable
-  bool is_skipped = false;    // never sent
+  bool is_skipped = false;    // never sent, or refused and left so
   bool is_done = false;       // the broker has said so
   int variant = 0;            // the caller's: how often it was changed
   std::uint32_t ready = 0;    // in a queue: what the broker told of it
@@ -55,16 +55,16 @@ using OnRefused = std::function<Result<Refused>(Step& step, const CloseReason& r
 using OnSilence = std::function<Result<std::optional<amqp_channel_t>>()>;
 
 struct Patience {
-  std::chrono::milliseconds time;
+  std::chrono::milliseconds time;  // in which nothing comes over the whole connection
   OnSilence on_silence;
 };
 
-// Carries them out in order on an open channel without consumers or confirms. Gives the channel
-// that is usable afterwards, whatever the broker refused: this one, but after a silence. Frames of
-// other channels are kept for next_frame. Blocks, for as long as answers keep coming. Fails when
-// the connection is lost, or with the error of one of the two.
-Result<amqp_channel_t> carry_out(Connection& connection, amqp_channel_t channel,
-                                 std::vector<Step>& steps, const OnRefused& on_refused,
-                                 const Patience& patience = {});
+// Carries them out in order on an open channel without consumers or confirms. `channel` is usable
+// afterwards, whatever the broker refused; after a silence it may be another one than before. What
+// was skipped in a silence without another channel is still answered on this one. Frames of other
+// channels are kept for next_frame. Blocks, for as long as answers keep coming. Fails when the
+// connection is lost, or with the error of one of the two.
+Result<void> carry_out(Connection& connection, amqp_channel_t& channel, std::vector<Step>& steps,
+                       const OnRefused& on_refused, const Patience& patience = {});
 
 }  // namespace action

@@ -197,8 +197,9 @@ TEST_CASE("connection: headers that the broker made larger than a frame are rece
   steps[1].arguments = {{"x-message-ttl", std::int64_t{1}},
                         {"x-dead-letter-exchange", std::string()},
                         {"x-dead-letter-routing-key", application.queue("target")}};
+  amqp_channel_t channel = 1;
   REQUIRE(action::carry_out(
-      connection, 1, steps,
+      connection, channel, steps,
       [](auto&, const action::CloseReason& why) -> action::Result<action::Refused> {
         return action::Error{why.text};
       }));

@@ -11,6 +11,8 @@ using action::QueueType;
 
 namespace {
 
+amqp_channel_t channel = 1;  // of the application's connection
+
 struct Argument {
   const char* name;
   const char* text;
@@ -58,15 +60,15 @@ TEST_CASE("topology: of a classic queue where a quorum one is wanted people are 
   TestApplication app;
   REQUIRE(declare(app.connection(), 1, app.topology({"high"}, QueueType::Classic)));
   action::Declaration same(app.topology({"high"}, QueueType::Classic));
-  REQUIRE(same.queues().run(app.connection(), 1));
+  REQUIRE(same.queues().run(app.connection(), channel));
   CHECK(same.remarks().empty());
   action::Declaration other(app.topology({"high", "low"}, QueueType::Quorum));
-  REQUIRE(other.queues().run(app.connection(), 1));
+  REQUIRE(other.queues().run(app.connection(), channel));
   REQUIRE(other.remarks().size() == 2);
   CHECK(other.remarks()[0].find(app.queue("dead")) != std::string::npos);
   CHECK(other.remarks()[1].find(app.queue("high")) != std::string::npos);
   action::Declaration again(app.topology({"low"}, QueueType::Quorum));
-  REQUIRE(again.queues().run(app.connection(), 1));
+  REQUIRE(again.queues().run(app.connection(), channel));
   CHECK(again.remarks().size() == 1);  // low is a quorum one
 }
 
@@ -92,7 +94,7 @@ TEST_CASE("topology: a quorum queue of earlier versions, without dead lettering,
     app.declare_by_hand("high", "x-delivery-limit", nullptr, 1000000);
     app.declare_by_hand("low", "x-delivery-limit", nullptr, 1000000);
     action::Declaration declaration(app.topology({"high", "low", "medium"}, type));
-    const auto declared = declaration.queues().run(app.connection(), 1);
+    const auto declared = declaration.queues().run(app.connection(), channel);
     if (!declared) FAIL(declared.error().text);
     CHECK(declaration.remarks().empty());
   }
@@ -201,12 +203,12 @@ TEST_CASE(
                   amqp_empty_bytes, amqp_empty_table);
   send(connection, exchange);
   action::Declaration declaration(app.topology({"high"}));
-  REQUIRE(declaration.queues().delays().run(connection, 1));
+  REQUIRE(declaration.queues().delays().run(connection, channel));
   send(connection, exchange);
   CHECK(app.wait_for("delay.unroutable", 1));
   CHECK(app.ready("delay.v1.unroutable") == 1);
   action::Declaration again(app.topology({"high"}));
-  REQUIRE(again.queues().delays().run(connection, 1));
+  REQUIRE(again.queues().delays().run(connection, channel));
   app.declare_by_hand("delay.unroutable", "x-delivery-limit", nullptr, 1000000);  // a quorum one
 }
 
@@ -215,7 +217,7 @@ TEST_CASE("topology: where what is unroutable can't have a queue of its own, wor
   DelayedApplication app;
   app.declare_by_hand("delay.unroutable", "x-max-length", nullptr, 1);
   action::Declaration declaration(app.topology({"high"}));
-  REQUIRE(declaration.queues().delays().run(app.connection(), 1));
+  REQUIRE(declaration.queues().delays().run(app.connection(), channel));
   send(app.connection(), app.queue("delay.v1.unroutable"));
   CHECK(app.wait_for("delay.v1.unroutable", 1));
 }
@@ -225,7 +227,7 @@ TEST_CASE("topology: of what was declared before and is gone people are told, on
   DelayedApplication app;
   const auto losses = [&] {
     action::Declaration declaration(app.topology({"high"}));
-    REQUIRE(declaration.look().queues().delays().run(app.connection(), 1));
+    REQUIRE(declaration.look().queues().delays().run(app.connection(), channel));
     return declaration.losses();
   };
   CHECK(losses().empty());  // nothing was there
