@@ -209,7 +209,6 @@ void RunnerSlot::end_first(Outcome outcome) {
   delivery->has_ended = true;
   delivery->outcome = std::move(outcome);
   has_worked_ = true;
-  next_in_line_.worked();
   ++ended_;
   if (pipe_.empty()) waits_since_ = now_();
   listener_.on_ended(*this, std::move(delivery));
@@ -245,7 +244,7 @@ void RunnerSlot::hand_out_pipe(const ExitStatus& status) {
   const bool is_told = !pipe_.empty() && is_begun(pipe_.first_run(), progress);
   const bool is_unasked = is_ready_ && (!killed_for_ || killed_for_->ending == Ending::NotStarted);
   const bool has_begun = is_told || (is_unasked && !pipe_.empty() &&
-                                     next_in_line_.died(mark_of(*pipe_.find(pipe_.first_run()))));
+                                     listener_.on_died_before(*pipe_.find(pipe_.first_run())));
   const auto run_time =
       is_told && !progress.is_lost() ? progress.run_time(now_()) : std::chrono::nanoseconds(0);
   if (killed_for_ && (has_begun || (is_distrusted_ && !pipe_.empty())))

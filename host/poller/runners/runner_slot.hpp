@@ -9,7 +9,6 @@
 
 #include "base/clock.hpp"
 #include "poller/delivery/delivery.hpp"
-#include "poller/runners/next_in_line.hpp"
 #include "poller/runners/run_pipe.hpp"
 #include "poller/runners/runner_process.hpp"
 #include "wire/setup.hpp"
@@ -32,6 +31,8 @@ class SlotListener {
   // The handler in hand queues an event, or writes a line (delivery null: outside of a run).
   virtual void on_queued(Delivery& delivery, const QueueFrame& frame) = 0;
   virtual void on_logged(Delivery* delivery, const LogFrame& frame) = 0;
+  // It is dying, and this was the next that it would have begun. True: by now that has begun.
+  virtual bool on_died_before(const Delivery&) { return false; }
   // The runner is gone; its pipe has been handed out by on_ended and on_returned.
   virtual void on_died(RunnerSlot& slot, bool had_worked, const std::string& how) = 0;
 };
@@ -107,7 +108,6 @@ class RunnerSlot {
   Now now_;
   std::unique_ptr<RunnerProcess> process_;
   RunPipe pipe_;
-  NextInLine next_in_line_;
   std::uint64_t runs_ = 0;      // handed to this process
   std::uint64_t ended_ = 0;     // of those
   std::uint64_t recalled_ = 0;  // up to this one, as far as they had not begun

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "poller/runners/hand_page.hpp"
+
 namespace actiond {
 
 Station::Station(CrewCommons& commons)
@@ -90,6 +92,7 @@ void Station::on_refused(RunnerSlot&, const std::string& why) {
 
 void Station::on_ended(RunnerSlot&, DeliveryPointer delivery) {
   respawn_.worked();
+  if (!commons_.next_in_line.empty()) commons_.next_in_line.ended(mark_of(*delivery));
   commons_.problem.clear();
   commons_.listener.on_ended(std::move(delivery));
   if (const auto why = has_run_enough(slot_, commons_.config.recycle)) recycle(*why);
@@ -105,6 +108,10 @@ void Station::on_queued(Delivery& delivery, const QueueFrame& frame) {
 
 void Station::on_logged(Delivery* delivery, const LogFrame& frame) {
   commons_.listener.on_logged(delivery, frame);
+}
+
+bool Station::on_died_before(const Delivery& next) {
+  return commons_.next_in_line.died(mark_of(next));
 }
 
 void Station::on_died(RunnerSlot&, bool had_worked, const std::string& how) {

@@ -10,6 +10,7 @@
 #include "base/config/config.hpp"
 #include "base/log.hpp"
 #include "base/machine_load.hpp"
+#include "poller/runners/next_in_line.hpp"
 #include "poller/runners/respawn.hpp"
 #include "poller/runners/run_limits.hpp"
 #include "poller/runners/runner_slot.hpp"
@@ -58,6 +59,7 @@ struct CrewCommons {
   RunListener& listener;
   CrewEvents events;
   RunnerSlot::Spawn spawn;
+  NextInLine next_in_line{};
   std::string setup{};                    // what runners are to load, as a setup frame's text
   std::shared_ptr<const void> plugins{};  // stays on disk while somebody holds it
   std::string problem{};                  // why runners die or can't be started; empty: they don't
@@ -99,6 +101,7 @@ class Station final : SlotListener {
   void on_returned(DeliveryPointer delivery) override;
   void on_queued(Delivery& delivery, const QueueFrame& frame) override;
   void on_logged(Delivery* delivery, const LogFrame& frame) override;
+  bool on_died_before(const Delivery& next) override;
   void on_died(RunnerSlot& slot, bool had_worked, const std::string& how) override;
   void start_in(std::chrono::milliseconds wait);
   void give_up(const Error& why);

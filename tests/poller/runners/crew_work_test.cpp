@@ -144,6 +144,14 @@ struct PatientScene : CrewScene {
     turn();
     pass(1s);
     ready();
+    run_another();
+  }
+  // Which excuses nothing.
+  void run_another() {
+    hand("innocent");
+    turn();
+    runners.last().run(clock.now(), 1us);
+    turn();
   }
 };
 
@@ -159,11 +167,11 @@ TEST_CASE("crew: an event that was next when three runners died is taken to have
   CHECK(scene.returned == Texts{"behind", "mail"});
   scene.hand_again();
   scene.lose_runner();
-  CHECK(scene.ended.empty());
+  CHECK(scene.ended == Texts{"innocent: done", "innocent: done"});
   scene.hand_again();
   scene.runners.last().die();
   scene.turn();
-  CHECK(scene.ended == Texts{"mail: crashed"});
+  CHECK(scene.ended.back() == "mail: crashed");
 }
 
 TEST_CASE("crew: while there is no room for what handlers queue, nobody is listened to") {
