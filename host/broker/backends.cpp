@@ -83,8 +83,11 @@ Result<std::unique_ptr<Broker>> connect_broker(const Config& config, const std::
   if (!target->memcached.empty())
     return connect_memcached(target->memcached, config, name, timeout);
   if (!target->database.empty()) return connect_database(target->database, config, name, timeout);
-  return first_of<std::unique_ptr<Broker>>(
-      *target, [&](const auto& url) { return RabbitBroker::connect(url, config, name, timeout); });
+  std::size_t tried = 0;
+  return first_of<std::unique_ptr<Broker>>(*target, [&](const auto& url) {
+    const bool is_last = ++tried == target->brokers.size();
+    return RabbitBroker::connect(url, config, name, timeout, is_last);
+  });
 }
 
 Result<void> make_tables(const Config& config, const std::string& name,

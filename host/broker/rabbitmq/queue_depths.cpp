@@ -52,9 +52,10 @@ Result<std::optional<amqp_channel_t>> QueueDepths::on_silence(std::vector<action
     if (!step.is_done && !step.is_skipped) awaited.push_back(step.name);
   const auto roll = action::look_into_silence(connection_, awaited);
   if (!roll) return roll.error();
+  if (roll->channel == 0) return std::optional<amqp_channel_t>();
+  channel_ = roll->channel;
   if (roll->unanswered.size() == steps.size())
     return Error{"the broker answers nothing about any of its queues"};
-  if (roll->channel == 0) return std::optional<amqp_channel_t>();
   for (const auto& [queue, depth] : roll->answers) found_.insert_or_assign(queue, depth);
   for (const auto& queue : roll->unanswered)
     found_.insert_or_assign(

@@ -23,10 +23,11 @@ namespace actiond {
 
 class RabbitBroker : public Broker {
  public:
-  // Connects to one address and declares the topology. Blocks.
+  // Connects to one address and declares the topology. Blocks. Fails as well if the broker says
+  // nothing about any work queue, unless it is the last of several that is tried.
   static Result<std::unique_ptr<Broker>> connect(const action::BrokerUrl& url, const Config& config,
                                                  const std::string& name,
-                                                 std::chrono::milliseconds timeout);
+                                                 std::chrono::milliseconds timeout, bool is_last);
 
   std::vector<int> descriptors() const override { return {consuming_->fd(), publishing_->fd()}; }
   bool is_quiet_until_readable() const override { return true; }
@@ -69,7 +70,7 @@ class RabbitBroker : public Broker {
   bool is_closed() const override { return is_closed_; }
 
  private:
-  RabbitBroker(action::BrokerUrl url, const Config& config);
+  RabbitBroker(action::BrokerUrl url, const Config& config, bool is_last);
   Result<void> open(const std::string& name, std::chrono::milliseconds timeout);
   Result<void> declare();
   Result<void> open_publishing(const std::string& name, std::chrono::milliseconds timeout);
@@ -88,6 +89,7 @@ class RabbitBroker : public Broker {
   Result<void> hear_goodbye();
 
   action::BrokerUrl url_;
+  bool is_last_;  // there is no other address to try
   action::Topology topology_;
   std::vector<std::string> consumed_queues_;
   std::vector<std::string> remarks_;

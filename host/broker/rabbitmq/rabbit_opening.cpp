@@ -20,15 +20,17 @@ constexpr amqp_channel_t kSayingChannel = 2;
 
 Result<std::unique_ptr<Broker>> RabbitBroker::connect(const action::BrokerUrl& url,
                                                       const Config& config, const std::string& name,
-                                                      std::chrono::milliseconds timeout) {
-  std::unique_ptr<RabbitBroker> broker(new RabbitBroker(url, config));
+                                                      std::chrono::milliseconds timeout,
+                                                      bool is_last) {
+  std::unique_ptr<RabbitBroker> broker(new RabbitBroker(url, config, is_last));
   if (auto opened = broker->open(name, timeout); !opened) return opened.error();
   if (broker->has_unroutable_) broker->route_again(config, name, timeout);
   return std::unique_ptr<Broker>(std::move(broker));
 }
 
-RabbitBroker::RabbitBroker(action::BrokerUrl url, const Config& config)
+RabbitBroker::RabbitBroker(action::BrokerUrl url, const Config& config, bool is_last)
     : url_(std::move(url)),
+      is_last_(is_last),
       topology_(topology_of(config)),
       consumed_queues_(config.queues_to_consume()) {}
 
@@ -86,7 +88,7 @@ Result<void> RabbitBroker::declare() {
   for (const auto& queue : consumed_queues_)
     if (auto reached = declaration.reached(topology_.queue(queue)); !reached)
       out_of_reach_.emplace(topology_.queue(queue), reached.error().text);
-  if (declaration.has_no_answers())
+  if (declaration.has_no_answers() && !is_last_)
     return Error{
         fmt::format("the broker at {} answers nothing about any of the queues: is the node "
                     "of theirs down?",

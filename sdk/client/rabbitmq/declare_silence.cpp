@@ -15,7 +15,7 @@ bool is_about_queue(const Step& step) {
 std::vector<std::string> awaited(const std::vector<Step>& steps) {
   std::vector<std::string> queues;
   for (const auto& step : steps)
-    if (step.kind == StepKind::Queue && !step.is_done && !step.is_skipped &&
+    if (is_about_queue(step) && !step.is_done && !step.is_skipped &&
         std::ranges::find(queues, step.name) == queues.end())
       queues.push_back(step.name);
   return queues;

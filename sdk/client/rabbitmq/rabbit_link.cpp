@@ -11,6 +11,7 @@ namespace {
 constexpr amqp_channel_t kPublishing = 1;
 constexpr std::chrono::milliseconds kGoodbye{1000};
 constexpr std::chrono::milliseconds kLeastTry{500};
+constexpr std::chrono::milliseconds kSilent{5000};  // so long nothing is asked about a queue again
 
 }  // namespace
 
@@ -70,8 +71,18 @@ Result<std::uint64_t> RabbitLink::publish_later(const std::string& queue, const 
   return action::publish_later(*publisher_, topology_.application, queue, message, delay);
 }
 
+// Many events may be for one queue: each of them need not find out.
+Result<void> RabbitLink::was_silent(const std::string& queue) {
+  const auto found = silent_.find(queue);
+  if (found == silent_.end()) return {};
+  if (std::chrono::steady_clock::now() - found->second.since < kSilent) return found->second.error;
+  silent_.erase(found);
+  return {};
+}
+
 // What it has not declared yet of the queue and, if it is to be reached later, of the delays.
 Result<void> RabbitLink::declare(const std::string& queue, bool is_later) {
+  if (auto known = was_silent(queue); !known) return known;
   topology_.queues = queue == kDead ? std::vector<std::string>{} : std::vector{queue};
   Declaration declaration(topology_);
   if (!declared_.contains(queue) && queue != kDead) declaration.leave_lost_dead();
@@ -79,7 +90,10 @@ Result<void> RabbitLink::declare(const std::string& queue, bool is_later) {
   if (is_later && delayed_.empty()) declaration.delays();
   if (is_later && !delayed_.empty()) declaration.delay_bindings();
   if (auto done = declaration.run(*connection_, declaring_); !done) return done;
-  if (auto reached = declaration.reached(topology_.queue(queue)); !reached) return reached;
+  if (auto reached = declaration.reached(topology_.queue(queue)); !reached) {
+    silent_.insert_or_assign(queue, Silence{reached.error(), std::chrono::steady_clock::now()});
+    return reached;
+  }
   declared_.insert(queue);
   if (is_later) delayed_.insert(queue);
   return {};

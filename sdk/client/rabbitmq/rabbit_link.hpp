@@ -1,6 +1,8 @@
 // A link to RabbitMQ. Declares a queue before its first event.
 #pragma once
 
+#include <chrono>
+#include <map>
 #include <set>
 
 #include "client/link.hpp"
@@ -32,19 +34,26 @@ class RabbitLink : public Link {
   void abandon() override;
 
  private:
+  struct Silence {
+    Error error;
+    std::chrono::steady_clock::time_point since;
+  };
+
   RabbitLink(std::unique_ptr<Connection> connection, Topology topology);
   static Result<std::unique_ptr<Link>> open_one(const Target& target, const std::string& address,
                                                 const OnSettled& on_settled,
                                                 std::chrono::milliseconds timeout);
+  Result<void> was_silent(const std::string& queue);
   Result<void> declare(const std::string& queue, bool is_later);
 
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<Publisher> publisher_;
   Topology topology_;
   std::set<std::string> declared_;
-  std::set<std::string> delayed_;  // of those, the ones that the delay levels lead to
-  amqp_channel_t declaring_ = 2;   // the broker closes it when a queue differs
-  bool is_over_ = false;           // the broker closed the channel, or the connection
+  std::set<std::string> delayed_;          // of those, the ones that the delay levels lead to
+  std::map<std::string, Silence> silent_;  // queues that were not answered for
+  amqp_channel_t declaring_ = 2;           // the broker closes it when a queue differs
+  bool is_over_ = false;                   // the broker closed the channel, or the connection
 };
 
 }  // namespace action

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include "client/rabbitmq/amqp.hpp"
@@ -18,13 +17,12 @@ constexpr std::chrono::milliseconds kFirstPatience{500};  // with the one at whi
 
 class Roll {
  public:
-  Roll(Connection& connection, std::chrono::milliseconds patience)
-      : connection_(connection), patience_(patience) {}
+  explicit Roll(Connection& connection) : connection_(connection) {}
 
   Result<void> ask(const std::string& queue) {
     const amqp_channel_t channel = connection_.spare_channel();
     if (channel == 0) return {};
-    asked_.push_back({queue, channel});
+    asked_.push_back({.queue = queue, .channel = channel});
     if (auto begun = connection_.begin_channel(channel); !begun) return begun;
     amqp_queue_declare_t look{};
     look.queue = to_bytes(queue);
@@ -32,38 +30,54 @@ class Roll {
     return connection_.send(channel, AMQP_QUEUE_DECLARE_METHOD, &look);
   }
 
-  Result<void> await(RollCall& roll) {
-    until_ = Clock::now() + patience_;
-    for (const auto& [queue, channel] : asked_) {
-      bool is_open = false;
-      auto answer = hear(queue, channel, is_open);
+  // Waits for what is awaited, so long as was said or, if the broker opens a first channel
+  // meanwhile, so long again.
+  Result<void> await(std::chrono::milliseconds patience) {
+    patience_ = patience;
+    until_ = Clock::now() + patience;
+    has_heard_ = false;
+    for (auto& asked : asked_) {
+      if (asked.is_answered) continue;
+      auto answer = hear(asked);
       if (!answer && answer.error().fault == Fault::Lost) return answer.error();
-      if (!answer || *answer)
-        roll.answers.emplace(queue, answer ? Result<QueueDepth>(**answer) : answer.error());
-      else if (is_open)
-        roll.unanswered.push_back(queue);
+      asked.is_answered = !answer || answer->has_value();
+      if (asked.is_answered)
+        roll_.answers.emplace(asked.queue, answer ? Result<QueueDepth>(**answer) : answer.error());
     }
     return {};
+  }
+
+  // Nothing is said of one, on a channel that is open.
+  bool is_silent(std::size_t index) const {
+    return index < asked_.size() && asked_[index].is_open && !asked_[index].is_answered;
+  }
+
+  RollCall take() {
+    for (std::size_t i = 0; i < asked_.size(); ++i)
+      if (is_silent(i)) roll_.unanswered.push_back(asked_[i].queue);
+    return std::move(roll_);
   }
 
  private:
   struct Asked {
     std::string queue;
     amqp_channel_t channel;
+    bool is_open = false;
+    bool is_answered = false;
   };
 
   // Nothing: it has not been answered for.
-  Result<std::optional<QueueDepth>> hear(const std::string& queue, amqp_channel_t channel,
-                                         bool& is_open) {
+  Result<std::optional<QueueDepth>> hear(Asked& asked) {
     for (amqp_frame_t frame;;) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(until_ - Clock::now());
-      auto read = connection_.next_frame_on(channel, frame, std::max(left, left.zero()));
+      auto read = connection_.next_frame_on(asked.channel, frame, std::max(left, left.zero()));
       if (!read) return Error{read.error().text, Fault::Lost};
       if (!*read) return std::optional<QueueDepth>();
       if (frame.frame_type != AMQP_FRAME_METHOD) continue;
       const amqp_method_t& method = frame.payload.method;
-      is_open = true;
-      if (method.id != AMQP_CHANNEL_OPEN_OK_METHOD) return answer_in(queue, channel, method);
+      asked.is_open = true;
+      if (method.id != AMQP_CHANNEL_OPEN_OK_METHOD)
+        return answer_in(asked.queue, asked.channel, method);
       on_first_opened();
     }
   }
@@ -97,37 +111,32 @@ class Roll {
   }
 
   Connection& connection_;
-  std::chrono::milliseconds patience_;
+  std::chrono::milliseconds patience_{0};
   Clock::time_point until_{};
   bool has_heard_ = false;
   std::vector<Asked> asked_;
+  RollCall roll_;
 };
-
-Result<void> ask(Connection& connection, std::span<const std::string> queues,
-                 std::chrono::milliseconds patience, RollCall& roll) {
-  Roll asking(connection, patience);
-  for (const auto& queue : queues)
-    if (auto asked = asking.ask(queue); !asked) return asked;
-  return asking.await(roll);
-}
 
 }  // namespace
 
+// The first one is heard until the end: it may only have been slow.
 Result<RollCall> look_into_silence(Connection& connection,
                                    const std::vector<std::string>& awaited) {
-  RollCall roll;
   const auto part = connection.timeout() / 4;
-  const std::span all(awaited);
-  if (auto asked = ask(connection, all.first(std::min<std::size_t>(1, all.size())),
-                       std::min(part / 2, kFirstPatience), roll);
-      !asked)
-    return asked.error();
-  if (roll.unanswered.empty()) return roll;
-  roll.channel = connection.spare_channel();
-  if (roll.channel == 0) return RollCall{};
-  if (auto opened = connection.open_channel(roll.channel); !opened) return opened.error();
-  if (auto asked = ask(connection, all.subspan(1), part, roll); !asked) return asked.error();
-  return roll;
+  Roll roll(connection);
+  for (std::size_t i = 0; i < awaited.size(); ++i) {
+    if (auto asked = roll.ask(awaited[i]); !asked) return asked.error();
+    if (i > 0) continue;
+    if (auto heard = roll.await(std::min(part / 2, kFirstPatience)); !heard) return heard.error();
+    if (!roll.is_silent(0)) return RollCall{};
+  }
+  if (auto heard = roll.await(part); !heard) return heard.error();
+  RollCall called = roll.take();
+  called.channel = called.unanswered.empty() ? 0 : connection.spare_channel();
+  if (called.channel == 0) return RollCall{};
+  if (auto opened = connection.open_channel(called.channel); !opened) return opened.error();
+  return called;
 }
 
 }  // namespace action
