@@ -12,12 +12,22 @@ using namespace std::chrono_literals;
 using namespace actiond;
 using namespace actiond::test;
 
-TEST_CASE("far broker: a poller is connected after six round trips at most when all is there") {
-  const char* const url = std::getenv("ACTION_TEST_BROKER");
-  if (url == nullptr) SKIP_TEST("ACTION_TEST_BROKER names no broker");
-  everywhere([](Place& place) {
+namespace {
+
+// With classic and with quorum queues, which a poller has declared before.
+void at_declared_rabbit(const std::function<void(Place&)>& test) {
+  if (std::getenv("ACTION_TEST_BROKER") == nullptr) SKIP_TEST("ACTION_TEST_BROKER names no broker");
+  everywhere([&](Place& place) {
     if (!place.config().brokers.front().starts_with("amqp")) return;
     (void)place.connect()->close();
+    test(place);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("far broker: a poller is connected after six round trips at most when all is there") {
+  at_declared_rabbit([](Place& place) {
     Config config = place.config();
     const Proxy proxy(config.brokers.front(), [](Towards, int) { return 250ms; });
     config.brokers = {proxy.url()};
@@ -29,11 +39,7 @@ TEST_CASE("far broker: a poller is connected after six round trips at most when 
 }
 
 TEST_CASE("far broker: a look costs no round trip for each queue") {
-  const char* const url = std::getenv("ACTION_TEST_BROKER");
-  if (url == nullptr) SKIP_TEST("ACTION_TEST_BROKER names no broker");
-  everywhere([](Place& place) {
-    if (!place.config().brokers.front().starts_with("amqp")) return;
-    (void)place.connect()->close();
+  at_declared_rabbit([](Place& place) {
     Config config = place.config();
     const Proxy proxy(config.brokers.front(), [](Towards, int) { return 100ms; });
     config.brokers = {proxy.url()};
@@ -47,11 +53,7 @@ TEST_CASE("far broker: a look costs no round trip for each queue") {
 }
 
 TEST_CASE("far broker: a queue that it answers nothing about holds up no other, and is taken up") {
-  const char* const url = std::getenv("ACTION_TEST_BROKER");
-  if (url == nullptr) SKIP_TEST("ACTION_TEST_BROKER names no broker");
-  everywhere([](Place& place) {
-    if (!place.config().brokers.front().starts_with("amqp")) return;
-    (void)place.connect()->close();
+  at_declared_rabbit([](Place& place) {
     enqueue(place, "high", {event("e")});
     enqueue(place, "low", {event("f")});
     Config config = place.config();
@@ -90,11 +92,7 @@ TEST_CASE("far broker: a queue that it answers nothing about holds up no other, 
 }
 
 TEST_CASE("far broker: one that answers nothing about any queue is left for another") {
-  const char* const url = std::getenv("ACTION_TEST_BROKER");
-  if (url == nullptr) SKIP_TEST("ACTION_TEST_BROKER names no broker");
-  everywhere([](Place& place) {
-    if (!place.config().brokers.front().starts_with("amqp")) return;
-    (void)place.connect()->close();
+  at_declared_rabbit([](Place& place) {
     Config config = place.config();
     Proxy proxy(config.brokers.front(), [](Towards, int) { return 0ms; });
     config.brokers = {proxy.url(), place.config().brokers.front()};

@@ -9,10 +9,6 @@
 namespace actiond {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr std::chrono::milliseconds kLongestSilence = 1s;  // before it is looked into
-
 Error not_found(const std::string& queue, const std::string& why) {
   return {fmt::format("the queue '{}' can't be asked: {}", queue, why)};
 }
@@ -35,9 +31,9 @@ Result<void> QueueDepths::ask(const std::vector<std::string>& queues) {
                             not_found(step.name, fmt::format("{} {}", reason.code, reason.text)));
     return Result<action::Refused>(action::Refused::Skip);
   };
-  auto asked = action::carry_out(
-      connection_, channel_, steps, on_refused,
-      {std::min(connection_.timeout() / 4, kLongestSilence), [&] { return on_silence(steps); }});
+  auto asked =
+      action::carry_out(connection_, channel_, steps, on_refused,
+                        {action::longest_silence(connection_), [&] { return on_silence(steps); }});
   if (!asked) return asked;
   for (const auto& step : steps)
     if (step.is_done)
@@ -58,8 +54,7 @@ Result<std::optional<amqp_channel_t>> QueueDepths::on_silence(std::vector<action
     return Error{"the broker answers nothing about any of its queues"};
   for (const auto& [queue, depth] : roll->answers) found_.insert_or_assign(queue, depth);
   for (const auto& queue : roll->unanswered)
-    found_.insert_or_assign(
-        queue, not_found(queue, "the broker answers nothing about it: is its node down?"));
+    found_.insert_or_assign(queue, not_found(queue, action::kAnswersNothing));
   for (auto& step : steps)
     if (!step.is_done) step.is_skipped = found_.contains(step.name);
   return std::optional(roll->channel);

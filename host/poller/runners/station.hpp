@@ -59,7 +59,7 @@ struct CrewCommons {
   RunListener& listener;
   CrewEvents events;
   RunnerSlot::Spawn spawn;
-  NextInLine next_in_line{};
+  NextInLine next_in_line{};              // of all runners, for an event goes from one to the next
   std::string setup{};                    // what runners are to load, as a setup frame's text
   std::shared_ptr<const void> plugins{};  // stays on disk while somebody holds it
   std::string problem{};                  // why runners die or can't be started; empty: they don't

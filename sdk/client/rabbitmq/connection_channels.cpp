@@ -7,6 +7,7 @@
 #include "client/rabbitmq/connection.hpp"
 
 namespace action {
+
 Result<void> Connection::open_channel(amqp_channel_t channel) {
   if (auto sent = begin_channel(channel); !sent) return sent;
   return await_channel(channel);

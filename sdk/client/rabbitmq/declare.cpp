@@ -10,12 +10,12 @@
 #include "client/rabbitmq/delay.hpp"
 #include "client/rabbitmq/inequivalence.hpp"
 #include "client/rabbitmq/limits.hpp"
+#include "client/rabbitmq/roll_call.hpp"
 
 namespace action {
 namespace {
 
 constexpr int kMostDifferences = 12;
-constexpr std::chrono::milliseconds kLongestSilence{1000};  // before it is looked into
 
 using Arguments = std::vector<Argument>;
 
@@ -126,8 +126,7 @@ Result<void> Declaration::run(Connection& connection, amqp_channel_t& channel) {
   auto done =
       carry_out(connection, channel, steps_,
                 [this](Step& step, const CloseReason& reason) { return refused(step, reason); },
-                {std::min(connection.timeout() / 4, kLongestSilence),
-                 [&] { return on_silence(connection); }});
+                {longest_silence(connection), [&] { return on_silence(connection); }});
   for (const auto& step : steps_)
     if (done && step.purpose == Purpose::WorkQueue && step.is_done && !step.is_passive)
       look_at(step);

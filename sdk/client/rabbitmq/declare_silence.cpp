@@ -32,8 +32,7 @@ Result<std::optional<amqp_channel_t>> Declaration::on_silence(Connection& connec
 }
 
 void Declaration::leave_unanswered(const std::string& queue) {
-  const CloseReason reason{AMQP_NOT_FOUND,
-                           "the broker answers nothing about it: is its node down?"};
+  const CloseReason reason{AMQP_NOT_FOUND, kAnswersNothing};
   for (auto& step : steps_) {
     if (step.name != queue || !is_about_queue(step) || step.is_done) continue;
     step.is_skipped = true;

@@ -13,6 +13,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::chrono::milliseconds kLongestSilence{1000};
 constexpr std::chrono::milliseconds kFirstPatience{500};  // with the one at which it is silent
 
 class Roll {
@@ -119,6 +120,10 @@ class Roll {
 };
 
 }  // namespace
+
+std::chrono::milliseconds longest_silence(const Connection& connection) {
+  return std::min(connection.timeout() / 4, kLongestSilence);
+}
 
 // The first one is heard until the end: it may only have been slow.
 Result<RollCall> look_into_silence(Connection& connection,

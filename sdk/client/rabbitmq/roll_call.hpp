@@ -22,6 +22,12 @@ struct RollCall {
   amqp_channel_t channel = 0;
 };
 
+// What is said of one that is unanswered.
+inline constexpr char kAnswersNothing[] = "the broker answers nothing about it: is its node down?";
+
+// So long nothing may come before that silence is looked into.
+std::chrono::milliseconds longest_silence(const Connection& connection);
+
 // What a silence on one channel is about, whose answers are `awaited` in this order. If the first
 // of them is answered for on a channel of its own, or not even such a channel, the broker is slow:
 // then nothing is unanswered. Otherwise the others are asked for as well, and there is another
