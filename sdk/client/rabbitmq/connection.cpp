@@ -155,8 +155,13 @@ Result<bool> Connection::fill() {
   return true;
 }
 
+// Not in seconds, of which the half of one is none.
+std::chrono::milliseconds Connection::half_a_beat() const {
+  return std::chrono::milliseconds(heartbeat_) / 2;
+}
+
 void Connection::beat(Time now) {
-  const bool is_due = heartbeat_.count() > 0 && now - sent_at_ >= heartbeat_ / 2;
+  const bool is_due = heartbeat_.count() > 0 && now - sent_at_ >= half_a_beat();
   if (!is_due || unsent() > 0) return;
   FrameEncoder::add_heartbeat(outbox_);
   is_only_beating_ = true;
@@ -164,7 +169,7 @@ void Connection::beat(Time now) {
 
 void Connection::await_socket(std::chrono::milliseconds timeout) const {
   if (heartbeat_.count() > 0)
-    timeout = std::min<std::chrono::milliseconds>(timeout, heartbeat_ / 2);
+    timeout = std::min(timeout, half_a_beat());
   pollfd socket{fd(), static_cast<short>(unsent() > 0 ? POLLIN | POLLOUT : POLLIN), 0};
   ::poll(&socket, 1, static_cast<int>(timeout.count()));
 }

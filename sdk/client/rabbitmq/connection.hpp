@@ -123,6 +123,7 @@ class Connection {
   Result<bool> read_frame(amqp_frame_t& frame, std::chrono::milliseconds timeout);
   Result<bool> decode(amqp_frame_t& frame);
   Result<bool> fill();
+  std::chrono::milliseconds half_a_beat() const;
   void beat(Time now);
   void await_socket(std::chrono::milliseconds timeout) const;
   Error unanswered();
