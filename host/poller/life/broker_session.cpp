@@ -95,9 +95,10 @@ bool BrokerSession::has_something_come() {
   return true;
 }
 
+// One thing that can't be made anew keeps nobody from what is there again.
 void BrokerSession::on_tended(const Result<std::vector<std::string>>& tended) {
   log_.tended(tended);
-  if (!tended) return tend();
+  if (!tended) tend();
   if (auto again = broker_->tended(); !again) lose(again.error());
 }
 
