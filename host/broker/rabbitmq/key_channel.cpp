@@ -28,6 +28,12 @@ action::Step lock_step(const std::string& queue) {
   return step;
 }
 
+bool is_about_unlocking(const amqp_method_t& close) {
+  const auto& closed = *static_cast<const amqp_channel_close_t*>(close.decoded);
+  const auto cause = static_cast<amqp_method_number_t>(closed.class_id) << 16 | closed.method_id;
+  return cause == AMQP_QUEUE_DELETE_METHOD;
+}
+
 }  // namespace
 
 KeyChannel::KeyChannel(action::Connection& connection, amqp_channel_t number,
@@ -131,12 +137,17 @@ Result<void> KeyChannel::take_method(const amqp_method_t& method) {
 }
 
 // Another connection has the lock, or the broker refuses what keeps keys. What was sent behind that
-// it has not read.
+// it has not read. A lock that may not be deleted goes with the connection: asking again would be
+// refused again.
 Result<void> KeyChannel::take_close(const amqp_method_t& method) {
   const auto reason = action::close_reason(method);
   amqp_channel_close_ok_t ok{};
   if (auto sent = connection_.send(number_, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok); !sent) return sent;
   if (auto begun = connection_.begin_channel(number_); !begun) return begun;
+  if (is_about_unlocking(method) && !unlocking_.empty()) {
+    problem_ = reason.text;
+    unlocking_.pop_front();
+  }
   for (const auto& key : unlocking_)
     if (auto sent = send_unlock(key); !sent) return sent;
   if (step_ == Step::Idle) return {};
