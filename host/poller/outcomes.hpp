@@ -83,6 +83,8 @@ class Outcomes final : public RunListener {
   const std::string& problem() const { return settler_.problem(); }
   // How many of those there are.
   std::size_t stuck() const { return settler_.stuck(); }
+  // How many have ended and are not settled before something changes: those, or all in an alarm.
+  std::size_t held_up() const { return settler_.held_up(); }
   // Deliveries that have ended and are not settled yet.
   std::size_t unfinished() const { return settler_.unfinished() + last_words_.waiting(); }
 

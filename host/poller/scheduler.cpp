@@ -18,7 +18,7 @@ constexpr int kMostStuck = 16;    // events that can't be stored: more are not t
 
 // Its prefetch alone would not do: the answer to a question comes besides.
 bool is_stuck(const Outcomes& outcomes, const Pace& pace) {
-  return outcomes.stuck() >= static_cast<std::size_t>(std::max(pace.prefetch(), kMostStuck));
+  return outcomes.stuck() >= static_cast<std::size_t>(std::max(pace.usual_prefetch(), kMostStuck));
 }
 
 // With nothing free: after so long, what waits here is given back, for it could run elsewhere.
@@ -115,6 +115,7 @@ void Scheduler::give_back_waiting() {
 
 void Scheduler::schedule() {
   const bool is_elastic = crew_.range().is_elastic();
+  pace_.held_up(outcomes_.held_up());
   if (is_elastic) pace_.staffed(crew_.size(), crew_.size() < crew_.range().most);
   has_enough_ = false;
   hand_out();

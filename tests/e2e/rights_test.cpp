@@ -18,6 +18,7 @@ class User {
   void allow(const std::string& write, const std::string& read = ".*") {
     ctl({"set_permissions", "limited", "^$", write, read});
   }
+  void allow_all() { ctl({"set_permissions", "limited", ".*", ".*", ".*"}); }
   void allow_nothing() { ctl({"clear_permissions", "limited"}); }
   static std::string url() {
     std::string url = test_broker();
@@ -135,5 +136,46 @@ TEST_CASE("rights: an outcome that can't be stored is kept, and everybody else g
   CHECK(site.wait_for_log("Finished processing medium:throws"));
   CHECK(site.lines("failed") == std::vector<std::string>{"1", "2"});
   CHECK(count_of(site.log(), "can't be stored") == 1);
+  CHECK(times_lost(site) == 0);
+}
+
+TEST_CASE("rights: what can't be stored keeps no lower queue waiting, nor its own") {
+  NEEDS_NODE();
+  const std::string yaml = "retry: {attempts: 2, initial: 125ms}\nconcurrency: 1\nprefetch: 1\n";
+  Site site(yaml, {"recorder", "throws"});
+  User user(site, "^" + rabbit::application() + "$", ".*");
+  site.configure(yaml, User::url());
+  site.start();
+  for (int failed = 1; failed <= 3; ++failed) {
+    rabbit::queue("throws", site.params("failed", R"("succeeds_at": 2)"), "high");
+    CHECK(site.wait_for_lines("failed", failed));
+    rabbit::queue("record", site.params("ran", R"("text": "x")"), "low");
+    rabbit::queue("record", site.params("ran", R"("text": "x")"), "high");
+    CHECK(site.wait_for_lines("ran", 2 * failed));
+  }
+  user.allow(".*");
+  CHECK(site.wait_for_lines("failed", 6));
+  CHECK(times_lost(site) == 0);
+}
+
+TEST_CASE("rights: a key that may not be let go of any more is said to be so, once") {
+  NEEDS_NODE();
+  Site site("concurrency: 2\n", {"sleeper", "recorder"});
+  User user(site, ".*", ".*");
+  user.allow_all();
+  site.configure("concurrency: 2\n", User::url());
+  site.start();
+  action::Client client(test_broker(), {.application = rabbit::application()});
+  client.queue_action_event("sleep", {{"ms", 4000}}, {.unique = "long"});
+  CHECK(site.wait_for_log("Processing medium:sleep"));
+  // The broker remembers the last rights that it looked up, and looks no more.
+  for (int i = 0; i < 8; ++i)
+    client.queue_action_event("record", {{"file", site.path("ran").native()}, {"text", "x"}},
+                              {.unique = std::to_string(i)});
+  CHECK(site.wait_for_lines("ran", 8));
+  user.allow(".*");
+  CHECK(site.wait_for_log("Finished processing medium:sleep"));
+  CHECK(site.wait_for_log("unique keys can't be kept"));
+  CHECK(count_of(site.log(), "unique keys can't be kept") == 1);
   CHECK(times_lost(site) == 0);
 }

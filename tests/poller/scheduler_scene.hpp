@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,8 @@ struct SchedulerScene : LogScene {
   actiond::Crew crew;
   std::uint64_t tags = 0;
 
-  explicit SchedulerScene(int concurrency = 1)
-      : config(queues(concurrency)),
+  explicit SchedulerScene(int concurrency = 1, std::optional<int> prefetch = std::nullopt)
+      : config(queues(concurrency, prefetch)),
         scheduler(config, clock, "host/1", journal, crew, events()),
         crew(io, clock, config, log, scheduler.outcomes(),
              {[](const actiond::LoadReport&) {}, [](const actiond::Error&) {}}, runners.spawn()) {
@@ -43,8 +44,9 @@ struct SchedulerScene : LogScene {
     scheduler.learn(actiond::LoadReport{{plugin}}, "0123456789ab");
     connect(1);
   }
-  actiond::Config queues(int concurrency) {
+  actiond::Config queues(int concurrency, std::optional<int> prefetch) {
     actiond::Config made;
+    made.prefetch = prefetch;
     made.queues = {"high", "low"};
     made.concurrency = concurrency;
     made.retry.jitter = 0;

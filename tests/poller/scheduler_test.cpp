@@ -202,46 +202,6 @@ TEST_CASE("scheduler: an event that a handler queues is stored before its own is
   CHECK(scene.scheduler.outcomes().unfinished() == 0);
 }
 
-TEST_CASE("scheduler: what can't be stored wakes the loop when it is tried again, and not before") {
-  SchedulerScene scene;
-  scene.deliver(1, "mail");
-  scene.turn();
-  scene.runner().begin(scene.clock.now());
-  scene.broker.refusal = Error{"no right to write"};
-  scene.runner().end(Ending::Failed);
-  scene.turn();
-  REQUIRE(scene.scheduler.outcomes().problem() != "");
-  const int times_set = scene.clock.times_set;
-  for (int i = 0; i < 5; ++i) scene.turn();
-  CHECK(scene.clock.times_set == times_set);
-  scene.broker.refusal.reset();
-  scene.clock.advance(1s);
-  scene.turn();
-  CHECK(scene.broker.take().back() == "later low mail 1000");
-}
-
-TEST_CASE("scheduler: while what can't be stored is tried again nothing more is taken") {
-  SchedulerScene scene;
-  scene.broker.refusal = Error{"no right to write"};
-  for (int i = 0; i < 16; ++i) {
-    scene.deliver(1, "mail");
-    scene.turn();
-    scene.runner().begin(scene.clock.now());
-    scene.runner().end(Ending::Failed);
-    scene.turn();
-  }
-  REQUIRE(scene.scheduler.outcomes().stuck() == 16);
-  scene.broker.refusal.reset();
-  scene.broker.take();
-  scene.clock.advance(1s);
-  scene.turn();
-  for (const auto& said : scene.broker.take()) CHECK(said == "later low mail 1000");
-  for (std::uint64_t number = 1; number <= 16; ++number)
-    scene.scheduler.on_published(number, Error{"nor now"});
-  scene.turn();
-  CHECK(scene.broker.take().empty());
-}
-
 TEST_CASE("scheduler: a connection that breaks while it is asked for more is told of") {
   SchedulerScene scene;
   scene.scheduler.hold();

@@ -1,6 +1,7 @@
 #include "poller/delivery/pace.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace actiond {
 namespace {
@@ -13,6 +14,8 @@ constexpr std::chrono::nanoseconds kShortest = 1us;  // no run is free: it is de
 constexpr long kMostPiped = 64;
 constexpr auto kAdjust = 20ms;      // at the least between two changes of the prefetch
 constexpr int kFirstPrefetch = 16;  // until a run time is known
+constexpr std::size_t kMostHeldUp = 4096;
+constexpr int kMostPrefetch = 65535;  // of basic.qos, AMQP 0-9-1
 
 long runs_in(std::chrono::nanoseconds work, std::chrono::nanoseconds each, long most) {
   return std::clamp<long>(static_cast<long>(work / std::max(each, kShortest)), 1, most);
@@ -37,12 +40,25 @@ void Pace::ran(std::chrono::nanoseconds duration) {
   *typical_ += distance > 0ns ? distance / 4 : distance / 16;
 }
 
+void Pace::held_up(std::size_t events) {
+  held_up_ = events == 0 ? 0 : static_cast<int>(std::bit_ceil(std::min(events, kMostHeldUp)));
+}
+
 int Pace::prefetch() const {
+  return std::min(usual_prefetch() + held_up_, kMostPrefetch);
+}
+
+int Pace::usual_prefetch() const {
   // Fewer than one for each runner would leave a runner unable to tell whether a queue is empty.
   if (fixed_prefetch_) return std::max(*fixed_prefetch_, runners_ + spare_);
   if (!typical_) return queues_ == action::QueueType::Quorum ? runners_ + spare_ : kFirstPrefetch;
   const long held = runners_ + runs_ahead(kHeldWork * runners_, *typical_);
   return spare_ + static_cast<int>(std::min(held, std::max<long>(most_held_, runners_)));
+}
+
+bool Pace::is_too_small(int prefetch_in_force) const {
+  const int needed = runners_ + spare_ + held_up_;
+  return held_up_ > 0 && prefetch_in_force < std::min(needed, prefetch());
 }
 
 bool Pace::is_off(int prefetch_in_force) const {
@@ -51,7 +67,8 @@ bool Pace::is_off(int prefetch_in_force) const {
 }
 
 bool Pace::is_to_be_adjusted(int prefetch_in_force, MonotonicTime now) {
-  if (!is_off(prefetch_in_force) || now - adjusted_at_ < kAdjust) return false;
+  const bool is_due = is_off(prefetch_in_force) && now - adjusted_at_ >= kAdjust;
+  if (!is_due && !is_too_small(prefetch_in_force)) return false;
   adjusted_at_ = now;
   return true;
 }

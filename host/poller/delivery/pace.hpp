@@ -30,22 +30,32 @@ class Pace {
 
   // How many the broker would have held at the most.
   void may_hold(int most) { most_held_ = most; }
+  // So many have ended and can't be settled for now. The broker counts them, but no runner is at
+  // work on them: as many more are asked for, or nothing else of their queue would ever come.
+  void held_up(std::size_t events);
 
   // Messages of one queue to be unsettled at most: those that run, and about 5 ms of work for each
   // runner besides; at most what the broker says, or one for each runner. Without the latter a
   // runner would wait for the broker after each run.
   int prefetch() const;
+  // The same if nothing were held up.
+  int usual_prefetch() const;
   // Whether a consumer with this prefetch is so far off that it should be made anew.
   bool is_off(int prefetch_in_force) const;
-  // The same, and the consumers were not made anew just now: then the caller does so.
+  // The same, and the consumers were not made anew just now, or one of them might give nothing
+  // any more for what is held up: then the caller does so.
   bool is_to_be_adjusted(int prefetch_in_force, MonotonicTime now);
   // Runs to be in one runner's pipe, the one that runs included: about 1 ms of work, 1 to 64.
   std::size_t pipe_depth() const;
 
  private:
+  // What is held up might leave a runner without an event, for nothing more would be delivered.
+  bool is_too_small(int prefetch_in_force) const;
+
   std::optional<int> fixed_prefetch_;
   int runners_;
   int spare_ = 0;
+  int held_up_ = 0;      // rounded up, so that not each one more makes the consumers anew
   int most_held_ = 256;  // until a broker says
   action::QueueType queues_;
   MonotonicTime adjusted_at_{};

@@ -286,6 +286,10 @@ std::optional<MonotonicTime> Settler::next_try() const {
   return next;
 }
 
+std::size_t Settler::held_up() const {
+  return broker_ != nullptr && broker_->is_blocked() ? unfinished_.size() : refused_;
+}
+
 bool Settler::is_congested() const {
   return publications_.size() + postponed_.size() > kMostUnconfirmed ||
          kept_back_.size() > kMostKeptBack || bytes_ > kMostBytes ||

@@ -61,6 +61,9 @@ class Settler {
   // Why the last of them is; empty if none is.
   const std::string& problem() const { return problem_; }
 
+  // How many have ended and are not settled before something changes: the stuck ones, or all while
+  // the broker is blocked.
+  std::size_t held_up() const;
   // Deliveries that have ended and are not settled yet.
   std::size_t unfinished() const { return unfinished_.size(); }
   // So much waits to be published that runners should be left unread.

@@ -168,8 +168,7 @@ void Connection::beat(Time now) {
 }
 
 void Connection::await_socket(std::chrono::milliseconds timeout) const {
-  if (heartbeat_.count() > 0)
-    timeout = std::min(timeout, half_a_beat());
+  if (heartbeat_.count() > 0) timeout = std::min(timeout, half_a_beat());
   pollfd socket{fd(), static_cast<short>(unsent() > 0 ? POLLIN | POLLOUT : POLLIN), 0};
   ::poll(&socket, 1, static_cast<int>(timeout.count()));
 }

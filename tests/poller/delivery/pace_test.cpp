@@ -89,3 +89,34 @@ TEST_CASE("pace: consumers are not made anew twice within 20 ms") {
   CHECK_FALSE(pace.is_to_be_adjusted(16, now + 19ms));
   CHECK(pace.is_to_be_adjusted(16, now + 20ms));
 }
+
+TEST_CASE("pace: what is held up is asked for besides, and not each one makes consumers anew") {
+  Pace pace = after(1s);
+  const struct {
+    std::size_t held_up;
+    int prefetch;
+  } rows[] = {{0, 1}, {1, 2}, {3, 5}, {4, 5}, {5, 9}, {1000, 1025}, {1 << 20, 4097}};
+  for (const auto& row : rows) {
+    pace.held_up(row.held_up);
+    CHECK(pace.prefetch() == row.prefetch);
+    CHECK(pace.usual_prefetch() == 1);
+  }
+  Pace most(65535, 1);
+  most.held_up(1);
+  CHECK(most.prefetch() == 65535);
+}
+
+TEST_CASE("pace: consumers that what is held up might fill are made anew at once") {
+  Pace pace = after(1s);
+  const auto now = MonotonicTime(1h);
+  pace.held_up(1);
+  CHECK(pace.is_to_be_adjusted(1, now));
+  CHECK_FALSE(pace.is_to_be_adjusted(2, now));
+  pace.held_up(2);
+  CHECK(pace.is_to_be_adjusted(2, now));
+  pace.held_up(0);
+  CHECK_FALSE(pace.is_to_be_adjusted(2, now + 1s));  // nor are they for one more
+  Pace wide(std::nullopt, 1);
+  wide.held_up(8);
+  CHECK_FALSE(wide.is_to_be_adjusted(16, now));
+}
