@@ -32,7 +32,7 @@ void swap(Trail& left, Trail& right) noexcept {
 
 void swap(Message& left, Message& right) noexcept {
   auto& [event, id, body, enqueued_at_s, trail, properties, trace_parent, trace_state, unique,
-         sender, dropped_by, dropped_why, dropped_at_s] = left;
+         sender, dropped_by, dropped_why, dropped_at_s, returned] = left;
   event.swap(right.event);
   id.swap(right.id);
   body.swap(right.body);
@@ -48,6 +48,7 @@ void swap(Message& left, Message& right) noexcept {
   dropped_by.swap(right.dropped_by);
   dropped_why.swap(right.dropped_why);
   std::swap(dropped_at_s, right.dropped_at_s);
+  std::swap(returned, right.returned);
 }
 
 void reset(Trail& trail) noexcept {

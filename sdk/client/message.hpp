@@ -47,6 +47,7 @@ struct Message {
   // By what queue, but those of delays, the broker dropped it last, why, and when, in its words.
   std::string dropped_by{}, dropped_why{};
   std::int64_t dropped_at_s = 0;
+  int returned = 0;  // header x-delivery-count: so often a quorum queue got it back from somebody
 };
 
 // Without the three moves of all strings that std::swap makes of it. Whoever adds a member is told

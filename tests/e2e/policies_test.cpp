@@ -130,3 +130,42 @@ TEST_CASE("policies: what a delivery-limit drops is a dead letter that tells so,
   rabbit::disconnect();  // RabbitMQ 3.10 crashes a channel that knew a queue when it had another
                          // type
 }
+
+TEST_CASE("policies: a delivery-limit drops nothing for being looked at") {
+  NEEDS_NODE();
+  const std::string yaml = "queue_type: quorum\nretry: {attempts: 1}\n";
+  Site site(yaml, {"throws", "recorder"});
+  for (const char* queue : {"dead", "pause.low"}) rabbit::delete_queue(queue);
+  REQUIRE(site.actiond({"setup"}).status == 0);  // makes them anew, as replicated ones
+  const Policy policy(site, "dead|pause[.]low|delay[.]unroutable", R"({"delivery-limit":1})");
+  constexpr int kLooks = 5;
+  SUBCASE("dead letters") {
+    site.start();
+    for (int i = 0; i < 3; ++i) rabbit::queue("throws", site.params("failed", "\"x\": 1"));
+    CHECK(wait_until([] { return rabbit::ready("dead") == 3; }));
+    for (int i = 0; i < kLooks; ++i) {
+      const Ran listed = site.actiond({"dead", "list", "--json"});
+      CHECK(nlohmann::json::parse(listed.out).at("letters").size() == 3);
+      CHECK(wait_until([] { return rabbit::ready("dead") == 3; }));
+    }
+    CHECK(contains(site.actiond({"dead", "list"}).out, "throws"));
+  }
+  SUBCASE("a pause") {
+    REQUIRE(site.actiond({"pause", "low", "--reason", "a look"}).status == 0);
+    for (int i = 0; i < kLooks; ++i)
+      CHECK(wait_until([&] { return contains(site.actiond({"status"}).out, "a look"); }));
+    CHECK(site.actiond({"resume", "low"}).status == 0);
+  }
+  SUBCASE("what is due and has no queue") {
+    rabbit::make_unroutable("elsewhere", 3);
+    REQUIRE(wait_until([] { return rabbit::ready("delay.unroutable") == 3; }));
+    for (int i = 0; i < kLooks; ++i) {
+      site.start();
+      REQUIRE(site.actiond({"stop", "--all"}).status == 0);
+      CHECK(wait_until([] { return rabbit::ready("delay.unroutable") == 3; }));
+    }
+    rabbit::delete_queue("delay.unroutable");
+  }
+  for (const char* queue : {"dead", "pause.low"}) rabbit::delete_queue(queue);
+  rabbit::disconnect();
+}

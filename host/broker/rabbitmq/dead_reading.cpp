@@ -101,7 +101,8 @@ Result<void> DeadReading::on_silence() {
 
 void DeadReading::on_delivery(QueueIndex, std::uint64_t tag, bool, Message& letter) {
   ++delivered_;
-  if (is_over()) return;  // goes back, unseen
+  const bool is_copy = letter.returned == 0 && renewed_.contains(letter.id);
+  if (is_over() || is_copy) return;  // goes back, unseen
   ++taken_;
   ++in_hand_;
   decide(tag, letter);
@@ -112,41 +113,56 @@ void DeadReading::on_delivery(QueueIndex, std::uint64_t tag, bool, Message& lett
 void DeadReading::decide(std::uint64_t tag, Message& letter) {
   std::string queue, id = letter.id;
   tell_drop(target_.topology.application, letter);
+  std::optional<Message> counted;
+  if (letter.returned > 0 && can_renew_) counted = letter;
   const Fate fate = reader_.take(letter, queue);
+  if (fate == Fate::Keep && counted) renew(tag, std::move(*counted));
   if (fate == Fate::Keep) return;
   if (fate == Fate::Requeue) {
-    if (!sender_) sender_.emplace(target_, kBatch, kSendingTime);
-    problem_ = sender_->post({queue, std::move(letter)});
+    problem_ = post(std::move(queue), std::move(letter));
     if (!problem_) return;
   }
-  pending_.push_back({tag, fate == Fate::Requeue, std::move(id)});
+  pending_.push_back({tag, fate == Fate::Requeue ? Copy::Requeued : Copy::None, std::move(id)});
 }
 
-Result<void> DeadReading::settle() {
-  if (pending_.empty()) return {};
-  const auto loss = sender_ ? sender_->flush() : std::nullopt;
-  std::size_t requeued = 0;
-  for (const auto& each : std::exchange(pending_, {})) {
-    if (loss && is_lost(each, *loss)) {
-      reader_.on_refused(loss->why);
-      continue;
-    }
-    channels_.back().acknowledge(each.tag);
-    ++settled_;
-    --in_hand_;
-    if (!each.is_requeued) continue;
-    reader_.on_requeued();
-    ++requeued;
-  }
-  if (auto flushed = channels_.back().flush(); !flushed) return flushed;
-  if (loss && requeued == 0) return Error{loss->why};  // nor would it take the next ones
-  return {};
+// Where that can't be done it is given back, as any other.
+void DeadReading::renew(std::uint64_t tag, Message letter) {
+  std::string id = letter.id;
+  can_renew_ = post(action::kDead, std::move(letter)).ok();
+  if (can_renew_) pending_.push_back({tag, Copy::Renewed, std::move(id)});
+}
+
+Result<void> DeadReading::post(std::string queue, Message letter) {
+  if (!sender_) sender_.emplace(target_, kBatch, kSendingTime);
+  return sender_->post({std::move(queue), std::move(letter)});
 }
 
 // Several may have the same id: then none of them counts as taken.
-bool DeadReading::is_lost(const Pending& pending, const action::Loss& loss) const {
-  return pending.is_requeued &&
-         std::find(loss.ids.begin(), loss.ids.end(), pending.id) != loss.ids.end();
+Result<void> DeadReading::settle() {
+  if (pending_.empty()) return {};
+  const auto loss = sender_ ? sender_->flush() : std::nullopt;
+  std::size_t requeued = 0, refused = 0;
+  for (const auto& each : std::exchange(pending_, {})) {
+    const bool is_lost = loss && std::ranges::find(loss->ids, each.id) != loss->ids.end();
+    if (each.copy == Copy::Requeued) ++(is_lost ? refused : requeued);
+    if (each.copy == Copy::None || !is_lost)
+      settle(each);
+    else if (each.copy == Copy::Requeued)
+      reader_.on_refused(loss->why);
+    else
+      can_renew_ = false;
+  }
+  if (auto flushed = channels_.back().flush(); !flushed) return flushed;
+  if (refused > 0 && requeued == 0) return Error{loss->why};  // nor would it take the next ones
+  return {};
+}
+
+void DeadReading::settle(const Pending& pending) {
+  channels_.back().acknowledge(pending.tag);
+  ++settled_;
+  --in_hand_;
+  if (pending.copy == Copy::Requeued) reader_.on_requeued();
+  if (pending.copy == Copy::Renewed) renewed_.insert(pending.id);
 }
 
 // In the order in which they were opened, and after nothing more is pushed: a quorum queue offers

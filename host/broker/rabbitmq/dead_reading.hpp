@@ -2,11 +2,15 @@
 // goes on to the next; the channels' end gives it back. Nothing is acknowledged before its copy in
 // a work queue is confirmed, so a kill at any moment loses nothing.
 //
+// A quorum queue counts how often it gets a letter back, and drops it at a delivery-limit, which a
+// policy may set unseen. So one that has been counted is stored anew, and its count is gone.
+//
 // A channel whose letters are kept up to its prefetch gets no more: then a further one is opened.
 #pragma once
 
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,13 +28,14 @@ class DeadReading : BrokerListener {
 
   Result<void> run();
   // How many it had in hand and gave back.
-  std::size_t kept() const { return delivered_ - settled_; }
+  std::size_t kept() const { return delivered_ - settled_ + renewed_.size(); }
 
  private:
+  enum class Copy { None, Requeued, Renewed };
   // Decided on, to be done with the next settle.
   struct Pending {
     std::uint64_t tag;  // of the newest channel
-    bool is_requeued;
+    Copy copy;          // which is stored first
     std::string id;
   };
 
@@ -42,8 +47,10 @@ class DeadReading : BrokerListener {
   Result<void> take(const amqp_frame_t& frame);
   Result<void> on_silence();
   void decide(std::uint64_t tag, Message& letter);
+  void renew(std::uint64_t tag, Message letter);
+  Result<void> post(std::string queue, Message letter);
   Result<void> settle();
-  bool is_lost(const Pending& pending, const action::Loss& loss) const;
+  void settle(const Pending& pending);
   Result<void> close();
   Result<void> stop_consuming();
 
@@ -63,6 +70,8 @@ class DeadReading : BrokerListener {
   std::deque<RabbitChannel> channels_;  // the last one is the newest: only it gets more
   std::optional<action::Sender> sender_;
   std::vector<Pending> pending_;
+  std::set<std::string> renewed_;  // ids
+  bool can_renew_ = true;
   std::size_t delivered_ = 0;
   std::size_t taken_ = 0;    // of those, shown to the reader
   std::size_t settled_ = 0;  // of those, acknowledged

@@ -70,20 +70,20 @@ Result<std::optional<amqp_channel_t>> give_up(std::vector<action::Step>& steps) 
 }
 
 // Stores the message in each of them, and waits for the confirms.
-Result<void> publish_pauses(action::Connection& connection, const std::string& application,
-                            const std::vector<std::string>& queues, const Pause& pause,
+Result<void> publish_pauses(action::Connection& connection, amqp_channel_t channel,
+                            const std::vector<std::string>& pause_queues, const std::string& body,
                             std::chrono::milliseconds timeout) {
   Result<void> taken;
-  auto publisher = action::Publisher::open(connection, kPausePublishing,
+  auto publisher = action::Publisher::open(connection, channel,
                                            [&taken](std::uint64_t, const Result<void>& answer) {
                                              if (!answer) taken = answer;
                                            });
   if (!publisher) return publisher.error();
   action::Message message;
   message.event = "pause";
-  message.body = to_text(pause);
-  for (const auto& queue : queues) {
-    message.id = pause_queue(application, queue);
+  message.body = body;
+  for (const auto& queue : pause_queues) {
+    message.id = queue;
     if (auto sent = (*publisher)->publish("", message.id, message); !sent) return sent.error();
   }
   const auto until = std::chrono::steady_clock::now() + timeout;
@@ -162,7 +162,11 @@ Result<PauseQueues> declare_pause_queues(action::Connection& connection, amqp_ch
 
 Result<std::optional<Pause>> read_pause(action::Connection& connection, amqp_channel_t channel,
                                         const std::string& pause_queue) {
-  const auto body = peek(connection, channel, pause_queue);
+  const auto body = peek(connection, channel, pause_queue, [&](const std::string& pause) {
+    const amqp_channel_t spare = connection.spare_channel();
+    return spare > 0 && connection.open_channel(spare) &&
+           publish_pauses(connection, spare, {pause_queue}, pause, kPatience);
+  });
   if (!body) return body.error();
   if (!*body) return std::optional<Pause>();
   return std::optional(pause_in(**body));
@@ -176,7 +180,11 @@ Result<void> pause_at_rabbit(const action::Link::Target& target, const action::B
   std::vector<action::Step> steps;
   for (const auto& queue : queues) steps.push_back(pause_step(target.topology, queue));
   if (auto made = make_all(**connection, std::move(steps)); !made) return made;
-  auto stored = publish_pauses(**connection, target.topology.application, queues, pause, timeout);
+  std::vector<std::string> pause_queues;
+  for (const auto& queue : queues)
+    pause_queues.push_back(pause_queue(target.topology.application, queue));
+  auto stored =
+      publish_pauses(**connection, kPausePublishing, pause_queues, to_text(pause), timeout);
   if (!stored) return stored;
   (void)(*connection)->close(1s).ok();
   return {};

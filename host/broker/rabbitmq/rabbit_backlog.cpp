@@ -4,17 +4,14 @@
 
 #include <algorithm>
 #include <deque>
-#include <set>
 
 #include "base/clock.hpp"
-#include "broker/rabbitmq/delay_trial.hpp"
 #include "broker/rabbitmq/drop.hpp"
 #include "broker/rabbitmq/peek.hpp"
 #include "broker/rabbitmq/rabbit_channel.hpp"
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/declare.hpp"
 #include "client/rabbitmq/delay.hpp"
-#include "client/sender.hpp"
 
 namespace actiond {
 namespace {
@@ -27,8 +24,6 @@ constexpr amqp_channel_t kFirstBacklogChannel = 2;
 constexpr int kBacklogPrefetch = 500;
 constexpr auto kBacklogSilence = 100ms;
 constexpr int kMostBacklogSilences = 100;
-constexpr std::size_t kRoutedBatch = 500;
-constexpr std::size_t kMostLookedAt = 10'000;  // at once; the next connection takes more
 
 struct Source {
   std::string full_name;
@@ -205,29 +200,6 @@ Result<std::unique_ptr<Backlog>> open_sources(const action::Link::Target& target
       new RabbitBacklog(std::move(*connection), target.topology.application, std::move(sources)));
 }
 
-// Those that were, and what nobody waits for. What is refused stays, and keeps back no others.
-Result<std::vector<Waiting>> send_routable(action::Sender& sender,
-                                           const std::vector<std::string>& queues,
-                                           std::vector<Waiting> waiting) {
-  std::vector<Waiting> done;
-  std::set<std::string> open(queues.begin(), queues.end());
-  for (auto& each : waiting) {
-    const bool is_trial = each.queue.starts_with(kTrialQueue);
-    if (!is_trial && !open.contains(each.queue)) continue;
-    if (!is_trial && !sender.post({each.queue, each.message})) {
-      open.erase(each.queue);
-      continue;
-    }
-    done.push_back(std::move(each));
-  }
-  const auto loss = sender.flush();
-  if (!loss) return done;
-  std::erase_if(done, [&](const Waiting& each) {
-    return std::find(loss->ids.begin(), loss->ids.end(), each.message.id) != loss->ids.end();
-  });
-  return done.empty() ? Result<std::vector<Waiting>>(Error{loss->why}) : std::move(done);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Backlog>> open_rabbit_backlog(const action::Link::Target& target,
@@ -236,26 +208,12 @@ Result<std::unique_ptr<Backlog>> open_rabbit_backlog(const action::Link::Target&
   return open_sources(target, url, sources_of(target.topology), timeout);
 }
 
-Result<std::size_t> route_again(const action::Link::Target& target, const action::BrokerUrl& url,
-                                std::chrono::milliseconds timeout) {
+Result<std::unique_ptr<Backlog>> open_unroutable(const action::Link::Target& target,
+                                                 const action::BrokerUrl& url,
+                                                 std::chrono::milliseconds timeout) {
   auto sources = unroutable_sources(target.topology);
   for (auto& source : sources) source.is_needed = false;
-  auto backlog = open_sources(target, url, std::move(sources), timeout);
-  if (!backlog) return backlog.error();
-  action::Sender sender(target, kRoutedBatch, timeout);
-  std::size_t routed = 0;
-  for (std::size_t looked_at = 0; looked_at < kMostLookedAt;) {
-    auto waiting = (*backlog)->take(kRoutedBatch);
-    if (!waiting) return waiting.error();
-    if (waiting->empty()) break;
-    looked_at += waiting->size();
-    const auto sent = send_routable(sender, target.topology.queues, std::move(*waiting));
-    if (!sent) return sent.error();
-    if (auto removed = (*backlog)->remove(*sent); !removed) return removed.error();
-    routed += sent->size();
-  }
-  if (auto closed = (*backlog)->close(); !closed) return closed.error();
-  return routed;
+  return open_sources(target, url, std::move(sources), timeout);
 }
 
 }  // namespace actiond

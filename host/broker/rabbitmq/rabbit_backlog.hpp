@@ -11,9 +11,9 @@ Result<std::unique_ptr<Backlog>> open_rabbit_backlog(const action::Link::Target&
                                                      const action::BrokerUrl& url,
                                                      std::chrono::milliseconds timeout);
 
-// Sends what was due and had no queue to the queue that it was for, if that is one of the target's:
-// it is there again. Returns how many there were. Blocks.
-Result<std::size_t> route_again(const action::Link::Target& target, const action::BrokerUrl& url,
-                                std::chrono::milliseconds timeout);
+// The same of what was due and had no queue.
+Result<std::unique_ptr<Backlog>> open_unroutable(const action::Link::Target& target,
+                                                 const action::BrokerUrl& url,
+                                                 std::chrono::milliseconds timeout);
 
 }  // namespace actiond

@@ -6,7 +6,7 @@
 
 #include "broker/rabbitmq/pause_queues.hpp"
 #include "broker/rabbitmq/queue_depths.hpp"
-#include "broker/rabbitmq/rabbit_backlog.hpp"
+#include "broker/rabbitmq/unroutable.hpp"
 #include "client/rabbitmq/declare.hpp"
 #include "client/rabbitmq/delay.hpp"
 

@@ -30,8 +30,8 @@ function lookButton(desk) {
 }
 
 function lookCard(desk) {
-  return card("Dead letters", el("p", {}, "They are read when you ask for it. RabbitMQ before 4.3 " +
-    "counts each look at a letter of a quorum queue against its delivery limit."), lookButton(desk));
+  return card("Dead letters", el("p", {}, "They are read when you ask for it: a look takes " +
+    "all of them in hand for a moment."), lookButton(desk));
 }
 
 function deadCards(desk, page) {

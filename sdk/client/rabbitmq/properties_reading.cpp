@@ -117,6 +117,7 @@ void read_properties(const amqp_basic_properties_t& properties, amqp_bytes_t raw
   reset(message.trail);
   message.dropped_by.clear();
   message.dropped_why.clear();
+  message.returned = 0;
   message.trace_parent.clear();
   message.trace_state.clear();
   message.unique.key.clear();
@@ -127,6 +128,8 @@ void read_properties(const amqp_basic_properties_t& properties, amqp_bytes_t raw
     const auto& entry = properties.headers.entries[i];
     if (as_text(entry.key).starts_with(kOwnHeader)) read_header(entry, message.trail);
     if (as_text(entry.key) == "x-death") read_death(entry, message);
+    if (as_text(entry.key) == "x-delivery-count")
+      message.returned = static_cast<int>(integer(entry.value, 0, kMaxAttempt));
     if (as_text(entry.key) == "x-action-unique" && check_unique_key(text(entry.value)))
       message.unique.key = text(entry.value);
     if (as_text(entry.key) == "x-action-unique-until")

@@ -125,6 +125,9 @@ TEST_CASE("properties: the broker's notes of expiry and delivery are not sent ag
                      integer_entry("x-acquired-count", 3), text_entry("tenant", "acme")});
   PropertiesBuilder builder;
   CHECK(names(builder.build(message)) == std::vector<std::string>{"tenant"});
+  CHECK(message.returned == 3);
+  CHECK(received_with({text_entry("x-delivery-count", "many")}).returned == 0);
+  CHECK(received_with({integer_entry("x-delivery-count", -1)}).returned == 0);
 }
 
 TEST_CASE("properties: what would expire, refuse or copy a message is not sent again") {
