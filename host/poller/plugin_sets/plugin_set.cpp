@@ -47,7 +47,7 @@ Result<void> PluginSet::load_for(std::optional<int> id, const std::string& hash,
 
 // A backup or a chmod changes how the copy looks and not what it holds.
 Result<void> PluginSet::restore(std::optional<int> id) {
-  if (tree_look(snapshot_.directory) == look_) return {};
+  if (tree_look(snapshot_.directory, {}, Tree::Copy) == look_) return {};
   if (auto same = snapshots_.open(hash())) return use(std::move(*same));
   log_.warning("the copy of the plugins in {} is not whole any more: copying them anew",
                snapshot_.directory.native());
@@ -71,7 +71,7 @@ Result<void> PluginSet::use(Snapshot snapshot) {
   for (const auto& file : *files)
     if (auto hash = content_hash(file)) hashes_[file] = *hash;  // else the runner says why
   setup_ = to_text(runner_setup(config_, std::move(*files)));
-  look_ = tree_look(snapshot.directory);
+  look_ = tree_look(snapshot.directory, {}, Tree::Copy);
   snapshot_ = std::move(snapshot);
   return {};
 }

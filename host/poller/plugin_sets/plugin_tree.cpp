@@ -14,7 +14,7 @@ constexpr int kDeepest = 16;  // deeper is a link that leads back
 
 class Listing {
  public:
-  Listing(const fs::path& root, const fs::path& without) : root_(root) {
+  Listing(const fs::path& root, const fs::path& without, Tree kind) : root_(root), kind_(kind) {
     if (!without.empty()) ::stat(without.c_str(), &without_);
   }
 
@@ -41,8 +41,19 @@ class Listing {
     if (::stat((root_ / path).c_str(), &entry.status) != 0) return without_target(path);
     if (!entry.is_directory() && !S_ISREG(entry.status.st_mode)) return {};
     if (entry.status.st_dev == without_.st_dev && entry.status.st_ino == without_.st_ino) return {};
+    if (kind_ == Tree::Copy && is_left_there(entry)) return {};
     entries.push_back(entry);
-    return entry.is_directory() ? add(path, depth + 1) : Result<void>{};
+    if (!entry.is_directory()) return {};
+    const std::size_t count = entries.size();
+    auto added = add(path, depth + 1);
+    if (added && entries.size() == count) entries.pop_back();
+    return added;
+  }
+
+  static bool is_left_there(const PluginTreeEntry& entry) {
+    constexpr mode_t kWritten = 0222, kRun = 0111;
+    const mode_t mode = entry.status.st_mode;
+    return !entry.is_directory() && (mode & kWritten) != 0 && (mode & kRun) == 0;
   }
 
   // What is gone again is nothing that could be loaded; but a plugin whose release was removed
@@ -64,6 +75,7 @@ class Listing {
   }
 
   fs::path root_;
+  Tree kind_;
   struct stat without_ {};
 };
 
@@ -75,14 +87,15 @@ std::string look_of(const struct stat& status) {
 
 }  // namespace
 
-Result<std::vector<PluginTreeEntry>> list_tree(const fs::path& root, const fs::path& without) {
-  Listing listing(root, without);
+Result<std::vector<PluginTreeEntry>> list_tree(const fs::path& root, const fs::path& without,
+                                               Tree kind) {
+  Listing listing(root, without, kind);
   if (auto listed = listing.add({}, 0); !listed) return listed.error();
   return std::move(listing.entries);
 }
 
-std::string tree_look(const fs::path& root, const fs::path& without) {
-  const auto entries = list_tree(root, without);
+std::string tree_look(const fs::path& root, const fs::path& without, Tree kind) {
+  const auto entries = list_tree(root, without, kind);
   if (!entries) return entries.error().text;
   std::string look;
   // A directory's own times change with the temporary files in it.
@@ -101,8 +114,8 @@ bool is_empty_file(const fs::path& file) {
   return ::stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
 }
 
-Result<std::string> tree_hash(const fs::path& root, const fs::path& without) {
-  const auto entries = list_tree(root, without);
+Result<std::string> tree_hash(const fs::path& root, const fs::path& without, Tree kind) {
+  const auto entries = list_tree(root, without, kind);
   if (!entries) return entries.error();
   ContentDigest digest;
   for (const auto& entry : *entries) {

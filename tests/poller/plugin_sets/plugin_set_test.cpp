@@ -111,6 +111,20 @@ TEST_CASE("plugin set: a copy that somebody has tidied away, or touched, is made
   CHECK(scene.times_logged("copying them anew") == 1);
 }
 
+TEST_CASE("plugin set: what a handler writes beside its plugin is no part of the copy") {
+  LoadedScene scene;
+  const auto directory = scene.copy().parent_path();
+  const std::string set = scene.set.hash();
+  fs::create_directories(directory / "__pycache__");
+  for (const char* name : {"mail.cache", "__pycache__/mail.pyc"}) {
+    std::ofstream(directory / name) << "kept";
+    fs::permissions(directory / name, fs::perms(0644));
+  }
+  REQUIRE(scene.set.restore(1).ok());
+  CHECK(scene.times_logged("copying them anew") == 0);
+  CHECK(Snapshots(scene.config.run_dir).open(set).ok());  // it is a way back
+}
+
 TEST_CASE("plugin set: a copy that only looks different goes on, whatever the directory holds") {
   LoadedScene scene;
   fs::permissions(scene.copy(), fs::perms::owner_read);

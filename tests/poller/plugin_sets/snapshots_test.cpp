@@ -145,7 +145,8 @@ TEST_CASE("snapshots: a damaged one stays for those who use it until there is a 
   Snapshots snapshots(here.run_dir());
   const auto in_use = snapshots.make(here.source(), keeping({}));
   REQUIRE(in_use);
-  std::ofstream(in_use->directory / "left-by-a-plugin") << "x";
+  std::ofstream(in_use->directory / "added.so") << "x";
+  fs::permissions(in_use->directory / "added.so", fs::perms::owner_all);
   {
     const FullDisk full(1000);
     CHECK_FALSE(snapshots.make(here.source(), keeping({})));
@@ -153,7 +154,7 @@ TEST_CASE("snapshots: a damaged one stays for those who use it until there is a 
   CHECK(fs::exists(in_use->directory / "mail.so"));
   CHECK(snapshots.make(here.source(), keeping({})));
   CHECK(fs::exists(in_use->directory / "mail.so"));
-  CHECK_FALSE(fs::exists(in_use->directory / "left-by-a-plugin"));
+  CHECK_FALSE(fs::exists(in_use->directory / "added.so"));
 }
 
 TEST_CASE(
