@@ -169,8 +169,18 @@ Standing PidFile::look() {
     if (is_gone(path_)) return Standing::Removed;
     record = read_pid_file(held_directory() / name);
   }
+  if (!record && !can_be_read(name)) {
+    seen_ = {};  // it is looked at again
+    return Standing::Mine;
+  }
   was_mine_ = record == mine_;
   return was_mine_ ? Standing::Mine : Standing::Replaced;
+}
+
+// Too many open files, or a disk in trouble: that tells nothing.
+bool PidFile::can_be_read(const std::string& name) const {
+  return static_cast<bool>(
+      UniqueFd(::openat(directory_.get(), name.c_str(), O_RDONLY | O_CLOEXEC)));
 }
 
 bool PidFile::is_adrift() const {

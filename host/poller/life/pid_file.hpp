@@ -106,7 +106,8 @@ class PidFile {
 
  private:
   bool same_file(const struct stat& now) const;
-  bool is_gone(const std::filesystem::path& path) const;  // of the directory that is held
+  bool is_gone(const std::filesystem::path& path) const;
+  bool can_be_read(const std::string& name) const;  // of the directory that is held
   std::filesystem::path held_directory() const;
 
   std::filesystem::path run_dir_;

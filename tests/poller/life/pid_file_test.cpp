@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -78,6 +79,23 @@ TEST_CASE("pid file: gone, foreign or rewritten by hand, it is no longer mine") 
     write(file.path(), "");
   }
   CHECK(file.look() != Standing::Mine);
+}
+
+TEST_CASE("pid file: that it can't be read for the moment makes it nobody else's") {
+  Directory directory;
+  PidFile file(directory.path, 1);
+  REQUIRE(file.write_mine().ok());
+  fs::last_write_time(file.path(), fs::file_time_type::clock::now() - std::chrono::hours(1));
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit none{0, before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  const auto unreadable = file.look();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  CHECK(unreadable == Standing::Mine);
+  CHECK(file.look() == Standing::Mine);
+  write(file.path(), "1\n");
+  CHECK(file.look() == Standing::Replaced);
 }
 
 TEST_CASE("pid file: removed while it is looked at, it is nobody else's") {
