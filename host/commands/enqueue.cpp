@@ -1,6 +1,7 @@
 // enqueue: events into the broker, one from the command line or many from standard input. An id is
 // printed only once the broker has confirmed the event.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -107,9 +108,10 @@ class Enqueue {
     std::string id;
     action::DueTime due_at;
     std::int64_t expires_at_ms;
+    std::uint64_t line = 0;
   };
   static Sent sent_of(const action::Outgoing& event) {
-    return {event.message.id, event.due_at, event.message.trail.expires_at_ms};
+    return {event.message.id, event.due_at, event.message.trail.expires_at_ms, 0};
   }
 
   action::Outgoing make(std::string params) const {
@@ -140,6 +142,7 @@ class Enqueue {
           fmt::format("line {}: {} is not a JSON object of params", number, in_quotes(line))});
     auto event = make(line);
     Sent sent = sent_of(event);
+    sent.line = number;
     if (auto posted = sender_.post(std::move(event)); !posted)
       return end(posted.error().within(fmt::format("line {}: can't queue '{}'", number, event_)));
     sent_.push_back(std::move(sent));
@@ -175,18 +178,25 @@ class Enqueue {
     const auto loss = sender_.flush();
     std::map<std::string, Error> unneeded;
     for (auto& each : sender_.take_unneeded()) unneeded.emplace(each.id, std::move(each.why));
+    std::vector<std::uint64_t> lines;  // of what is lost
+    const auto last = sent_.back().line;
     for (const auto& sent : std::exchange(sent_, {})) {
       if (const auto there = unneeded.find(sent.id); there != unneeded.end()) {
         print_unneeded(there->second);
         continue;
       }
-      if (loss && std::find(loss->ids.begin(), loss->ids.end(), sent.id) != loss->ids.end())
+      if (loss && std::find(loss->ids.begin(), loss->ids.end(), sent.id) != loss->ids.end()) {
+        lines.push_back(sent.line);
         continue;
+      }
       print(sent);
       ++queued_;
     }
     std::fflush(stdout);
     if (!loss) return {};
+    if (loss->is_lasting)
+      return Error{fmt::format("can't queue line {}: {}; all other lines up to {} were queued",
+                               fmt::join(lines, ", "), loss->why, last)};
     return Error{fmt::format(
         "{} of the events may or may not be queued: {}; {} were queued: their ids are printed",
         loss->ids.size(), loss->why, queued_)};

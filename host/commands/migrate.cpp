@@ -2,6 +2,7 @@
 // broker has confirmed it, so a migration that is killed is begun again, and may at worst have
 // moved some events twice.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,6 +23,7 @@ namespace {
 // In hand at once: some hosted brokers end a channel that holds 1,000.
 constexpr std::size_t kMigrateBatch = 500;
 constexpr std::chrono::seconds kMigrateTimeout{10};
+constexpr std::size_t kMostNamed = 3;
 
 struct MigrateFlags {
   std::string from, to;
@@ -29,6 +31,8 @@ struct MigrateFlags {
 
 struct Moved {
   std::size_t events = 0, later = 0, dead = 0;  // later: of the events
+  std::vector<std::string> refused;             // ids of those that can't be moved
+  std::string why;                              // one of them can't
 };
 
 // On the command line a file is meant from where one is.
@@ -71,13 +75,7 @@ class Migration {
   // Those before one that is refused may be stored, and are moved then. Several may have the same
   // id: then none of them counts as stored.
   Result<void> move(std::vector<Waiting>& batch) {
-    Result<void> posted;
-    for (std::size_t i = 0; i < batch.size() && posted; ++i) {
-      const Waiting& each = batch[i];
-      posted = sender_.post(
-          {each.queue, each.message, action::DueTime(std::chrono::milliseconds(each.due_at_ms))});
-      if (!posted) batch.resize(i);
-    }
+    const auto posted = post(batch);
     const auto loss = sender_.flush();
     if (loss)
       std::erase_if(batch, [&loss](const Waiting& each) {
@@ -85,8 +83,33 @@ class Migration {
       });
     if (auto removed = from_->remove(batch); !removed) return removed;
     for (const auto& each : batch) count(each);
-    if (loss) return Error{loss->why};
+    if (loss && !loss->is_lasting) return Error{loss->why};
+    if (loss) refuse(loss->ids, loss->why);
     return posted;
+  }
+
+  // Keeps those in the batch that are sent. One that is never taken keeps back no others.
+  Result<void> post(std::vector<Waiting>& batch) {
+    std::vector<Waiting> sent;
+    Result<void> posted;
+    for (auto& each : batch) {
+      posted = sender_.post(
+          {each.queue, each.message, action::DueTime(std::chrono::milliseconds(each.due_at_ms))});
+      if (posted) {
+        sent.push_back(std::move(each));
+        continue;
+      }
+      if (posted.error().fault != action::Fault::Lasting) break;
+      refuse({each.message.id}, posted.error().text);
+      posted = {};
+    }
+    batch = std::move(sent);
+    return posted;
+  }
+
+  void refuse(const std::vector<std::string>& ids, const std::string& why) {
+    moved_.refused.insert(moved_.refused.end(), ids.begin(), ids.end());
+    moved_.why = why;
   }
 
   void count(const Waiting& each) {
@@ -103,12 +126,24 @@ class Migration {
   Moved moved_;
 };
 
-int tell(const Moved& moved, bool is_json) {
+Error refused(const Moved& moved) {
+  const auto count = moved.refused.size(), named = std::min(count, kMostNamed);
+  const auto end = moved.refused.begin() + static_cast<long>(named);
+  return {fmt::format(
+      "the other broker does not take {}, which stay{} where {}: {}{}: {}; raise its limit and "
+      "migrate again",
+      counted(count, "event"), count == 1 ? "s" : "", count == 1 ? "it was" : "they were",
+      fmt::join(moved.refused.begin(), end, ", "),
+      count > named ? fmt::format(" and {} more", count - named) : "", moved.why)};
+}
+
+Result<int> tell(const Moved& moved, bool is_json) {
   if (is_json)
     print_json({{"events", moved.events}, {"later", moved.later}, {"dead", moved.dead}});
   else
     fmt::print("{} moved, {} of them not due yet, and {}\n", counted(moved.events, "event"),
                moved.later, counted(moved.dead, "dead letter"));
+  if (!moved.refused.empty()) return refused(moved);
   return kDone;
 }
 

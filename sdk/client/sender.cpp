@@ -20,6 +20,7 @@ constexpr milliseconds kLongestUnread{1000};
 // A broker in alarm says so and then reads no more: hear it before the socket is full.
 constexpr std::size_t kMostUnreadBytes = 65536;
 constexpr milliseconds kRefusedWait{200};
+constexpr int kMostUndecided = 10;
 constexpr std::size_t kOverhead = 200;  // bytes of an event's frames besides its body, roughly
 
 }  // namespace
@@ -61,11 +62,15 @@ std::optional<Loss> Sender::flush() {
 }
 
 Loss Sender::take_loss(const Result<void>& read) {
+  const auto is_passing = [](const Failed& each) { return each.why.fault != Fault::Lasting; };
+  const auto passing = std::find_if(failed_.begin(), failed_.end(), is_passing);
   Loss loss;
-  for (auto& failed : failed_) loss.ids.push_back(std::move(failed.ids.front()));
+  loss.is_lasting = read && passing == failed_.end();
+  if (!read) loss.why = read.error().text;
+  if (read) loss.why = loss.is_lasting ? failed_.front().why.text : passing->why.text;
+  for (auto& failed : failed_) loss.ids.push_back(std::move(failed.id));
   for (auto& [number, event] : events_) loss.ids.push_back(std::move(event.message.id));
   for (auto& event : refused_) loss.ids.push_back(std::move(event.message.id));
-  loss.why = read ? failed_.front().why : read.error().text;
   failed_.clear();
   events_.clear();
   refused_.clear();
@@ -219,7 +224,7 @@ Result<void> Sender::send_refused() {
     const bool is_awaited = event.is_awaited;
     const auto sent = send(std::move(event));
     if (!sent && is_awaited) verdict_ = sent;
-    if (!sent && !is_awaited) failed_.push_back({sent.error().text, {id}});
+    if (!sent && !is_awaited) failed_.push_back({id, sent.error()});
   }
   return {};
 }
@@ -229,12 +234,18 @@ bool Sender::is_believed(Outgoing& event) const {
   return Clock::now() >= *event.believed_at;
 }
 
+// Another one may be refused each time it is sent, and not be known for it: so not for ever.
+bool Sender::is_to_be_sent_again(Outgoing& event, const Error& why) const {
+  if (why.fault == Fault::Undecided) return ++event.undecided <= kMostUndecided;
+  return why.fault == Fault::NotNow && !is_believed(event);
+}
+
 void Sender::settle(std::uint64_t number, const Result<void>& taken) {
   ++settled_;
   const auto found = events_.find(number);
   if (found == events_.end()) return;  // given up already
   Outgoing& event = found->second;
-  if (!taken && taken.error().fault == Fault::NotNow && !is_believed(event)) {
+  if (!taken && is_to_be_sent_again(event, taken.error())) {
     refused_.push_back(std::move(event));
     refused_at_ = Clock::now();
     events_.erase(found);
@@ -248,7 +259,7 @@ void Sender::settle(std::uint64_t number, const Result<void>& taken) {
   else if (!taken && taken.error().fault == Fault::Duplicate)
     unneeded_.push_back({event.message.id, taken.error()});
   else if (!taken)
-    failed_.push_back({taken.error().text, {event.message.id}});
+    failed_.push_back({event.message.id, taken.error()});
   events_.erase(found);
 }
 

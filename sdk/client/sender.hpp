@@ -29,12 +29,14 @@ struct Outgoing {
   // When a broker that does not take it now is believed; none: it has not said so yet. In a cluster
   // that has just lost a node that is over in a moment.
   std::optional<std::chrono::steady_clock::time_point> believed_at{};
+  int undecided = 0;  // so often nobody knew what became of it, for another one was refused
 };
 
-// Events that are not known to be queued, and why the first of them is not.
+// Events that are not known to be queued, and why one of them is not.
 struct Loss {
   std::string why;
   std::vector<std::string> ids;
+  bool is_lasting = false;  // of all: none of them is queued, nor would it be another time
 };
 
 // One that was posted and is not queued, because another has its unique key.
@@ -66,6 +68,10 @@ class Sender {
 
  private:
   using Clock = std::chrono::steady_clock;
+  struct Failed {
+    std::string id;
+    Error why;
+  };
 
   void begin();
   void leave_to_parent();
@@ -81,6 +87,7 @@ class Sender {
   Result<void> send_again();
   Result<void> send_refused();
   bool is_believed(Outgoing& event) const;
+  bool is_to_be_sent_again(Outgoing& event, const Error& why) const;
   void settle(std::uint64_t number, const Result<void>& taken);
   Loss take_loss(const Result<void>& read);
 
@@ -94,7 +101,7 @@ class Sender {
   std::vector<Outgoing> refused_;             // to be sent again in a moment
   Clock::time_point refused_at_;              // the last of them
   std::vector<Unneeded> unneeded_;
-  std::vector<Loss> failed_;             // posted and not taken, since the last flush
+  std::vector<Failed> failed_;           // posted and not taken, since the last flush
   std::optional<Result<void>> verdict_;  // of the awaited event
 
   std::uint64_t settled_ = 0;  // all that the broker ever answered for: tells progress

@@ -19,6 +19,15 @@ struct Alarm {
   ~Alarm() { ctl("set_vm_memory_high_watermark absolute 1GB"); }
 };
 
+// What is larger than 100 kB is refused on channels that begin before the end of the scope.
+struct SmallMessages {
+  SmallMessages() { limit("100000"); }
+  ~SmallMessages() { limit("134217728"); }
+  static void limit(const std::string& bytes) {
+    ctl("eval 'application:set_env(rabbit, max_message_size, " + bytes + ").'");
+  }
+};
+
 std::multiset<std::string> ids_in(TestApplication& app, const std::string& queue) {
   std::multiset<std::string> ids;
   while (auto message = app.take(queue)) ids.insert(message->id);
@@ -94,6 +103,34 @@ TEST_CASE("lost connection: an event for which the broker closes the channel is 
   CHECK(problem.find("403") != std::string::npos);
   client.queue_action_event("send_email", {}, {.queue = "high"});
   CHECK(app.ready("high") == 2);
+}
+
+TEST_CASE("lost connection: one event that is too large for the broker keeps back no other") {
+  NEEDS_CTL();
+  const SmallMessages limit;
+  TestApplication app;
+  Client client(test_broker(), {.application = app.name()});
+  const auto post = [&client](std::size_t bytes) {
+    return client.post("send_email", {{"text", std::string(bytes, 'x')}}, {.queue = "high"});
+  };
+  std::set<std::string> small, large;
+  for (int i = 0; i < 30; ++i)
+    if (i % 10 == 5)
+      large.insert(post(200'000));
+    else
+      small.insert(post(10));
+  try {
+    client.flush();
+    FAIL("what is too large was taken");
+  } catch (const ClientError& error) {
+    CHECK(std::set(error.ids().begin(), error.ids().end()) == large);
+    const std::string text = error.what();
+    CHECK_MESSAGE(text.find("larger than configured max size") != std::string::npos, text);
+  }
+  small.insert(post(10));
+  client.flush();
+  const auto found = ids_in(app, "high");
+  CHECK(std::set(found.begin(), found.end()) == small);
 }
 
 TEST_CASE("lost connection: a client that was idle beyond the heartbeat goes on") {

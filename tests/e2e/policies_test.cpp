@@ -1,5 +1,6 @@
 // What policies of the broker's operator do to an application's queues.
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "site.hpp"
 
@@ -23,6 +24,27 @@ class Policy {
   const Site& site_;
   bool is_over_ = false;
 };
+
+// The broker refuses what is larger than 100 kB, on connections that begin before its end.
+class SmallMessages {
+ public:
+  explicit SmallMessages(const Site& site) : site_(site) { limit("100000"); }
+  ~SmallMessages() { limit("134217728"); }
+  SmallMessages(const SmallMessages&) = delete;
+  SmallMessages& operator=(const SmallMessages&) = delete;
+
+ private:
+  void limit(const std::string& bytes) const {
+    site_.rabbitmq(
+        {"ctl", "-q", "eval", "application:set_env(rabbit, max_message_size, " + bytes + ")."});
+  }
+
+  const Site& site_;
+};
+
+std::string params_line(std::size_t bytes) {
+  return R"({"text":")" + std::string(bytes, 'x') + "\"}\n";
+}
 
 }  // namespace
 
@@ -168,4 +190,41 @@ TEST_CASE("policies: a delivery-limit drops nothing for being looked at") {
   }
   for (const char* queue : {"dead", "pause.low"}) rabbit::delete_queue(queue);
   rabbit::disconnect();
+}
+
+TEST_CASE(
+    "policies: an event that the broker finds too large stays, and migrate moves the others") {
+  NEEDS_NODE();
+  Site site("", {});
+  const std::string file = "sqlite:" + site.path("queue.db").native();
+  site.configure("", file);
+  const std::string input = params_line(10) + params_line(200'000) + params_line(20);
+  const Ran queued = site.actiond({"enqueue", "record", "-", "--queue", "high"}, input);
+  REQUIRE_MESSAGE(queued.status == 0, queued.err);
+  const std::string large = queued.out.substr(37, 36);
+  site.configure("");
+  const SmallMessages limit(site);
+  for (const char* count : {"2", "0"}) {
+    const Ran moved = site.actiond({"migrate", "--from", file});
+    CHECK(moved.status == 1);
+    CHECK(contains(moved.out, count + std::string(" events moved")));
+    CHECK_MESSAGE(contains(moved.err, "does not take 1 event, which stays where it was: " + large),
+                  moved.err);
+    CHECK(contains(moved.err, "larger than configured max size"));
+  }
+  std::set<std::string> ids;  // what was on its way with it may be there twice
+  for (const auto& each : rabbit::take_all("high")) ids.insert(each.message_id);
+  CHECK(ids == std::set{queued.out.substr(0, 36), queued.out.substr(74, 36)});
+}
+
+TEST_CASE("policies: enqueue names the line that the broker finds too large") {
+  NEEDS_NODE();
+  Site site("", {});
+  const SmallMessages limit(site);
+  const std::string input = params_line(10) + params_line(20) + params_line(200'000);
+  const Ran queued = site.actiond({"enqueue", "record", "-", "--queue", "high"}, input);
+  CHECK(queued.status == 1);
+  CHECK_MESSAGE(contains(queued.err, "can't queue line 3: "), queued.err);
+  CHECK(contains(queued.err, "all other lines up to 3 were queued"));
+  CHECK(count_of(queued.out, "\n") == 2);
 }

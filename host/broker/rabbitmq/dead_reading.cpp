@@ -119,7 +119,10 @@ void DeadReading::decide(std::uint64_t tag, Message& letter) {
   if (fate == Fate::Keep && counted) renew(tag, std::move(*counted));
   if (fate == Fate::Keep) return;
   if (fate == Fate::Requeue) {
-    problem_ = post(std::move(queue), std::move(letter));
+    const auto posted = post(std::move(queue), std::move(letter));
+    if (!posted && posted.error().fault == action::Fault::Lasting)
+      return reader_.on_refused(posted.error().text);
+    problem_ = posted;
     if (!problem_) return;
   }
   pending_.push_back({tag, fate == Fate::Requeue ? Copy::Requeued : Copy::None, std::move(id)});
@@ -153,7 +156,8 @@ Result<void> DeadReading::settle() {
       can_renew_ = false;
   }
   if (auto flushed = channels_.back().flush(); !flushed) return flushed;
-  if (refused > 0 && requeued == 0) return Error{loss->why};  // nor would it take the next ones
+  // Nor would it take the next ones, unless it is about these alone.
+  if (refused > 0 && requeued == 0 && !loss->is_lasting) return Error{loss->why};
   return {};
 }
 

@@ -110,7 +110,7 @@ Result<void> RabbitBroker::open_publishing(const std::string& name,
         if (keys_ && keys_->confirmed(number)) return;
         if (listener_ != nullptr) listener_->on_published(number, taken);
       },
-      action::Publisher::OnRefusal::Reopen);
+      action::Publisher::OnMissing::Reopen);
   if (!publisher) return publisher.error();
   publisher_ = std::move(*publisher);
   return {};

@@ -20,20 +20,20 @@ std::string return_text(const amqp_basic_return_t& returned) {
 }  // namespace
 
 Result<std::unique_ptr<Publisher>> Publisher::open(Connection& connection, amqp_channel_t channel,
-                                                   OnSettled on_settled, OnRefusal on_refusal) {
+                                                   OnSettled on_settled, OnMissing on_missing) {
   std::unique_ptr<Publisher> publisher(
-      new Publisher(connection, channel, std::move(on_settled), on_refusal));
+      new Publisher(connection, channel, std::move(on_settled), on_missing));
   if (auto selected = publisher->select_confirms(); !selected) return selected.error();
   return publisher;
 }
 
 Publisher::Publisher(Connection& connection, amqp_channel_t channel, OnSettled on_settled,
-                     OnRefusal on_refusal)
+                     OnMissing on_missing)
     : connection_(connection),
       first_channel_(channel),
       properties_(connection.frame_max()),
       on_settled_(std::move(on_settled)),
-      on_refusal_(on_refusal),
+      on_missing_(on_missing),
       lane_(std::make_unique<Lane>(channel, on_settled_, 1)) {}
 
 std::size_t Publisher::unconfirmed() const {
@@ -178,9 +178,9 @@ Result<void> Publisher::settle(Lane& lane, std::uint64_t tag, bool multiple, boo
 // What is published from now on waits in the broker for the channel. Told last: whoever is told may
 // publish again.
 Result<void> Publisher::take_close(Lane& lane, const amqp_method_t& method) {
-  const std::string text = end_of(method, "publishing channel");
-  if (on_refusal_ == OnRefusal::End) return Error{text};
   const CloseReason reason = close_reason(method);
+  if (on_missing_ == OnMissing::End && reason.code == AMQP_NOT_FOUND)
+    return Error{end_of(method, "publishing channel")};
   amqp_channel_close_ok_t ok{};
   if (auto sent = connection_.send(lane.channel, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok); !sent)
     return sent;

@@ -25,16 +25,17 @@ class Publisher {
   // Told of each publication once, in no order: its number, and why it was not taken, if so.
   using OnSettled = ConfirmWindow::OnSettled;
 
-  // When the broker refuses a publication it closes the channel: that is the end, or it is opened
-  // anew, and those that were on it are settled as ConfirmWindow::closed says.
-  enum class OnRefusal { End, Reopen };
+  // When the broker refuses a publication it closes the channel. It is opened anew, and those that
+  // were on it are settled as ConfirmWindow::closed says. An exchange that is missing is the end
+  // for one who declares all that he needs again over the next connection.
+  enum class OnMissing { End, Reopen };
 
   // Turns the channel, which may be just begun, into confirm mode, without waiting for the broker.
   // The channel two above it is the publisher's as well. `connection` must outlive the publisher,
   // and nobody else may read from it.
   static Result<std::unique_ptr<Publisher>> open(Connection& connection, amqp_channel_t channel,
                                                  OnSettled on_settled,
-                                                 OnRefusal on_refusal = OnRefusal::End);
+                                                 OnMissing on_missing = OnMissing::End);
 
   // Sends a message and returns its number (1, 2, …). Without an id it can't be told from others
   // if it comes back. Fails when the connection is lost, or when a name is longer than AMQP's 255
@@ -73,7 +74,7 @@ class Publisher {
   };
 
   Publisher(Connection& connection, amqp_channel_t channel, OnSettled on_settled,
-            OnRefusal on_refusal);
+            OnMissing on_missing);
   Result<void> select_confirms();
   Result<void> renew();
   Result<void> close_former();
@@ -92,7 +93,7 @@ class Publisher {
   amqp_channel_t first_channel_;
   PropertiesBuilder properties_;
   OnSettled on_settled_;
-  OnRefusal on_refusal_;
+  OnMissing on_missing_;
   std::unique_ptr<Lane> lane_;    // on which is published
   std::unique_ptr<Lane> former_;  // before it; nullptr: it has answered for all, and is closed
   std::chrono::steady_clock::time_point renewed_at_{};

@@ -15,14 +15,14 @@ namespace {
 // A publisher on a channel of its own, and what it was told.
 class Published {
  public:
-  explicit Published(Publisher::OnRefusal on_refusal = Publisher::OnRefusal::End)
+  explicit Published(Publisher::OnMissing on_missing = Publisher::OnMissing::End)
       : connection_(connect_to_test_broker()) {
     auto opened = Publisher::open(
         *connection_, 1,
         [this](std::uint64_t number, const auto& taken) {
           verdicts[number] = taken ? "" : taken.error().text;
         },
-        on_refusal);
+        on_missing);
     REQUIRE(opened);
     publisher = std::move(*opened);
   }
@@ -144,7 +144,7 @@ TEST_CASE("publisher: what is refused costs its channel, and the next ones go on
   NEEDS_BROKER();
   TestApplication app;
   REQUIRE(action::declare(app.connection(), 1, app.topology({"high"})));
-  Published published(Publisher::OnRefusal::Reopen);
+  Published published(Publisher::OnMissing::Reopen);
   for (int round = 0; round < 3; ++round) {
     REQUIRE(published.publish(app.name(), "high"));
     REQUIRE(published.publish("nowhere", "high"));
