@@ -32,6 +32,24 @@ TEST_CASE("ack window: a contiguous run travels as one") {
   CHECK(acks_of(window).empty());
 }
 
+TEST_CASE("ack window: what is in hand is known by its id, among those that came before a tag") {
+  AckWindow window;
+  for (std::uint64_t tag = 1; tag <= 4; ++tag) {
+    window.delivered(tag);
+    window.know(tag * 10);
+  }
+  CHECK(window.last() == 4);
+  window.acknowledge(1);
+  window.forget(2);
+  CHECK_FALSE(window.holds(10, 4));
+  CHECK_FALSE(window.holds(20, 4));
+  CHECK(window.holds(30, 3));
+  CHECK_FALSE(window.holds(40, 3));
+  CHECK_FALSE(window.holds(50, 4));
+  acks_of(window);
+  CHECK(window.holds(40, 4));
+}
+
 TEST_CASE("ack window: what lies behind an unsettled one travels alone, once") {
   AckWindow window = window_with(4);
   for (std::uint64_t tag : {1, 3, 4}) window.acknowledge(tag);

@@ -5,8 +5,8 @@
 namespace actiond {
 
 void AckWindow::delivered([[maybe_unused]] std::uint64_t tag) {
-  assert(tag == first_ + states_.size());
-  states_.push_back(State::Unsettled);
+  assert(tag == first_ + deliveries_.size());
+  deliveries_.push_back({});
   ++unsettled_;
 }
 
@@ -26,17 +26,24 @@ void AckWindow::forget(std::uint64_t tag) {
 void AckWindow::take_acks(std::vector<Ack>& acks) {
   acks.clear();
   std::uint64_t last = 0;
-  for (; !states_.empty() && states_.front() != State::Unsettled; states_.pop_front(), ++first_)
-    if (states_.front() == State::Acknowledged) last = first_;
+  for (; !deliveries_.empty() && deliveries_.front().state != State::Unsettled;
+       deliveries_.pop_front(), ++first_)
+    if (deliveries_.front().state == State::Acknowledged) last = first_;
   if (last > 0) acks.push_back({last, true});
   if (waiting_ == 0) return;
   // What lies behind an unsettled delivery can't be covered by `multiple`.
-  for (std::size_t i = 0; i < states_.size(); ++i) {
-    if (states_[i] != State::Acknowledged) continue;
+  for (std::size_t i = 0; i < deliveries_.size(); ++i) {
+    if (deliveries_[i].state != State::Acknowledged) continue;
     acks.push_back({first_ + i, false});
-    states_[i] = State::Settled;
+    deliveries_[i].state = State::Settled;
   }
   waiting_ = 0;
+}
+
+bool AckWindow::holds(std::size_t id, std::uint64_t last) const {
+  for (std::size_t i = 0; i < deliveries_.size() && first_ + i <= last; ++i)
+    if (deliveries_[i].state == State::Unsettled && deliveries_[i].id == id) return true;
+  return false;
 }
 
 }  // namespace actiond

@@ -2,6 +2,7 @@
 // of a channel count 1, 2, … over all of its deliveries (AMQP 0-9-1, 1.1 "delivery-tag").
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -19,6 +20,8 @@ class AckWindow {
 
   // A delivery came. Tags must come in order, none left out.
   void delivered(std::uint64_t tag);
+  // The last delivery is known by this hash of its id.
+  void know(std::size_t id) { deliveries_.back().id = id; }
   // It is to be acknowledged with the next take_acks.
   void acknowledge(std::uint64_t tag);
   // It was settled by itself (given back) and needs no acknowledgement.
@@ -30,12 +33,19 @@ class AckWindow {
 
   bool has_acks() const { return waiting_ > 0; }
   std::size_t unsettled() const { return unsettled_; }
+  std::uint64_t last() const { return first_ + deliveries_.size() - 1; }
+  // Whether one that came no later than that tag is unsettled, and known by that hash.
+  bool holds(std::size_t id, std::uint64_t last) const;
 
  private:
   enum class State : std::uint8_t { Unsettled, Acknowledged, Settled };
-  State& at(std::uint64_t tag) { return states_[tag - first_]; }
+  struct Delivery {
+    State state = State::Unsettled;
+    std::size_t id = 0;
+  };
+  State& at(std::uint64_t tag) { return deliveries_[tag - first_].state; }
 
-  Ring<State> states_;  // of the tags first_, first_ + 1, …
+  Ring<Delivery> deliveries_;  // of the tags first_, first_ + 1, …
   std::uint64_t first_ = 1;
   std::size_t waiting_ = 0;
   std::size_t unsettled_ = 0;

@@ -21,8 +21,7 @@ Result<void> RabbitChannel::take(const amqp_frame_t& frame, BrokerListener& list
     case AMQP_FRAME_METHOD:
       return take_method(frame.payload.method, listener);
     case AMQP_FRAME_HEADER:
-      take_header(frame, listener);
-      return {};
+      return take_header(frame, listener);
     case AMQP_FRAME_BODY:
       take_body(frame, listener);
       return {};
@@ -35,14 +34,12 @@ Result<void> RabbitChannel::take_method(const amqp_method_t& method, BrokerListe
   switch (method.id) {
     case AMQP_BASIC_DELIVER_METHOD: {
       const auto& deliver = *static_cast<const amqp_basic_deliver_t*>(method.decoded);
-      if (deliver.redelivered && has_come_back()) return Error{is_offered_again()};
       begin(deliver.delivery_tag, deliver.redelivered, false, deliver.routing_key);
       return {};
     }
     case AMQP_BASIC_GET_OK_METHOD: {
       const auto& got = *static_cast<const amqp_basic_get_ok_t*>(method.decoded);
       is_probing_ = false;
-      if (got.redelivered && has_come_back()) return Error{is_offered_again()};
       begin(got.delivery_tag, got.redelivered, true, got.routing_key);
       return {};
     }
@@ -74,15 +71,14 @@ Result<void> RabbitChannel::take_method(const amqp_method_t& method, BrokerListe
 // Its consumer is gone, but what it delivered goes on, and what becomes of that can be stored.
 Result<void> RabbitChannel::take_cancel(const amqp_basic_cancel_t& cancelled) {
   if (action::to_string(cancelled.consumer_tag) != consumer_) return {};
-  was_cancelled_ = window_.unsettled() > 0;
+  cancelled_after_ = window_.last();
   return lose_queue(is_cancelled());
 }
 
 // The queue was not deleted: the broker offers what is in hand again, over this connection. Only
-// what was in hand of one that is gone is known again.
-bool RabbitChannel::has_come_back() {
-  was_cancelled_ = was_cancelled_ && window_.unsettled() > 0;
-  return was_cancelled_;
+// what was in hand of one that is gone is known again. What others gave back is no such thing.
+bool RabbitChannel::is_in_hand(std::size_t id) const {
+  return is_redelivered_ && window_.holds(id, cancelled_after_);
 }
 
 std::string RabbitChannel::is_offered_again() const {
@@ -99,6 +95,7 @@ Result<void> RabbitChannel::take_close(const amqp_method_t& method) {
   if (auto sent = connection_.send(number_, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok); !sent) return sent;
   if (auto begun = connection_.begin_channel(number_); !begun) return begun;
   window_ = AckWindow();
+  cancelled_after_ = 0;
   if (std::exchange(is_probing_, false)) is_second_trip_ = true;
   is_refused_ = !action::is_for_want_of_queue(reason);
   return lose_queue(is_refused_ ? can_not_be_consumed(reason.text) : is_gone());
@@ -163,13 +160,17 @@ void RabbitChannel::begin(std::uint64_t tag, bool is_redelivered, bool is_probed
   routing_key_.assign(static_cast<const char*>(routing_key.bytes), routing_key.len);
 }
 
-void RabbitChannel::take_header(const amqp_frame_t& frame, BrokerListener& listener) {
+Result<void> RabbitChannel::take_header(const amqp_frame_t& frame, BrokerListener& listener) {
   const auto& header = frame.payload.properties;
   action::read_properties(*static_cast<const amqp_basic_properties_t*>(header.decoded), header.raw,
                           message_);
+  const std::size_t id = std::hash<std::string>()(message_.id);
+  if (is_in_hand(id)) return Error{is_offered_again()};
+  window_.know(id);
   message_.body.clear();
   missing_ = header.body_size;
   if (missing_ == 0) deliver(listener);
+  return {};
 }
 
 void RabbitChannel::take_body(const amqp_frame_t& frame, BrokerListener& listener) {

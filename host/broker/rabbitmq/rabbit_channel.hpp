@@ -54,13 +54,13 @@ class RabbitChannel {
   std::string is_cancelled() const;
   std::string is_gone() const;
   std::string can_not_be_consumed(std::string_view why) const;
-  bool has_come_back();
+  bool is_in_hand(std::size_t id) const;
   std::string is_offered_again() const;
   Result<void> take_cancel(const amqp_basic_cancel_t& cancelled);
   Result<void> take_close(const amqp_method_t& method);
   Result<void> take_method(const amqp_method_t& method, BrokerListener& listener);
   void begin(std::uint64_t tag, bool is_redelivered, bool is_probed, amqp_bytes_t routing_key);
-  void take_header(const amqp_frame_t& frame, BrokerListener& listener);
+  Result<void> take_header(const amqp_frame_t& frame, BrokerListener& listener);
   void take_body(const amqp_frame_t& frame, BrokerListener& listener);
   void deliver(BrokerListener& listener);
   Result<void> send_qos();
@@ -82,12 +82,12 @@ class RabbitChannel {
   int in_force_ = 0;
   bool is_awaiting_ok_ = false;  // of the consumer in force
   std::uint64_t consumers_made_ = 0;
-  std::string consumer_;         // its tag
-  bool is_second_trip_ = false;  // a probe has found the queue empty and awaits qos-ok
-  bool is_probing_ = false;      // a probe awaits its first answer
+  std::uint64_t cancelled_after_ = 0;  // the last tag before the broker did that to a consumer
+  std::string consumer_;               // its tag
+  bool is_second_trip_ = false;        // a probe has found the queue empty and awaits qos-ok
+  bool is_probing_ = false;            // a probe awaits its first answer
   bool is_missing_ = false;
-  bool was_cancelled_ = false;  // its consumer, and something is in hand since
-  bool is_refused_ = false;     // why is not known to be over before a consumer is taken
+  bool is_refused_ = false;  // why is not known to be over before a consumer is taken
   std::string trouble_;
   bool is_told_as_empty_ =
       false;  // with the next qos-ok: a consumer of a missing queue has nothing
