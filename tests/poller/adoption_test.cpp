@@ -200,6 +200,27 @@ TEST_CASE("adoption: what nobody offers again is forgotten in time, and not coun
   CHECK(scene.runner().received().back() == "run mail");
 }
 
+TEST_CASE("adoption: what ran for long is kept for as long, for another poller may have its copy") {
+  LossScene scene;
+  scene.runner().end(Ending::Failed, 40min);
+  scene.turn();
+  scene.connect(2);
+  scene.clock.advance(39min);
+  scene.turn();
+  CHECK(scene.times_logged("ended while the broker was away") == 0);
+  SUBCASE("and settles the copy that comes in that time") {
+    scene.deliver_again(1, "mail");
+    scene.turn();
+    CHECK(scene.runner().received().empty());
+    CHECK(scene.scheduler.outcomes().unfinished() == 1);  // its copy is being stored
+  }
+  SUBCASE("and no longer") {
+    scene.clock.advance(1min);
+    scene.turn();
+    CHECK(scene.times_logged("ended while the broker was away") == 1);
+  }
+}
+
 TEST_CASE("adoption: however long the broker is away, what ended meanwhile does not run again") {
   LossScene scene;
   scene.end();

@@ -1,5 +1,6 @@
 #include "poller/delivery/strays.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace actiond {
@@ -7,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLongestKept = 10min;
+constexpr std::chrono::nanoseconds kLeastKept = 10min;
 constexpr std::size_t kMostKept = 1000;
 
 bool is_copy_of(const Message& copy, QueueIndex queue, const Delivery& delivery) {
@@ -15,6 +16,12 @@ bool is_copy_of(const Message& copy, QueueIndex queue, const Delivery& delivery)
   return queue == delivery.queue && copy.event == message.event &&
          copy.enqueued_at_s == message.enqueued_at_s &&
          copy.trail.attempt == message.trail.attempt && copy.body == message.body;
+}
+
+// Where the broker took the event away because its run was too long for it, the copy that it then
+// gave another poller takes as long to come back.
+std::chrono::nanoseconds time_kept(const Delivery& ended) {
+  return std::max(kLeastKept, ended.outcome.duration);
 }
 
 // One without an id of its own comes back without one.
@@ -70,7 +77,7 @@ void Strays::connected(MonotonicTime now) {
 
 void Strays::drop_old(MonotonicTime now) {
   for (auto at = strays_.begin(); at != strays_.end();) {
-    const bool is_old = at->second.ended && now - at->second.since >= kLongestKept;
+    const bool is_old = at->second.ended && now - at->second.since >= time_kept(*at->second.ended);
     if (is_old) {
       --kept_;
       drop(std::move(at->second.ended));
