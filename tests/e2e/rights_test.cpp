@@ -120,6 +120,23 @@ TEST_CASE("rights: a queue that may not be read holds up no other, and is said t
   CHECK(times_lost(site) == 0);
 }
 
+TEST_CASE("rights: dead letters that may not be read are refused in the broker's words") {
+  NEEDS_NODE();
+  Site site("", {"recorder"});
+  action::Message letter;
+  letter.event = "record";
+  letter.id = "a-letter";
+  rabbit::bury({letter});
+  const std::string dead = rabbit::application() + ".dead";
+  User user(site, ".*", "^(?!" + rabbit::application() + "[.]dead$)");
+  site.configure("", User::url());
+  const Ran listed = site.actiond({"dead", "list"});
+  CHECK(listed.status == 1);
+  CHECK_MESSAGE(contains(listed.err, "the queue '" + dead + "', for the broker says: "),
+                listed.err);
+  CHECK(contains(listed.err, "ACCESS_REFUSED"));
+}
+
 TEST_CASE("rights: an outcome that can't be stored is kept, and everybody else goes on") {
   NEEDS_NODE();
   Site site(kTwoAttempts, {"recorder", "throws", "sleeper"});

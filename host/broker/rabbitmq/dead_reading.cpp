@@ -82,7 +82,10 @@ Result<void> DeadReading::receive() {
 
 Result<void> DeadReading::take(const amqp_frame_t& frame) {
   const std::size_t channel = frame.channel - std::size_t{kFirstChannel};
-  if (channel < channels_.size()) return channels_[channel].take(frame, *this);
+  if (channel < channels_.size()) {
+    auto taken = channels_[channel].take(frame, *this);
+    return taken && channels_[channel].is_missing() ? Error{channels_[channel].trouble()} : taken;
+  }
   if (frame.frame_type == AMQP_FRAME_METHOD &&
       frame.payload.method.id == AMQP_CONNECTION_CLOSE_METHOD)
     return Error{fmt::format("the broker closed the connection: {}",
@@ -186,7 +189,7 @@ Result<void> DeadReading::close() {
 }
 
 Result<void> DeadReading::stop_consuming() {
-  if (channels_.empty()) return {};
+  if (channels_.empty() || channels_.back().is_missing()) return {};
   const auto newest = static_cast<amqp_channel_t>(kFirstChannel + channels_.size() - 1);
   if (auto sent = channels_.back().cancel(); !sent) return sent;
   for (silences_ = 0; silences_ <= kMostSilences;) {
