@@ -39,6 +39,8 @@ class BrokerListener {
   virtual void on_probe_delivered(QueueIndex queue) = 0;
   // Somebody has paused the queue, or resumed it: see Broker::is_paused.
   virtual void on_paused([[maybe_unused]] QueueIndex queue, [[maybe_unused]] bool is_paused) {}
+  // It is paused no more, and nobody has said that he resumed it.
+  virtual void on_pause_lost([[maybe_unused]] QueueIndex queue) {}
   // The answer to ask_for_key: this delivery may run, or another event has its key, by its id if
   // that is known.
   virtual void on_key([[maybe_unused]] QueueIndex queue, [[maybe_unused]] std::uint64_t tag,

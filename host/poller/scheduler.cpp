@@ -214,6 +214,10 @@ void Scheduler::on_paused(QueueIndex queue, bool is_paused) {
   crew_.recall();
 }
 
+void Scheduler::on_pause_lost(QueueIndex queue) {
+  if (intake_.pause(queue, false)) journal_.pause_lost(config_.queues_to_consume()[queue]);
+}
+
 // One that has its key is handed out next, unless nothing is to begin any more.
 void Scheduler::on_key(QueueIndex queue, std::uint64_t tag, bool may_run,
                        const std::string& holder) {

@@ -85,6 +85,7 @@ class Scheduler final : public BrokerListener {
   void on_probe_delivered(QueueIndex queue) override;
   void on_published(std::uint64_t number, const Result<void>& taken) override;
   void on_paused(QueueIndex queue, bool is_paused) override;
+  void on_pause_lost(QueueIndex queue) override;
   void on_key(QueueIndex queue, std::uint64_t tag, bool may_run,
               const std::string& holder) override;
   void on_remark(const std::string& sentence) override;

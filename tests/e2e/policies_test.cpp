@@ -1,5 +1,6 @@
 // What policies of the broker's operator do to an application's queues.
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "site.hpp"
@@ -190,6 +191,30 @@ TEST_CASE("policies: a delivery-limit drops nothing for being looked at") {
   }
   for (const char* queue : {"dead", "pause.low"}) rabbit::delete_queue(queue);
   rabbit::disconnect();
+}
+
+TEST_CASE("policies: a pause that one has ended is told as that, and one that is resumed is not") {
+  NEEDS_NODE();
+  Site site("", {"recorder"});
+  site.start();
+  REQUIRE(site.actiond({"pause", "high"}).status == 0);
+  REQUIRE(site.wait_for_log("the queue high is paused"));
+  REQUIRE(site.actiond({"resume", "high"}).status == 0);
+  REQUIRE(site.wait_for_log("the queue high is resumed"));
+  CHECK(!contains(site.log(), "WARNING the queue high"));
+  std::optional<Policy> policy;
+  bool is_emptied = false;
+  SUBCASE("emptied") {
+    is_emptied = true;
+  }
+  SUBCASE("deleted") {}
+  // What is there already has no end by message-ttl.
+  if (is_emptied) policy.emplace(site, "pause[.]high", R"({"message-ttl":2000})");
+  REQUIRE(site.actiond({"pause", "high"}).status == 0);
+  CHECK(wait_until([&] { return count_of(site.log(), "the queue high is paused") == 2; }));
+  if (!is_emptied) policy.emplace(site, "pause[.]high", R"({"expires":1})");
+  CHECK(site.wait_for_log("WARNING the queue high is no longer paused"));
+  CHECK(count_of(site.log(), "the queue high is resumed") == 1);
 }
 
 TEST_CASE(

@@ -30,6 +30,20 @@ TEST_CASE("scheduler: of a paused queue nothing starts that has not begun, and t
   CHECK(scene.times_logged("the queue high is resumed") == 1);
 }
 
+TEST_CASE(
+    "scheduler: a pause that nobody has ended goes with a warning, once, and its events run") {
+  SchedulerScene scene;
+  scene.warm_up();
+  scene.scheduler.on_paused(0, true);
+  scene.broker.take();
+  for (int i = 0; i < 2; ++i) scene.scheduler.on_pause_lost(0);
+  CHECK(scene.times_logged("WARNING the queue high is no longer paused") == 1);
+  CHECK(scene.times_logged("the queue high is resumed") == 0);
+  scene.deliver(0, "mail");
+  scene.turn();
+  CHECK(scene.runner().received() == Texts{"run mail"});
+}
+
 TEST_CASE("scheduler: a queue that is paused when it connects is not consumed from") {
   SchedulerScene scene;
   scene.lose();

@@ -87,8 +87,13 @@ Result<void> PauseChannel::found(bool has_message, int enough, BrokerListener& l
   const bool is_news = queue.is_paused != has_message;
   const bool is_changed = is_news && (has_message || queue.empty_looks >= enough);
   if (is_changed) {
+    // What was not known to be paused may have been resumed before.
+    const bool is_lost = queue.is_paused.value_or(false) && !is_told_;
     queue.is_paused = has_message;
-    listener.on_paused(asked_, has_message);
+    if (is_lost)
+      listener.on_pause_lost(asked_);
+    else
+      listener.on_paused(asked_, has_message);
   }
   ++asked_;
   return ask_next();

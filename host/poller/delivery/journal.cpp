@@ -183,6 +183,15 @@ void Journal::paused(const std::string& queue, bool is_paused) {
     log_.info("the queue {} is resumed", queue);
 }
 
+// Only as far as it was told: whoever resumes a queue may be unable to tell all pollers.
+void Journal::pause_lost(const std::string& queue) {
+  log_.warning(
+      "the queue {0} is no longer paused, and its events start, though this poller was not told "
+      "that somebody resumed it: a policy with expires or message-ttl may have ended the pause, or "
+      "its queue was deleted; actiond pause {0} pauses it again",
+      queue);
+}
+
 void Journal::unneeded(const std::string& why) {
   log_.info("not queued: {}", why);
 }

@@ -43,6 +43,7 @@ class Journal {
 
   // Nothing of this queue starts any more, or its events do again.
   void paused(const std::string& queue, bool is_paused);
+  void pause_lost(const std::string& queue);
   // Nothing new starts here any more, or it does again.
   void quiet(bool is_quiet);
   // What a handler queued was not, because another has its unique key.
