@@ -167,6 +167,9 @@ std::string HostApi::problem_with(const action_request& request) const {
       std::find(setup_.queues.begin(), setup_.queues.end(), request.queue) == setup_.queues.end())
     return fmt::format("unknown queue '{}': the configuration names {}", request.queue,
                        fmt::join(setup_.queues, ", "));
+  if (const auto bytes = params_of(request).size(); bytes > kMaxParamsBytes)
+    return fmt::format("the params of '{}' have {} bytes, and an event that is run has at most {}",
+                       request.event, bytes, kMaxParamsBytes);
   if (!is_json_object(params_of(request)))
     return fmt::format("the params of '{}' are not a JSON object", request.event);
   if (const auto key = unique_of(request); !key.empty())

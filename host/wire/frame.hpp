@@ -16,6 +16,8 @@ namespace actiond {
 
 // A bigger payload is taken as a broken peer. RabbitMQ's own limit for a message is 128 MiB.
 inline constexpr std::size_t kMaxFrameBytes = std::size_t{192} << 20;
+// Of an event's params, beside which there is room for all else that is told of it.
+inline constexpr std::size_t kMaxParamsBytes = kMaxFrameBytes - (std::size_t{1} << 20);
 
 // Appends a frame's fields to a buffer; the size is filled in when the writer ends.
 class FrameWriter {

@@ -57,6 +57,18 @@ TEST_CASE("host: a request that can't be carried out is refused with a sentence,
   CHECK(scene.frames().empty());
 }
 
+TEST_CASE("host: an event that no runner could read is not sent") {
+  RunnerScene scene;
+  scene.host.begin_run(1);
+  const std::string params = R"({"text":")" + std::string(kMaxParamsBytes, 'x') + R"("})";
+  const std::string said = scene.queue("mail", "low", params.c_str());
+  CHECK_MESSAGE(said ==
+                    "the params of 'mail' have 200278027 bytes, and an event that is run has "
+                    "at most 200278016",
+                said);
+  CHECK(scene.frames().empty());
+}
+
 TEST_CASE("host: config answers by dotted keys, and its answers stay") {
   RunnerScene scene(R"({"smtp": {"host": "a.example", "port": 25}, "debug": true})");
   const auto& table = scene.table();

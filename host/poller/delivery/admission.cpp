@@ -7,6 +7,7 @@
 #include "client/delay_trip.hpp"
 #include "client/names.hpp"
 #include "poller/delivery/waiting.hpp"
+#include "wire/frame.hpp"
 
 namespace actiond {
 namespace {
@@ -66,6 +67,12 @@ std::optional<Outcome> ends_without_run(const Delivery& delivery, const EventPol
   if (delivery.message.event.empty())
     return Outcome{
         Ending::Malformed, "the message has no type: that property names the event", {}, {}};
+  if (const auto bytes = delivery.message.body.size(); bytes > kMaxParamsBytes)
+    return Outcome{Ending::Malformed,
+                   fmt::format("its params have {} bytes, and at most {} can be handed to a runner",
+                               bytes, kMaxParamsBytes),
+                   {},
+                   {}};
   if (auto outcome = expired(expiry(delivery.message, policy), wall_now_ms)) return outcome;
   if (!policy.is_known()) return of_unknown(delivery.message);
   return std::nullopt;

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "wire/frame.hpp"
+
 using namespace actiond;
 using namespace std::chrono_literals;
 
@@ -26,6 +28,20 @@ TEST_CASE("admission: what is due, known and an event can run") {
   CHECK_FALSE(ends_without_run(delivery_of("mail", kNow_ms - 1), kKnown, kNow_ms));
   // Clocks differ.
   CHECK_FALSE(ends_without_run(delivery_of("mail", kNow_ms + 59'000), kKnown, kNow_ms));
+}
+
+TEST_CASE("admission: what no runner could read is malformed, known or not") {
+  Delivery delivery = delivery_of("mail");
+  delivery.message.body.assign(kMaxParamsBytes, 'x');
+  CHECK_FALSE(ends_without_run(delivery, kKnown, kNow_ms));
+  delivery.message.body += 'x';
+  for (const auto& policy : {kKnown, kUnknown}) {
+    const auto outcome = ends_without_run(delivery, policy, kNow_ms);
+    REQUIRE(outcome);
+    CHECK(outcome->ending == Ending::Malformed);
+    CHECK(outcome->reason ==
+          "its params have 200278017 bytes, and at most 200278016 can be handed to a runner");
+  }
 }
 
 TEST_CASE("admission: what came early goes on for the rest of its time, known or not") {
