@@ -28,6 +28,11 @@ bool read_at(int fd, void* into, std::size_t size, std::uint64_t offset) {
   return ::pread(fd, into, size, static_cast<off_t>(offset)) == static_cast<ssize_t>(size);
 }
 
+// Their sum may be more than a number holds.
+bool is_within(std::uint64_t file_size, std::uint64_t offset, std::uint64_t size) {
+  return offset <= file_size && size <= file_size - offset;
+}
+
 Result<void> check_kind(const Elf64_Ehdr& header) {
   if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64 ||
       header.e_type != ET_DYN)
@@ -43,10 +48,11 @@ Result<void> check_segments(int fd, const Elf64_Ehdr& header, std::uint64_t file
       !read_at(fd, segments.data(), segments.size() * sizeof(Elf64_Phdr), header.e_phoff))
     return kIncomplete;
   for (const auto& segment : segments)
-    if (segment.p_type == PT_LOAD && segment.p_offset + segment.p_filesz > file_size)
+    if ((segment.p_type == PT_LOAD || segment.p_type == PT_DYNAMIC) &&
+        !is_within(file_size, segment.p_offset, segment.p_filesz))
       return kIncomplete;
-  if (header.e_shoff + std::uint64_t{header.e_shnum} * header.e_shentsize > file_size)
-    return kIncomplete;
+  const std::uint64_t sections = std::uint64_t{header.e_shnum} * header.e_shentsize;
+  if (!is_within(file_size, header.e_shoff, sections)) return kIncomplete;
   return {};
 }
 

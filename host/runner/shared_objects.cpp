@@ -1,84 +1,18 @@
 #include "runner/shared_objects.hpp"
 
-#include <elf.h>
 #include <link.h>
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <optional>
 #include <set>
 #include <string_view>
+
+#include "runner/object_file.hpp"
 
 namespace actiond {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The dynamic section of a file that check_elf has passed (System V ABI, chapter 5).
-struct Dynamic {
-  std::vector<std::string> needed;
-  std::string run_path;
-};
-
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-template <typename T>
-T at(const std::string& bytes, std::uint64_t offset) {
-  T value{};
-  if (offset <= bytes.size() && bytes.size() - offset >= sizeof value)
-    std::memcpy(&value, bytes.data() + offset, sizeof value);
-  return value;
-}
-
-std::vector<ElfW(Phdr)> segments_of(const std::string& bytes) {
-  const auto header = at<ElfW(Ehdr)>(bytes, 0);
-  std::vector<ElfW(Phdr)> segments;
-  for (unsigned i = 0; i < header.e_phnum; ++i)
-    segments.push_back(at<ElfW(Phdr)>(bytes, header.e_phoff + i * sizeof(ElfW(Phdr))));
-  return segments;
-}
-
-std::uint64_t file_offset(const std::vector<ElfW(Phdr)>& segments, std::uint64_t address) {
-  for (const auto& segment : segments)
-    if (segment.p_type == PT_LOAD && address >= segment.p_vaddr &&
-        address - segment.p_vaddr < segment.p_filesz)
-      return address - segment.p_vaddr + segment.p_offset;
-  return UINT64_MAX;
-}
-
-std::vector<ElfW(Dyn)> entries_of(const std::string& bytes,
-                                  const std::vector<ElfW(Phdr)>& segments) {
-  std::vector<ElfW(Dyn)> entries;
-  for (const auto& segment : segments)
-    for (std::uint64_t i = 0; segment.p_type == PT_DYNAMIC && i < segment.p_filesz;
-         i += sizeof(ElfW(Dyn)))
-      entries.push_back(at<ElfW(Dyn)>(bytes, segment.p_offset + i));
-  return entries;
-}
-
-Dynamic dynamic_of(const std::string& bytes) {
-  const auto segments = segments_of(bytes);
-  const auto entries = entries_of(bytes, segments);
-  std::uint64_t texts = UINT64_MAX;
-  for (const auto& entry : entries)
-    if (entry.d_tag == DT_STRTAB) texts = file_offset(segments, entry.d_un.d_ptr);
-  const auto text = [&](const ElfW(Dyn) & entry) {
-    const std::uint64_t offset = texts + entry.d_un.d_val;
-    return offset < bytes.size() ? std::string(bytes.c_str() + offset) : std::string();
-  };
-  Dynamic dynamic;
-  for (const auto& entry : entries) {
-    if (entry.d_tag == DT_NEEDED) dynamic.needed.push_back(text(entry));
-    if (entry.d_tag == DT_RUNPATH || entry.d_tag == DT_RPATH) dynamic.run_path = text(entry);
-  }
-  return dynamic;
-}
 
 // "$ORIGIN/lib:/opt/lib" for a plugin: where that library of its own is; empty: nowhere.
 std::string own_file(const std::string& plugin, std::string_view run_path,
@@ -113,7 +47,7 @@ bool is_the_systems(const std::string& file) {
 
 bool is_same(const std::string& file, const std::string& other) {
   std::error_code error;
-  return fs::equivalent(file, other, error) || read_file(file) == read_file(other);
+  return fs::equivalent(file, other, error) || is_same_content(file, other);
 }
 
 // One that a file brings is as good as loaded, unless its name is taken: what that needs counts,
@@ -121,7 +55,7 @@ bool is_same(const std::string& file, const std::string& other) {
 void add_taken(const std::string& by, const std::vector<std::string>& files,
                std::set<std::string>& looked_at, std::vector<SharedName>& taken) {
   if (!looked_at.insert(by).second) return;
-  const Dynamic dynamic = dynamic_of(read_file(by));
+  const Dynamic dynamic = read_dynamic(by);
   for (const auto& name : dynamic.needed) {
     const std::string own = own_file(by, dynamic.run_path, name);
     const auto loaded = std::find_if(files.begin(), files.end(), [&](const std::string& file) {

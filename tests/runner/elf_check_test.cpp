@@ -1,9 +1,11 @@
 #include "runner/elf_check.hpp"
 
 #include <doctest/doctest.h>
+#include <elf.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -29,6 +31,22 @@ std::string said_of(const std::string& content) {
   return checked.ok() ? "" : checked.error().text;
 }
 
+// Its last segment of that type claims so many bytes.
+std::string with_segment_of(std::string content, Elf64_Word type, std::uint64_t size) {
+  Elf64_Ehdr header{};
+  std::memcpy(&header, content.data(), sizeof header);
+  for (std::size_t i = header.e_phnum; i-- > 0;) {
+    Elf64_Phdr segment{};
+    char* const at = content.data() + header.e_phoff + i * sizeof segment;
+    std::memcpy(&segment, at, sizeof segment);
+    if (segment.p_type != type) continue;
+    segment.p_filesz = size;
+    std::memcpy(at, &segment, sizeof segment);
+    break;
+  }
+  return content;
+}
+
 constexpr std::size_t kTypeAt = 16, kMachineAt = 18;  // System V ABI, chapter 4
 
 }  // namespace
@@ -45,6 +63,17 @@ TEST_CASE("elf: one that is cut anywhere is not") {
     CHECK(said_of(whole.substr(0, std::max<std::size_t>(size, 4))).find("is incomplete") == 0);
   }
   CHECK(said_of("") == "is empty: copy it again");
+}
+
+TEST_CASE("elf: one whose dynamic section ends beyond it, or beyond all numbers, is not whole") {
+  const std::string whole = whole_plugin();
+  for (const Elf64_Word type : {PT_DYNAMIC, PT_LOAD})
+    for (const std::uint64_t size :
+         {std::uint64_t{whole.size()}, std::uint64_t{1} << 60, std::uint64_t{0} - 1}) {
+      CAPTURE(type);
+      CAPTURE(size);
+      CHECK(said_of(with_segment_of(whole, type, size)).find("is incomplete") == 0);
+    }
 }
 
 TEST_CASE("elf: what is no shared object of this machine is told apart") {

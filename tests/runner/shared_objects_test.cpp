@@ -1,6 +1,7 @@
 #include "runner/shared_objects.hpp"
 
 #include <doctest/doctest.h>
+#include <elf.h>
 #include <stdlib.h>
 
 #include <filesystem>
@@ -37,6 +38,22 @@ class Brought {
   fs::path root_;
 };
 
+// The file's dynamic section claims so many bytes.
+void claim_dynamic(const fs::path& path, std::uint64_t size) {
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  Elf64_Ehdr header{};
+  file.read(reinterpret_cast<char*>(&header), sizeof header);
+  for (std::uint64_t i = 0; i < header.e_phnum; ++i) {
+    Elf64_Phdr segment{};
+    const auto at = static_cast<std::streamoff>(header.e_phoff + i * sizeof segment);
+    file.seekg(at).read(reinterpret_cast<char*>(&segment), sizeof segment);
+    if (segment.p_type != PT_DYNAMIC) continue;
+    segment.p_filesz = size;
+    file.seekp(at).write(reinterpret_cast<const char*>(&segment), sizeof segment);
+  }
+  REQUIRE(file.flush());
+}
+
 constexpr char kRuntime[] = "libstdc++.so.6";
 
 }  // namespace
@@ -63,4 +80,17 @@ TEST_CASE("shared objects: what a library needs that a plugin brings counts as w
   const auto taken = brought.taken();
   REQUIRE(taken.size() == 1);
   CHECK(taken[0].own == brought.file("lib/lib/libstdc++.so.6"));
+}
+
+TEST_CASE("shared objects: of a library that is large or broken no more is read than it has") {
+  const Brought brought;
+  brought.put("lib/libspoken.so");
+  brought.write("lib/lib/libstdc++.so.6");
+  SUBCASE("large") {
+    fs::resize_file(brought.file("lib/libspoken.so"), std::uintmax_t{8} << 30);
+  }
+  SUBCASE("broken") {
+    claim_dynamic(brought.file("lib/libspoken.so"), std::uint64_t{1} << 60);
+  }
+  CHECK(brought.taken().size() == 1);
 }
