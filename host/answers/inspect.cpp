@@ -23,8 +23,7 @@ std::string file_name_of(const std::string& path) {
 
 // The report, if it has come.
 std::optional<LoadReport> take_report(RunnerProcess& runner) {
-  while (runner.receive()) {
-  }
+  for (int reads = 0; reads < RunnerProcess::kMostReads && runner.receive();) ++reads;
   for (;;) {
     auto frame = runner.next_frame();
     if (!frame || !*frame) return std::nullopt;

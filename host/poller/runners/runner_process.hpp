@@ -68,6 +68,8 @@ class RunnerProcess {
 
   // Reads what has come, up to a bound per call; true if there may be more. Then take frames.
   bool receive();
+  // As many in a row, and whoever reads looks at what else is to be done: it may never end.
+  static constexpr int kMostReads = 16;
   // Its end of the socket is closed: nothing more will come, and the socket is always readable.
   bool has_hung_up() const { return has_hung_up_; }
   Result<std::optional<Frame>> next_frame() { return input_.next(); }

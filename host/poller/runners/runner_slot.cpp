@@ -15,6 +15,8 @@
 namespace actiond {
 namespace {
 
+constexpr int kMostLastReads = 64;  // far more than a socket holds
+
 Outcome outcome_of(const OutcomeFrame& frame) {
   Outcome outcome;
   outcome.ending = frame.ending;
@@ -124,8 +126,13 @@ bool RunnerSlot::owes() const {
   return !pipe_.empty() || process_->progress().ended() < runs_;
 }
 
-void RunnerSlot::receive() {
+// One that is dead writes no more, but what it has started may hold its socket and go on.
+void RunnerSlot::receive(bool is_dead) {
   if (!process_ || is_distrusted_) return;
+  auto is_enough = [this, is_dead, reads = 0]() mutable {
+    if (is_dead) return ++reads == kMostLastReads;
+    return ++reads == RunnerProcess::kMostReads || !listener_.has_room();
+  };
   for (bool is_more = true; is_more;) {
     is_more = process_->receive();
     for (;;) {
@@ -135,6 +142,7 @@ void RunnerSlot::receive() {
       handle(**frame);
       if (is_distrusted_) return;
     }
+    if (is_more && is_enough()) return;
   }
   // One that is ending by itself hangs up as well, and how it ended says more.
   if (!process_->has_hung_up() || is_cut_off_ || killed_for_ || is_exiting(process_->pid())) return;
@@ -224,7 +232,7 @@ void RunnerSlot::bury_if_dead() {
   if (!process_) return;
   const auto status = process_->reap(is_overdue());
   if (!status) return;
-  receive();  // what it sent before it died
+  receive(true);  // what it sent before it died, whether there is room or not
   const std::string how = killed_for_ ? killed_for_->reason
                                       : how_it_died(cause_of_death(*status, is_cut_off_), loading_);
   hand_out_pipe(*status);

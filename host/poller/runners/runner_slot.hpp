@@ -31,6 +31,8 @@ class SlotListener {
   // The handler in hand queues an event, or writes a line (delivery null: outside of a run).
   virtual void on_queued(Delivery& delivery, const QueueFrame& frame) = 0;
   virtual void on_logged(Delivery* delivery, const LogFrame& frame) = 0;
+  // No: what else the runner has sent is to wait.
+  virtual bool has_room() const { return true; }
   // It is dying, and this was the next that it would have begun. True: by now that has begun.
   virtual bool on_died_before(const Delivery&) { return false; }
   // The runner is gone; its pipe has been handed out by on_ended and on_returned.
@@ -80,8 +82,9 @@ class RunnerSlot {
   // The delivery that runs now; nullptr if none has begun.
   Delivery* in_hand() const;
 
-  // Reads and handles what the runner has sent.
-  void receive();
+  // Reads and handles what the runner has sent, up to a bound: one that never stops to send must
+  // not keep us from all else.
+  void receive(bool is_dead = false);
   // It was killed long enough ago: whatever keeps it, it is to be buried. Only while it is alive.
   bool is_overdue() const;
   // If the process has ended or is overdue: hands out its pipe and tells on_died.

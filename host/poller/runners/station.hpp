@@ -101,6 +101,7 @@ class Station final : SlotListener {
   void on_returned(DeliveryPointer delivery) override;
   void on_queued(Delivery& delivery, const QueueFrame& frame) override;
   void on_logged(Delivery* delivery, const LogFrame& frame) override;
+  bool has_room() const override { return commons_.listener.has_room(); }
   bool on_died_before(const Delivery& next) override;
   void on_died(RunnerSlot& slot, bool had_worked, const std::string& how) override;
   void start_in(std::chrono::milliseconds wait);

@@ -219,3 +219,58 @@ TEST_CASE("crew: what is stopped ends so, and who is retired is followed by none
   CHECK(scene.runners.all.size() == 1);
   scene.crew.end();
 }
+
+namespace {
+
+// A runner that has written more whenever something of it was read.
+struct EndlessScene : CrewScene {
+  static constexpr int kInSocket = 8;  // lines; a read takes the half of them
+  const std::string line = std::string(16 * 1024 - 21, 'x');
+  int lines = 0;
+  int most = 10000;
+  int room_until = 10000;
+
+  void begin() {
+    ready();
+    for (int i = 0; i < kInSocket; ++i) runners.last().log(line);
+  }
+  void on_logged(Delivery*, const LogFrame&) override {
+    if (++lines < most) runners.last().log(line);
+    is_full = lines >= room_until;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("crew: a runner that never stops to write is read in parts, turn by turn") {
+  EndlessScene scene;
+  scene.begin();
+  scene.turn();
+  const int first = scene.lines;
+  CHECK(first > 0);
+  CHECK(first < 100);
+  scene.turn();
+  CHECK(scene.lines == 2 * first);
+}
+
+TEST_CASE("crew: it is read no further than there is room for what it sends") {
+  EndlessScene scene;
+  scene.begin();
+  scene.room_until = 6;
+  scene.turn();
+  CHECK(scene.lines >= 6);
+  CHECK(scene.lines < 12);
+  const int before = scene.lines;
+  scene.turn();
+  CHECK(scene.lines == before);
+}
+
+TEST_CASE("crew: of a runner that is dead nothing is left unread") {
+  EndlessScene scene;
+  scene.begin();
+  scene.most = 0;
+  scene.is_full = true;
+  scene.runners.last().die();
+  scene.turn();
+  CHECK(scene.lines == EndlessScene::kInSocket);
+}
