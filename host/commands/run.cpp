@@ -32,10 +32,11 @@ void report(int fd, const Result<void>& started) {
 }
 
 // Until it takes over: whoever gives up on `start` gives up on what it started. After that the
-// parent's end, which may come at once, must not end it. Returns what parts the two.
+// parent's end, which may come at once, must not end it. Returns what parts the two. A plugin may
+// have stopped this process, and then nothing gentler ends it.
 std::function<Result<void>()> depend_on_parent() {
   const pid_t parent = ::getppid();
-  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   return [parent]() -> Result<void> {
     ::prctl(PR_SET_PDEATHSIG, 0);
     if (::getppid() == parent) return {};  // else the signal is on its way

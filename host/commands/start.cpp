@@ -2,22 +2,29 @@
 // process waits until it says that it is at work, or why not.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <climits>
 #include <cstdio>
 #include <memory>
 
 #include "base/child_process.hpp"
+#include "base/clock.hpp"
+#include "base/duration.hpp"
 #include "base/fd.hpp"
 #include "base/log_sink.hpp"
 #include "base/service_manager.hpp"
 #include "commands/command.hpp"
 #include "poller/life/pid_file.hpp"
+#include "poller/plugin_sets/start_limit.hpp"
 
 namespace actiond {
 namespace {
 
 constexpr int kReadyFd = 3;
+constexpr std::chrono::seconds kTimeToEnd{10};  // for one that has said why
 
 struct StartFlags {
   std::string ids;
@@ -86,20 +93,44 @@ Result<Daemon> begin(const Common& common, const StartFlags& flags, const Config
   return Daemon{id, std::move(*process), std::move(read_end)};
 }
 
-// Waits until the daemon is at work or has failed; it bounds that by itself.
-Result<void> await(Daemon& daemon, const std::string& log) {
+// True once it has something to say, or has ended; false if it is too late for that.
+bool is_heard(const UniqueFd& fd, MonotonicTime until) {
+  pollfd ready{fd.get(), POLLIN, 0};
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - monotonic_now());
+    const int found =
+        ::poll(&ready, 1, static_cast<int>(std::clamp<long>(left.count(), 0, INT_MAX)));
+    if (found > 0) return true;
+    if (found == 0 && monotonic_now() >= until) return false;
+  }
+}
+
+// All that it says; nothing: it stands still.
+std::optional<std::string> hear(const UniqueFd& fd, MonotonicTime until) {
   std::string said;
   char part[4096];
-  for (;;) {
-    const ssize_t got = ::read(daemon.ready.get(), part, sizeof part);
+  while (is_heard(fd, until)) {
+    const ssize_t got = ::read(fd.get(), part, sizeof part);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
+    if (got <= 0) return said;
     said.append(part, static_cast<std::size_t>(got));
   }
-  if (said == "ready") return {};
-  daemon.process.wait();
-  if (said.empty()) said = "it ended without an error message: see " + log;
-  return Error{fmt::format("poller {} did not start: {}", daemon.id, said)};
+  return std::nullopt;
+}
+
+// Waits until the daemon is at work or has failed. It bounds that by itself, as long as it lives;
+// one that stands still ends with this process.
+Result<void> await(Daemon& daemon, MonotonicTime until, const Config& config) {
+  const std::string log = daemon_log(config, daemon.id);
+  auto said = hear(daemon.ready, until);
+  if (said && *said == "ready") return {};
+  if (!said)
+    said = fmt::format("it was not at work within {}, and is killed: see {}",
+                       format_duration(start_limit(config)), log);
+  else
+    is_heard(*daemon.process.shared_pidfd(), monotonic_now() + kTimeToEnd);
+  if (said->empty()) said = "it ended without an error message: see " + log;
+  return Error{fmt::format("poller {} did not start: {}", daemon.id, *said)};
 }
 
 Result<int> start(const Common& common, const StartFlags& flags, bool must_run) {
@@ -127,8 +158,9 @@ Result<int> start(const Common& common, const StartFlags& flags, bool must_run) 
     else
       daemons.push_back(std::move(*daemon));
   }
+  const auto until = monotonic_now() + start_limit(*config);
   for (auto& daemon : daemons) {
-    if (auto started = await(daemon, daemon_log(*config, daemon.id)); !started)
+    if (auto started = await(daemon, until, *config); !started)
       fail(started.error());
     else
       fmt::print("{}\n", daemon.process.pid());

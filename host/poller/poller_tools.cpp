@@ -43,7 +43,7 @@ PollerTools PollerTools::real(boost::asio::io_context& io, Clock& clock, const C
       [config, name] { return connect_broker(config, "actiond " + name, kConnectTime); },
       [config, name] { return tend_broker(config, "actiond " + name + " (upkeep)", kConnectTime); },
       spawn_from(config, id_text, log),
-      ReloadTools::real(io, config)};
+      ReloadTools::real(io, clock, config)};
 }
 
 }  // namespace actiond

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <action/client.hpp>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "site.hpp"
@@ -26,6 +27,12 @@ class MisdeedSite : public Site {
         .get<std::size_t>();
   }
 };
+
+bool is_any_stopped(const std::vector<pid_t>& processes) {
+  return std::any_of(processes.begin(), processes.end(), [](pid_t pid) {
+    return contains(read_text("/proc/" + std::to_string(pid) + "/status"), "State:\tT");
+  });
+}
 
 }  // namespace
 
@@ -80,6 +87,18 @@ TEST_CASE(
                  "the runner began nothing of what it was handed for 10 s: starting another"));
   CHECK(site.dead() == 0);
   CHECK(site.pollers() == std::vector<pid_t>{poller});
+}
+
+TEST_CASE("misdeeds: a plugin that stops the poller that loads it holds nobody up") {
+  MisdeedSite site({"recorder"});
+  const pid_t poller = site.start();
+  site.install("constructor_stops");
+  REQUIRE(wait_until([&] { return site.pollers().size() == 2 && is_any_stopped(site.pollers()); }));
+  site.install("noop", "constructor_stops");
+  CHECK(wait_until([&] {
+    const auto pollers = site.pollers();
+    return pollers.size() == 1 && pollers[0] != poller && pollers[0] == site.recorded_pid(1);
+  }));
 }
 
 TEST_CASE("misdeeds: a handler ends programs that it started, and its poller never") {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "poller/plugin_sets/reloader.hpp"
+#include "poller/plugin_sets/start_limit.hpp"
 #include "poller/plugin_sets/successor.hpp"
 
 namespace actiond {
@@ -12,11 +13,13 @@ constexpr int kSpreadMs = 200;  // over which the pollers of a machine begin to 
 
 }  // namespace
 
-ReloadTools ReloadTools::real(boost::asio::io_context& io, const Config& config) {
+ReloadTools ReloadTools::real(boost::asio::io_context& io, Clock& clock, const Config& config) {
   ReloadTools tools;
-  tools.start_successor = [&io](std::vector<std::string> words,
-                                Successor::OnEnd on_end) -> Result<std::shared_ptr<void>> {
-    auto started = Successor::start(io, std::move(words), std::move(on_end));
+  tools.start_successor = [&io, &clock, &config](
+                              std::vector<std::string> words,
+                              Successor::OnEnd on_end) -> Result<std::shared_ptr<void>> {
+    auto started =
+        Successor::start(io, clock, successor_limit(config), std::move(words), std::move(on_end));
     if (!started) return started.error();
     return std::shared_ptr<void>(std::shared_ptr<Successor>(std::move(*started)));
   };

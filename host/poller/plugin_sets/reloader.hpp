@@ -60,8 +60,8 @@ struct ReloadTools {
   std::function<std::shared_ptr<void>(Renewal::OnEnd on_end)> renew;
   std::function<std::chrono::milliseconds()> spread;  // by how much a poller begins after others
 
-  // Processes and threads. `io` and `config` must outlive them.
-  static ReloadTools real(boost::asio::io_context& io, const Config& config);
+  // Processes and threads. All of these must outlive them.
+  static ReloadTools real(boost::asio::io_context& io, Clock& clock, const Config& config);
 };
 
 class Reloader {

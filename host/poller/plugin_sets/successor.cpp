@@ -1,11 +1,14 @@
 #include "poller/plugin_sets/successor.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <array>
+#include <tuple>
 
+#include "base/duration.hpp"
 #include "base/service_manager.hpp"
 
 namespace actiond {
@@ -43,7 +46,8 @@ std::string reason(std::string text) {
 
 }  // namespace
 
-Result<std::unique_ptr<Successor>> Successor::start(boost::asio::io_context& io,
+Result<std::unique_ptr<Successor>> Successor::start(boost::asio::io_context& io, Clock& clock,
+                                                    std::chrono::milliseconds limit,
                                                     std::vector<std::string> words, OnEnd on_end) {
   int pipe[2];
   if (::pipe2(pipe, O_CLOEXEC) != 0) return errno_error("make a pipe");
@@ -51,20 +55,36 @@ Result<std::unique_ptr<Successor>> Successor::start(boost::asio::io_context& io,
   auto process = spawn(std::move(words), write_end.get());
   if (!process) return process.error();
   std::unique_ptr<Successor> successor(
-      new Successor(io, std::move(*process), std::move(read_end), std::move(on_end)));
+      new Successor(io, clock, std::move(*process), std::move(read_end), std::move(on_end)));
+  successor->limit(limit);
   successor->listen();
   return successor;
 }
 
-Successor::Successor(boost::asio::io_context& io, ChildProcess process, UniqueFd output,
-                     OnEnd on_end)
-    : output_(io, output.release()), process_(std::move(process)), on_end_(std::move(on_end)) {}
+Successor::Successor(boost::asio::io_context& io, Clock& clock, ChildProcess process,
+                     UniqueFd output, OnEnd on_end)
+    : output_(io, output.release()),
+      ended_(io),
+      process_(std::move(process)),
+      timer_(clock.timer()),
+      on_end_(std::move(on_end)) {}
 
+// It may be stopped, and then acts on nothing else. It has nothing to put in order.
 Successor::~Successor() {
   *is_wanted_ = false;
+  if (ended_.is_open()) std::ignore = ended_.release();
   if (!process_) return;
-  process_.signal(SIGTERM);
-  process_.wait();
+  process_.signal(SIGKILL);
+  process_.give_up();
+}
+
+void Successor::limit(std::chrono::milliseconds limit) {
+  timer_->set(limit, [this, limit] {
+    end(
+        Error{fmt::format("it was not at work within {}, and was killed: does a plugin stop the "
+                          "process that loads it?",
+                          format_duration(limit))});
+  });
 }
 
 // What it says ends when it does.
@@ -75,18 +95,29 @@ void Successor::listen() {
         if (!*is_wanted) return;
         text_.append(part_, size);
         if (error)
-          end();
+          await_end();
         else
           listen();
       });
 }
 
-void Successor::end() {
-  const bool is_started = process_.wait().is_success();
+void Successor::await_end() {
+  ended_.assign(process_.pidfd());
+  ended_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                    [this, is_wanted = is_wanted_](const boost::system::error_code&) {
+                      if (!*is_wanted) return;
+                      std::ignore = ended_.release();
+                      const auto status = process_.reap();
+                      if (status && status->is_success()) return end({});
+                      end(Error{reason(std::move(text_))});
+                    });
+}
+
+void Successor::end(const Result<void>& started) {
   // May end this object: nothing of it is touched afterwards.
+  timer_->cancel();
   auto on_end = std::move(on_end_);
-  if (is_started) return on_end({});
-  on_end(Error{reason(std::move(text_))});
+  on_end(started);
 }
 
 }  // namespace actiond
