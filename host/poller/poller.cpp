@@ -29,7 +29,7 @@ Poller::Poller(const Config& config, PollerOptions options, Log& log, boost::asi
       turns_(io_, log),
       signals_(io_, SIGINT, SIGTERM, SIGQUIT),
       leaving_{clock_.timer(), clock_.timer()},
-      up_since_ms_(wall_now_ms()),
+      start_{wall_now_ms()},
       journal_(log, config.unknown_event_ttl),
       tracer_(config, log, name_),
       bookkeeper_(clock_, config, log, name_),
@@ -122,8 +122,11 @@ void Poller::fail_start(const Error& error) {
 }
 
 void Poller::begin_work() {
-  if (session_.epoch() == 1)
+  if (!start_.is_over) {
+    if (crew_.ready() == 0) return;  // the next one that is comes back here
     if (auto taken = take_over(); !taken) return fail_start(taken.error());
+    start_.is_over = true;
+  }
   state_ = State::Working;
   if (scheduler_.open()) reloader_.resume();
 }
@@ -156,7 +159,7 @@ void Poller::lost_broker() {
 }
 
 void Poller::leave(const std::string& why, std::optional<std::chrono::milliseconds> deadline) {
-  if (state_ == State::Loading || (state_ == State::Connecting && session_.epoch() == 0))
+  if (state_ == State::Loading || (state_ == State::Connecting && !start_.is_over))
     return leave_before_work(why);
   if (state_ != State::Leaving) {
     state_ = State::Leaving;

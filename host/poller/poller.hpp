@@ -108,6 +108,12 @@ class Poller {
     void limit_confirms(std::chrono::milliseconds limit);
   };
 
+  struct Start {
+    std::int64_t at_ms;
+    bool is_over = false;  // it has taken over
+    int lost_runners = 0;  // until then, though they were ready
+  };
+
   // poller.cpp: the life of the process, and one turn of its loop
   Result<void> prepare();
   void turn();
@@ -148,7 +154,7 @@ class Poller {
 
   State state_ = State::Loading;
   std::optional<Error> failure_;  // why it could not start
-  std::int64_t up_since_ms_;
+  Start start_;
   bool is_set_restored_ = false;  // and may be another: what it provides is to be learnt
 
   Journal journal_;

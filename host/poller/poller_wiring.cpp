@@ -1,4 +1,5 @@
 // What the poller's parts tell it, and what it answers on its control socket.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <utility>
@@ -11,6 +12,7 @@
 namespace actiond {
 namespace {
 
+constexpr int kMostLostRunners = 3;       // before it is at work
 constexpr std::size_t kNonce = 8;         // digits
 constexpr std::size_t kMostParams = 300;  // bytes, of each event in hand
 
@@ -48,25 +50,35 @@ SchedulerEvents Poller::scheduler_events() {
 }
 
 CrewEvents Poller::crew_events() {
-  return {[this](const LoadReport& report) {
-            plugins_.loaded(report);
-            if (std::exchange(is_set_restored_, false))
-              scheduler_.learn(plugins_.report(), plugins_.hash());
-            if (state_ != State::Loading || crew_.ready() < crew_.size()) return;
-            scheduler_.learn(plugins_.report(), plugins_.hash());
-            state_ = State::Connecting;
-            session_.connect();
-          },
-          [this](const Error& why) { fail_start(why); },
-          // Somebody may have taken away what runners are to load.
-          [this]() -> Result<void> {
-            const std::string before = plugins_.hash();
-            if (auto there = plugins_.restore(options_.id); !there) return there;
-            crew_.load(plugins_.setup(), plugins_.hold());
-            is_set_restored_ = plugins_.hash() != before;
-            if (is_set_restored_) reloader_.took_over();
-            return {};
-          }};
+  return {
+      [this](const LoadReport& report) {
+        plugins_.loaded(report);
+        if (std::exchange(is_set_restored_, false))
+          scheduler_.learn(plugins_.report(), plugins_.hash());
+        if (state_ == State::Connecting && session_.broker() != nullptr) return begin_work();
+        if (state_ != State::Loading || crew_.ready() < crew_.size()) return;
+        scheduler_.learn(plugins_.report(), plugins_.hash());
+        state_ = State::Connecting;
+        session_.connect();
+      },
+      [this](const Error& why) { fail_start(why); },
+      // Else no crew might ever be complete.
+      [this](const std::string& how) {
+        if (start_.is_over)
+          reloader_.ended({}, Ending::Crashed);
+        else if (++start_.lost_runners == kMostLostRunners)
+          fail_start({fmt::format("{} runners had loaded the plugins and ended by themselves: {}",
+                                  kMostLostRunners, how)});
+      },
+      // Somebody may have taken away what runners are to load.
+      [this]() -> Result<void> {
+        const std::string before = plugins_.hash();
+        if (auto there = plugins_.restore(options_.id); !there) return there;
+        crew_.load(plugins_.setup(), plugins_.hold());
+        is_set_restored_ = plugins_.hash() != before;
+        if (is_set_restored_) reloader_.took_over();
+        return {};
+      }};
 }
 
 SessionEvents Poller::session_events() {
@@ -78,7 +90,7 @@ SessionEvents Poller::session_events() {
           },
           [this] { lost_broker(); },
           [this](const Error& why) {
-            const bool is_fatal = options_.is_broker_required && session_.epoch() == 0;
+            const bool is_fatal = options_.is_broker_required && !start_.is_over;
             if (is_fatal) fail_start(why);
             return !is_fatal;
           },
@@ -175,7 +187,7 @@ Status Poller::status() const {
   status.done = journal_.counts().done;
   status.failed = journal_.counts().failed;
   status.dead = journal_.counts().dead;
-  status.up_since_ms = up_since_ms_;
+  status.up_since_ms = start_.at_ms;
   if (session_.broker() != nullptr) status.broker = session_.broker()->name();
   status.application = config_.application;
   status.queues = config_.queues_to_consume();
@@ -196,7 +208,7 @@ const char* Poller::state_text() const {
     case State::Loading:
       return "loading";
     case State::Connecting:
-      return "waiting for the broker";
+      return session_.broker() == nullptr ? "waiting for the broker" : "loading";
     case State::Working:
       if (session_.broker() != nullptr && session_.broker()->is_blocked())
         return "blocked by the broker";

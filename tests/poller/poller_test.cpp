@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "poller/plugin_sets/set_record.hpp"
 #include "poller_scene.hpp"
 
 using namespace actiond;
@@ -120,4 +121,67 @@ TEST_CASE("poller: a hang-up opens the log anew, and it works on") {
   scene.signal(SIGHUP);
   scene.until([&] { return fs::exists(scene.directory / "log"); });
   CHECK(scene.state() == "idle");
+}
+
+TEST_CASE("poller: it takes over only while a runner is ready") {
+  PollerScene scene;
+  scene.refusal = "no broker";
+  scene.begin();
+  scene.load();
+  scene.until([&] { return scene.times_logged("no broker") == 1; });
+  scene.runners.last().crash();
+  scene.settle();
+  scene.pass(1ms);
+  REQUIRE(scene.runners.all.size() == 2);
+  scene.refusal.clear();
+  scene.pass(5s);
+  scene.until([&] { return scene.broker != nullptr; });
+  scene.settle();
+  CHECK(scene.state() == "loading");
+  CHECK_FALSE(scene.was_told("takes over"));
+  scene.runners.last().load({"mail"});
+  scene.until([&] { return scene.was_told("started"); });
+  CHECK(scene.state() == "idle");
+}
+
+TEST_CASE("poller: one whose runners end by themselves before it is at work does not start") {
+  PollerScene scene;
+  scene.config.concurrency = 2;
+  scene.begin();
+  for (int i = 0; i < 3; ++i) {
+    CAPTURE(i);
+    REQUIRE_FALSE(scene.ended);
+    scene.runners.last().load({"mail"});
+    scene.settle();
+    scene.runners.last().crash();
+    scene.settle();
+    if (i < 2) scene.pass(100ms);
+  }
+  scene.until_gone();
+  CHECK(scene.told.back() ==
+        "not started: 3 runners had loaded the plugins and ended by themselves: the runner ended "
+        "by SIGUSR1");
+  CHECK(scene.tries == 0);
+}
+
+TEST_CASE("poller: at work it outlives runners that end by themselves, and blames a new set") {
+  PollerScene scene;
+  scene.options.successor = {"start", "--id", "1"};
+  std::string set_before;
+  SUBCASE("the first set of all") {}
+  SUBCASE("a new one") {
+    set_before = "0123456789ab";
+    REQUIRE(write_set_record(scene.config.run_dir, 1, {set_before, "", "", ""}).ok());
+  }
+  scene.work();
+  for (int i = 0; i < 3; ++i) {
+    CAPTURE(i);
+    scene.runners.last().load({"mail"});
+    scene.settle();
+    scene.runners.last().crash();
+    scene.settle();
+    if (i < 2) scene.pass(200ms);
+  }
+  CHECK_FALSE(scene.ended);
+  CHECK(scene.times_logged("gone back to the set 0123456789ab") == (set_before.empty() ? 0 : 1));
 }

@@ -252,8 +252,8 @@ bool Reloader::ended(std::string_view event, Ending ending) {
   }
   if (!probation_.is_failed() || is_going_back()) return is_excused;
   const auto gone = go_back(fmt::format(
-      "the plugin set {} crashed {} runners within {} of its takeover, in events that it never ran "
-      "to their end",
+      "the plugin set {} crashed {} runners within {} of its takeover, before their first event "
+      "or in events that it never ran to their end",
       plugins_.hash(), config_.rollback.crashes.value_or(0),
       format_duration(config_.rollback.within)));
   if (gone) return is_excused;

@@ -90,8 +90,8 @@ class Reloader {
   // Run_dir is another directory, or none: `what`, for people. A successor is started, as after a
   // change, until one is at work.
   void run_dir_moved(const std::string& what);
-  // A run has ended. True: it crashed, and the plugins are to blame, not the event. One crash too
-  // many begins the way back.
+  // A run has ended, or, without an event, a runner that had none. True: it crashed, and the
+  // plugins are to blame, not the event. One crash too many begins the way back.
   bool ended(std::string_view event, Ending ending);
   // Begins to go back to the set before this one, until the plugin directory changes; returns which
   // that is. Fails if there is none, or nobody to take over.

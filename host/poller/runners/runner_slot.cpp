@@ -1,6 +1,7 @@
 #include "poller/runners/runner_slot.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <cassert>
 #include <filesystem>
@@ -238,6 +239,10 @@ void RunnerSlot::bury_if_dead() {
   hand_out_pipe(*status);
   process_.reset();
   if (!is_ready_ && !is_refused_) listener_.on_refused(*this, how);
+  // SIGKILL comes from the kernel that needs memory, or from people.
+  const bool is_by_itself = !is_dismissed_ && !killed_for_ &&
+                            (is_cut_off_ || !status->is_signal || status->code != SIGKILL);
+  if (is_ready_ && !has_worked_ && is_by_itself) listener_.on_lost(how);
   listener_.on_died(*this, has_worked_, is_dismissed_ && !status->is_signal ? "" : how);
 }
 

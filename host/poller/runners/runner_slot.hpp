@@ -35,6 +35,8 @@ class SlotListener {
   virtual bool has_room() const { return true; }
   // It is dying, and this was the next that it would have begun. True: by now that has begun.
   virtual bool on_died_before(const Delivery&) { return false; }
+  // It was ready, had run nothing yet, and ended though nobody wanted it to (then on_died follows).
+  virtual void on_lost(const std::string&) {}
   // The runner is gone; its pipe has been handed out by on_ended and on_returned.
   virtual void on_died(RunnerSlot& slot, bool had_worked, const std::string& how) = 0;
 };

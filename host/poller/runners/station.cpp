@@ -114,6 +114,10 @@ bool Station::on_died_before(const Delivery& next) {
   return commons_.next_in_line.died(mark_of(next));
 }
 
+void Station::on_lost(const std::string& how) {
+  if (!commons_.is_retired && !is_retired_) commons_.events.on_lost(how);
+}
+
 void Station::on_died(RunnerSlot&, bool had_worked, const std::string& how) {
   if (commons_.is_retired || is_retired_) return;
   const auto wait = respawn_.died(had_worked);

@@ -44,6 +44,8 @@ struct CrewEvents {
   std::function<void(const LoadReport& report)> on_ready;
   // One can't load them, and not all have ever been ready: there is no use in trying.
   std::function<void(const Error& why)> on_refused;
+  // One ended by itself, though it was ready and had nothing to do: what it has loaded is to blame.
+  std::function<void(const std::string& how)> on_lost = [](const std::string&) {};
   // Another is to be started in the place of one that has ended: what it is to load must be there.
   std::function<Result<void>()> before_another = [] { return Result<void>{}; };
   // What the machine has left, before there are more of them.
@@ -103,6 +105,7 @@ class Station final : SlotListener {
   void on_logged(Delivery* delivery, const LogFrame& frame) override;
   bool has_room() const override { return commons_.listener.has_room(); }
   bool on_died_before(const Delivery& next) override;
+  void on_lost(const std::string& how) override;
   void on_died(RunnerSlot& slot, bool had_worked, const std::string& how) override;
   void start_in(std::chrono::milliseconds wait);
   void give_up(const Error& why);

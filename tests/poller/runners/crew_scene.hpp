@@ -21,6 +21,7 @@ struct CrewScene : LogScene, actiond::RunListener {
   std::vector<std::string> returned;  // "mail"
   std::vector<std::string> running;
   std::string refused;
+  std::vector<std::string> lost;
   int ticks = 0;
   bool is_full = false;
   actiond::MachineLoad machine;
@@ -31,6 +32,7 @@ struct CrewScene : LogScene, actiond::RunListener {
         crew(io, clock, with_concurrency(concurrency), log, *this,
              {[](const actiond::LoadReport&) {},
               [this](const actiond::Error& why) { refused = why.text; },
+              [this](const std::string& how) { lost.push_back(how); },
               [] { return actiond::Result<void>{}; }, [this] { return machine; }},
              runners.spawn()) {
     crew.load("one", nullptr);

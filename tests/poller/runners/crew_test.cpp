@@ -152,3 +152,55 @@ TEST_CASE("crew: a runner is replaced once it has run enough") {
   CHECK(scene.times_logged("it has run 2 events") == 1);
   CHECK(scene.runners.last().received() == Texts{"setup one", "run mail", "run mail", "stop"});
 }
+
+TEST_CASE("crew: a runner that was ready and ends by itself before it has worked is lost") {
+  CrewScene scene;
+  scene.ready();
+  scene.runners.last().crash();
+  scene.turn();
+  CHECK(scene.lost == Texts{"the runner ended by SIGUSR1"});
+}
+
+TEST_CASE("crew: no runner is lost that was ended by others, or has worked, or never was ready") {
+  CrewScene scene;
+  SUBCASE("it loads") {
+    scene.runners.last().crash();
+  }
+  SUBCASE("somebody kills it") {
+    scene.ready();
+    scene.runners.last().die();
+  }
+  SUBCASE("it was told to go") {
+    scene.ready();
+    scene.crew.replace_all();
+    scene.runners.last().crash();
+  }
+  SUBCASE("its run was stopped") {
+    scene.ready();
+    scene.hand("mail");
+    scene.crew.stop("now");
+    while (!scene.runners.last().is_dead()) continue;
+  }
+  SUBCASE("all are to go") {
+    scene.ready();
+    scene.crew.retire();
+    scene.runners.last().crash();
+  }
+  SUBCASE("it crashed in an event") {
+    scene.ready();
+    scene.hand("mail");
+    scene.turn();
+    scene.runners.last().begin(scene.clock.now());
+    scene.runners.last().crash();
+  }
+  SUBCASE("it has worked") {
+    scene.ready();
+    scene.hand("mail");
+    scene.turn();
+    scene.runners.last().run(scene.clock.now(), 1ms);
+    scene.turn();
+    scene.runners.last().crash();
+  }
+  scene.turn();
+  CHECK(scene.lost.empty());
+}

@@ -89,9 +89,12 @@ class FakeRunner {
     return texts;
   }
 
-  void die() {
+  void die() { die_by(SIGKILL); }
+  // As by itself; a signal that nothing here handles.
+  void crash() { die_by(SIGUSR1); }
+  void die_by(int signal) {
     if (is_dead()) return;  // the crew may have killed it before, and have buried it
-    ::kill(pid_, SIGKILL);
+    ::kill(pid_, signal);
     siginfo_t info{};
     REQUIRE(::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) == 0);
   }
