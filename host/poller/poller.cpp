@@ -75,7 +75,7 @@ Result<void> Poller::prepare() {
   if (!terminal_.is_to_be_outlived()) signals_.add(SIGHUP);
   on_signal(0);
   beside_.control = std::make_unique<ControlSocket>(
-      io_, control_path(config_.run_dir, options_.id, ::getpid()),
+      io_, clock_, control_path(config_.run_dir, options_.id, ::getpid()),
       [this](const nlohmann::json& request) { return on_request(request); },
       [this] {
         if (options_.id || state_ == State::Leaving) return;  // tenure_ sees to one with an id

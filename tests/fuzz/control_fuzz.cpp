@@ -34,7 +34,8 @@ int connect_to(const std::string& path) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static boost::asio::io_context io{1};
   static const std::string path = "/tmp/actiond-fuzz-" + std::to_string(::getpid()) + ".sock";
-  static ControlSocket socket(io, path, &reply);
+  static LoopClock clock(io);
+  static ControlSocket socket(io, clock, path, &reply);
   static const bool is_listening = socket.listen().ok();
   if (!is_listening || size > 100000) return 0;
   const int fd = connect_to(path);

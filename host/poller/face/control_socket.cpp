@@ -23,6 +23,9 @@ using Stream = asio::local::stream_protocol;
 constexpr std::size_t kLargestRequest = 64 * 1024;
 constexpr std::chrono::seconds kLookEvery{1};
 constexpr int kMostMissed = 3;  // somebody may be putting another directory there
+constexpr std::size_t kMostConversations = 32;
+constexpr std::chrono::seconds kPatience{5};  // until it has asked, and until it has the answer
+constexpr std::chrono::seconds kRest{1};      // when there is no descriptor left
 
 std::string to_line(const nlohmann::json& json) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
@@ -51,24 +54,44 @@ std::filesystem::path control_path(const std::filesystem::path& run_dir, std::op
          fmt::format("poller.{}.{}.{:08x}.sock", id ? std::to_string(*id) : "console", pid, nonce);
 }
 
-// Lives as long as its handlers hold it.
+// Lives as long as its handlers hold it, which may be longer than its owner does.
 struct ControlSocket::Conversation {
-  explicit Conversation(Stream::socket accepted)
-      : socket(std::move(accepted)), input(kLargestRequest) {}
+  Conversation(ControlSocket& with, Stream::socket accepted)
+      : owner(&with),
+        socket(std::move(accepted)),
+        input(kLargestRequest),
+        deadline(with.clock_.timer()) {}
+
+  // Who neither asks nor reads must not keep a descriptor for ever.
+  void limit() {
+    deadline->set(kPatience, [this] { close(); });
+  }
+  void close() {
+    boost::system::error_code gone;
+    socket.close(gone);
+  }
+
+  ControlSocket* owner;  // null: it has ended
   Stream::socket socket;
   asio::streambuf input;
   std::string output;
+  std::unique_ptr<Timer> deadline;
 };
 
-ControlSocket::ControlSocket(asio::io_context& io, std::filesystem::path path, OnRequest on_request,
-                             std::function<void()> on_lost)
+ControlSocket::ControlSocket(asio::io_context& io, Clock& clock, std::filesystem::path path,
+                             OnRequest on_request, std::function<void()> on_lost)
     : acceptor_(io),
       path_(std::move(path)),
       on_request_(std::move(on_request)),
       on_lost_(std::move(on_lost)),
-      timer_(io) {}
+      timer_(io),
+      clock_(clock),
+      accept_timer_(clock.timer()) {}
 
 ControlSocket::~ControlSocket() {
+  acceptor_ = Stream::acceptor(acceptor_.get_executor());  // whoever ends makes no room any more
+  is_accepting_ = true;
+  while (!conversations_.empty()) end(*conversations_.begin());
   if (is_there()) ::unlink(path_.c_str());
 }
 
@@ -119,32 +142,55 @@ Result<void> ControlSocket::listen() {
   if (error) return Error{fmt::format("can't listen on {}: {}", path_.native(), error.message())};
   acceptor_ = std::move(fresh);
   bound_ = bound;
+  is_accepting_ = false;
   accept();
   keep_later();
   return {};
 }
 
+// The others wait in the kernel.
 void ControlSocket::accept() {
+  if (is_accepting_ || conversations_.size() >= kMostConversations) return;
+  is_accepting_ = true;
   acceptor_.async_accept([this](const boost::system::error_code& error, Stream::socket socket) {
     if (error == asio::error::operation_aborted) return;
-    if (!error) {
-      auto conversation = std::make_shared<Conversation>(std::move(socket));
-      asio::async_read_until(
-          conversation->socket, conversation->input, '\n',
-          [this, conversation](const boost::system::error_code& failed, std::size_t) {
-            if (!failed) answer(*conversation);
-            asio::async_write(conversation->socket, asio::buffer(conversation->output),
-                              [conversation](const boost::system::error_code&, std::size_t) {});
-          });
-    }
+    is_accepting_ = false;
+    if (error) return accept_timer_->set(kRest, [this] { accept(); });
+    begin(std::move(socket));
     accept();
   });
 }
 
-void ControlSocket::answer(Conversation& conversation) {
-  const std::string text((std::istreambuf_iterator<char>(&conversation.input)), {});
+void ControlSocket::begin(Stream::socket accepted) {
+  auto conversation = std::make_shared<Conversation>(*this, std::move(accepted));
+  conversations_.insert(conversation);
+  conversation->limit();
+  asio::async_read_until(conversation->socket, conversation->input, '\n',
+                         [conversation](const boost::system::error_code& failed, std::size_t) {
+                           if (conversation->owner == nullptr) return;
+                           if (failed) return conversation->owner->end(conversation);
+                           conversation->owner->answer(conversation);
+                         });
+}
+
+void ControlSocket::answer(const std::shared_ptr<Conversation>& conversation) {
+  const std::string text((std::istreambuf_iterator<char>(&conversation->input)), {});
   const auto request = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  conversation.output = to_line(reply_to(request));
+  conversation->output = to_line(reply_to(request));
+  conversation->limit();
+  asio::async_write(conversation->socket, asio::buffer(conversation->output),
+                    [conversation](const boost::system::error_code&, std::size_t) {
+                      if (conversation->owner != nullptr) conversation->owner->end(conversation);
+                    });
+}
+
+void ControlSocket::end(const std::shared_ptr<Conversation>& conversation) {
+  const auto kept = conversation;  // it may be of the set
+  kept->owner = nullptr;
+  kept->deadline.reset();
+  kept->close();
+  conversations_.erase(kept);
+  accept();
 }
 
 nlohmann::json ControlSocket::reply_to(const nlohmann::json& request) {

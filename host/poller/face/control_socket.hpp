@@ -9,9 +9,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/result.hpp"
+#include "poller/timer.hpp"
 
 namespace actiond {
 
@@ -26,11 +29,13 @@ class ControlSocket {
   // Answers a request; the reply is sent as it is. Called in the loop's thread.
   using OnRequest = std::function<nlohmann::json(const nlohmann::json& request)>;
 
-  // `on_lost`: nobody finds it any more, and it can't be made again where it was.
+  // `on_lost`: nobody finds it any more, and it can't be made again where it was. Both `io` and
+  // `clock` must outlive it.
   ControlSocket(
-      boost::asio::io_context& io, std::filesystem::path path, OnRequest on_request,
+      boost::asio::io_context& io, Clock& clock, std::filesystem::path path, OnRequest on_request,
       std::function<void()> on_lost = [] {});
-  // Removes the socket, if the file of that name is still the one that this made.
+  // Ends all conversations. Removes the socket, if the file of that name is still the one that this
+  // made.
   ~ControlSocket();
 
   // Binds and listens, and looks every second whether its file is still there. Does not block.
@@ -44,7 +49,9 @@ class ControlSocket {
   bool is_missing() const;
   void keep_later();
   void accept();
-  void answer(Conversation& conversation);
+  void begin(boost::asio::local::stream_protocol::socket accepted);
+  void answer(const std::shared_ptr<Conversation>& conversation);
+  void end(const std::shared_ptr<Conversation>& conversation);
   nlohmann::json reply_to(const nlohmann::json& request);
 
   boost::asio::local::stream_protocol::acceptor acceptor_;
@@ -54,6 +61,10 @@ class ControlSocket {
   std::function<void()> on_lost_;
   boost::asio::steady_timer timer_;
   int missed_ = 0;  // looks, one after the other
+  Clock& clock_;
+  std::unique_ptr<Timer> accept_timer_;  // while none can be accepted
+  bool is_accepting_ = false;
+  std::set<std::shared_ptr<Conversation>> conversations_;
 };
 
 // What a request to stop has for "timeout_ms", or `unless_given`. Fails on all but a whole number
