@@ -7,6 +7,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <thread>
+
+#include "base/clock.hpp"
 
 namespace actiond {
 namespace {
@@ -15,9 +18,11 @@ namespace fs = std::filesystem;
 
 constexpr mode_t kLockMode = 0640;
 
+constexpr std::chrono::milliseconds kTryAgain{10};
+
 // False, with errno, if another signal than the lock ended the wait for good.
-bool wait_for_lock(const UniqueFd& file, int kind) {
-  while (::flock(file.get(), kind) != 0)
+bool wait_for_lock(const UniqueFd& file) {
+  while (::flock(file.get(), LOCK_EX) != 0)
     if (errno != EINTR) return false;
   return true;
 }
@@ -41,7 +46,22 @@ UniqueFd open_lock(const fs::path& path) {
 
 Result<UniqueFd> lock_file(const fs::path& path) {
   UniqueFd file = open_lock(path);
-  if (!file || !wait_for_lock(file, LOCK_EX)) return errno_error("lock", path.native());
+  if (!file || !wait_for_lock(file)) return errno_error("lock", path.native());
+  return file;
+}
+
+Result<UniqueFd> lock_file_within(std::chrono::milliseconds limit, const fs::path& path) {
+  UniqueFd file = open_lock(path);
+  const auto until = monotonic_now() + limit;
+  while (!file || !try_to_lock(file)) {
+    if (!file || (errno != EWOULDBLOCK && errno != EINTR))
+      return errno_error("lock", path.native());
+    if (monotonic_now() >= until)
+      return Error{fmt::format(
+          "{} is locked by another process, which must let it go first: `fuser {}` tells which",
+          path.native(), path.native())};
+    std::this_thread::sleep_for(kTryAgain);
+  }
   return file;
 }
 
@@ -53,10 +73,6 @@ bool is_held_by_another(const UniqueFd& file) {
   if (!try_to_share_lock(file)) return errno == EWOULDBLOCK;
   ::flock(file.get(), LOCK_UN);
   return false;
-}
-
-bool share_lock(const UniqueFd& file) {
-  return wait_for_lock(file, LOCK_SH);
 }
 
 bool try_to_share_lock(const UniqueFd& file) {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
@@ -23,12 +24,12 @@ UniqueFd open_lock(const std::filesystem::path& path);
 bool is_held_by_another(const UniqueFd& file);
 // Waits until this process alone holds it.
 Result<UniqueFd> lock_file(const std::filesystem::path& path);
+// The same; fails with a sentence if another process holds it for so long.
+Result<UniqueFd> lock_file_within(std::chrono::milliseconds limit,
+                                  const std::filesystem::path& path);
 // This process alone holds it from now on; false at once if another does.
 bool try_to_lock(const UniqueFd& file);
-// Holds it beside others who do the same. Waits for whoever holds it alone. False, with errno, if
-// that fails.
-bool share_lock(const UniqueFd& file);
-// The same without waiting: false at once if another process holds it alone.
+// Holds it beside others who do the same; false at once if another process holds it alone.
 bool try_to_share_lock(const UniqueFd& file);
 
 // Puts `text` into the file of that name, whether there is one or not: readers see the old or the

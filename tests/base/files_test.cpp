@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <thread>
 
 #include "scene.hpp"
 
@@ -58,8 +59,8 @@ TEST_CASE("files: a lock is not dropped when another descriptor of the file is c
 TEST_CASE("files: a shared lock is for many, and keeps out who wants it alone") {
   const Scene scene;
   UniqueFd one = open_lock("lock"), other = open_lock("lock");
-  REQUIRE(share_lock(one));
-  REQUIRE(share_lock(other));
+  REQUIRE(try_to_share_lock(one));
+  REQUIRE(try_to_share_lock(other));
   const UniqueFd third = open_lock("lock");
   CHECK_FALSE(try_to_lock(third));
   one.reset();
@@ -77,6 +78,29 @@ TEST_CASE("files: a lock that is to be shared at once is not waited for") {
   alone->reset();
   CHECK(try_to_share_lock(one));
   CHECK(try_to_share_lock(other));
+}
+
+TEST_CASE("files: a lock that another holds for too long is named in a sentence") {
+  const Scene scene;
+  auto others = lock_file("lock");
+  REQUIRE(others.ok());
+  const auto refused = lock_file_within(std::chrono::milliseconds(20), "lock");
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().text ==
+        "lock is locked by another process, which must let it go first: `fuser lock` tells which");
+  others->reset();
+  const auto mine = lock_file_within(std::chrono::milliseconds(0), "lock");
+  REQUIRE(mine.ok());
+  CHECK(is_held_by_another(open_lock("lock")));
+}
+
+TEST_CASE("files: a lock that is let go in time is waited for") {
+  const Scene scene;
+  auto others = lock_file("lock");
+  REQUIRE(others.ok());
+  std::thread waiting([] { CHECK(lock_file_within(std::chrono::seconds(20), "lock").ok()); });
+  others->reset();
+  waiting.join();
 }
 
 TEST_CASE("files: a lock is not taken through a link, and the sentence names it") {

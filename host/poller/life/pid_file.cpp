@@ -15,7 +15,8 @@
 namespace actiond {
 namespace {
 
-constexpr int kMostReads = 3;  // of one that can't be read
+constexpr int kMostReads = 3;                    // of one that can't be read
+constexpr std::chrono::seconds kRemovalTime{1};  // one that stays does no harm
 constexpr mode_t kPidFileMode = 0644;
 
 // Field 22 of /proc/PID/stat, in clock ticks since boot (proc(5)); empty if there is no such
@@ -123,7 +124,7 @@ UniqueFd open_process(const PidRecord& record) {
 }
 
 void remove_pid_file(const std::filesystem::path& run_dir, int id, const PidRecord& record) {
-  const auto locked = lock_file(lock_path(run_dir, id));
+  const auto locked = lock_file_within(kRemovalTime, lock_path(run_dir, id));
   const auto path = pid_path(run_dir, id);
   if (locked && read_pid_file(path) == record) ::unlink(path.c_str());
 }
@@ -133,14 +134,15 @@ PidFile::PidFile(const std::filesystem::path& run_dir, int id)
   mine_ = {::getpid(), fmt::format("{}-{}", start_time(::getpid()), random_hex()), this_place()};
 }
 
-Result<std::optional<PidRecord>> PidFile::write_mine() {
-  const auto locked = lock_file(lock_path(run_dir_, id_));
+Result<std::optional<PidRecord>> PidFile::write_mine(std::chrono::milliseconds wait) {
+  const auto locked = lock_file_within(wait, lock_path(run_dir_, id_));
   if (!locked) return locked.error();
   auto before = read_pid_file(path_);
   if (before && !is_alive(path_, *before)) before.reset();
   if (before && before->is_elsewhere()) return alive_elsewhere(id_, *before);
   directory_.reset(::open(run_dir_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory_ || !share_lock(directory_)) return errno_error("hold", run_dir_.native());
+  if (!directory_) return errno_error("hold", run_dir_.native());
+  (void)try_to_share_lock(directory_);  // only systemd-tmpfiles looks at it
   auto held = replace_file_and_hold(path_, to_text(mine_), kPidFileMode);
   if (!held) return held.error();
   held_ = std::move(*held);

@@ -85,9 +85,11 @@ class PidFile {
   // Writes this process there, and tells whose place it has taken: nothing if nobody who lives was
   // there. Fails, with a sentence, if a poller is there that is alive elsewhere, in another
   // container or on another machine: the two would replace each other for ever. Waits for the
-  // lock, which others hold for microseconds. From now on the directory is held open, and looked
-  // into by that, wherever its path leads; a shared lock on it keeps systemd-tmpfiles out.
-  Result<std::optional<PidRecord>> write_mine();
+  // lock, which others hold for microseconds, and fails after `wait`. From now on the directory is
+  // held open, and looked into by that, wherever its path leads; a shared lock on it keeps
+  // systemd-tmpfiles out.
+  Result<std::optional<PidRecord>> write_mine(
+      std::chrono::milliseconds wait = std::chrono::seconds(10));
 
   // Is this process still the one? Costs a stat; the content is read when that shows a change.
   Standing look();

@@ -45,13 +45,17 @@ Result<void> PluginSet::load_for(std::optional<int> id, const std::string& hash,
   return loaded;
 }
 
-// A backup or a chmod changes how the copy looks and not what it holds.
+// A backup or a chmod changes how the copy looks and not what it holds. The loop waits for nobody:
+// who is to load it is started again later.
 Result<void> PluginSet::restore(std::optional<int> id) {
   if (tree_look(snapshot_.directory, {}, Tree::Copy) == look_) return {};
-  if (auto same = snapshots_.open(hash())) return use(std::move(*same));
+  using std::chrono::milliseconds;
+  auto same = snapshots_.open(hash(), milliseconds(0));
+  if (same) return use(std::move(*same));
+  if (snapshots_.is_busy()) return same.error();
   log_.warning("the copy of the plugins in {} is not whole any more: copying them anew",
                snapshot_.directory.native());
-  auto made = snapshots_.make(config_.plugins, kept_sets());
+  auto made = snapshots_.make(config_.plugins, kept_sets(), milliseconds(0));
   if (!made) return made.error();
   if (!is_empty() && !has_plugins(made->hash)) return all_gone();
   if (id && made->hash == read_set_record(config_.run_dir, *id).rejected)

@@ -20,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kMostCopies = 20;
+constexpr std::chrono::seconds kCollectWait{1};  // else the next one does it
 constexpr mode_t kDirectoryMode = 0750;
 constexpr mode_t kFileMode = 0550;  // nobody is to write into what is mapped
 
@@ -115,15 +116,21 @@ void remove_tree(const fs::path& path) {
 
 Snapshots::Snapshots(const fs::path& run_dir) : directory_(run_dir / "snapshots") {}
 
-Result<UniqueFd> Snapshots::lock() {
+Result<UniqueFd> Snapshots::lock(std::chrono::milliseconds wait) {
   if (::mkdir(directory_.c_str(), kDirectoryMode) != 0 && errno != EEXIST)
     return errno_error("create", directory_.native());
-  return lock_file(directory_ / ".lock");
+  return lock_file_within(wait, directory_ / ".lock");
 }
 
-Result<Snapshot> Snapshots::make(const fs::path& source, const Keep& keep) {
+bool Snapshots::is_busy() const {
+  const UniqueFd file = open_lock(directory_ / ".lock");
+  return file && is_held_by_another(file);
+}
+
+Result<Snapshot> Snapshots::make(const fs::path& source, const Keep& keep,
+                                 std::chrono::milliseconds wait) {
   (void)::mkdir(run_dir().c_str(), kDirectoryMode);  // somebody may have removed it
-  auto locked = lock();
+  auto locked = lock(wait);
   if (!locked) return locked.error();
   if (auto can_map = check_can_map(directory_); !can_map) return can_map.error();
   if (auto safe = check_owners(source, run_dir()); !safe) return safe.error();
@@ -191,12 +198,12 @@ Result<void> Snapshots::put(const fs::path& copied, const std::string& hash) {
 Result<Snapshot> Snapshots::hold(const std::string& hash) {
   const auto path = directory_ / hash;
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd || !share_lock(fd)) return errno_error("hold", path.native());
+  if (!fd || !try_to_share_lock(fd)) return errno_error("hold", path.native());
   return Snapshot{path, hash, std::make_shared<const UniqueFd>(std::move(fd))};
 }
 
-Result<Snapshot> Snapshots::open(const std::string& hash) {
-  auto locked = lock();
+Result<Snapshot> Snapshots::open(const std::string& hash, std::chrono::milliseconds wait) {
+  auto locked = lock(wait);
   if (!locked) return locked.error();
   const bool is_hash = hash.find_first_not_of("0123456789abcdef") == std::string::npos;
   const auto is_there = is_hash ? is_whole(hash) : false;
@@ -208,7 +215,7 @@ Result<Snapshot> Snapshots::open(const std::string& hash) {
 }
 
 void Snapshots::collect(const Keep& keep) {
-  if (auto locked = lock()) collect_locked(keep());
+  if (auto locked = lock(kCollectWait)) collect_locked(keep());
 }
 
 // Only under the lock: nobody can begin to use one between the look and the removal.

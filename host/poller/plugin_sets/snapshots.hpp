@@ -32,15 +32,21 @@ class Snapshots {
   // about to remove one.
   using Keep = std::function<std::set<std::string>()>;
 
+  // For others, who may be many, and copy what is large.
+  static constexpr std::chrono::seconds kWait{30};
+
   // `run_dir` must exist by the first call.
   explicit Snapshots(const std::filesystem::path& run_dir);
 
   // The snapshot of what `source` holds now, made if there is none yet. Blocks while it reads and
   // copies; copies again what changed meanwhile. When running as root it fails if others could
-  // write to the source.
-  Result<Snapshot> make(const std::filesystem::path& source, const Keep& keep);
+  // write to the source, or if another process is at work here for longer than `wait`.
+  Result<Snapshot> make(const std::filesystem::path& source, const Keep& keep,
+                        std::chrono::milliseconds wait = kWait);
   // The one of that hash; fails if it is gone.
-  Result<Snapshot> open(const std::string& hash);
+  Result<Snapshot> open(const std::string& hash, std::chrono::milliseconds wait = kWait);
+  // Another process makes or opens one now.
+  bool is_busy() const;
   // Removes what nobody uses and `keep` does not name.
   void collect(const Keep& keep);
 
@@ -51,7 +57,7 @@ class Snapshots {
 
  private:
   std::filesystem::path run_dir() const { return directory_.parent_path(); }
-  Result<UniqueFd> lock();
+  Result<UniqueFd> lock(std::chrono::milliseconds wait);
   Result<Snapshot> make_locked(const std::filesystem::path& source);
   Result<bool> is_whole(const std::string& hash) const;
   Result<std::string> copy(const std::filesystem::path& source);

@@ -196,3 +196,24 @@ TEST_CASE("pid file: a directory that is not there is a sentence") {
   REQUIRE_FALSE(written.ok());
   CHECK(written.error().text.find("/nowhere/at/all") != std::string::npos);
 }
+
+TEST_CASE("pid file: a directory that another process holds is no reason not to start") {
+  const Directory directory;
+  const UniqueFd others(::open(directory.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  REQUIRE(try_to_lock(others));
+  PidFile file(directory.path, 1);
+  REQUIRE(file.write_mine().ok());
+  CHECK(file.look() == Standing::Mine);
+}
+
+TEST_CASE("pid file: a lock that another process keeps is told of") {
+  const Directory directory;
+  const UniqueFd others = open_lock(directory.path / "poller.1.lock");
+  REQUIRE(try_to_lock(others));
+  PidFile file(directory.path, 1);
+  const auto refused = file.write_mine(std::chrono::milliseconds(0));
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().text.find("poller.1.lock is locked by another process") !=
+        std::string::npos);
+  CHECK_FALSE(fs::exists(file.path()));
+}

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "../log_scene.hpp"
+#include "base/files.hpp"
 #include "poller/plugin_sets/set_record.hpp"
 
 using namespace actiond;
@@ -184,4 +185,18 @@ TEST_CASE("plugin set: a directory on hold is not copied") {
   CHECK(set.has_plugins(set.hash()));
   CHECK_FALSE(set.has_plugins("0123456789ab"));
   CHECK_FALSE(set.has_plugins(""));
+}
+
+TEST_CASE("plugin set: the loop does not wait for who is at work in the snapshots") {
+  LoadedScene scene;
+  std::optional<UniqueFd> others(open_lock(scene.config.run_dir / "snapshots" / ".lock"));
+  REQUIRE(try_to_lock(*others));
+  REQUIRE(scene.set.restore(1).ok());  // nothing is to be done
+  fs::permissions(scene.copy(), fs::perms::owner_all);
+  const auto refused = scene.set.restore(1);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().text.find(".lock is locked by another process") != std::string::npos);
+  CHECK(scene.times_logged("copying them anew") == 0);
+  others.reset();
+  CHECK(scene.set.restore(1).ok());
 }

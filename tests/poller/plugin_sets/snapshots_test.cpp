@@ -12,6 +12,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/files.hpp"
 #include "poller/plugin_sets/plugin_tree.hpp"
 #include "snapshot_scene.hpp"
 
@@ -257,4 +258,23 @@ TEST_CASE("snapshots: when a set crashed is remembered") {
   CHECK(snapshots.crashed_at_ms(snapshot->hash) == 0);
   snapshots.note_crash(snapshot->hash);
   CHECK(snapshots.crashed_at_ms(snapshot->hash) > 1'600'000'000'000);
+}
+
+TEST_CASE("snapshots: who waits for others waits no longer than it wants to") {
+  const SnapshotScene scene;
+  scene.write("mail.so", "code");
+  Snapshots snapshots(scene.run_dir());
+  const auto keep = [] { return std::set<std::string>(); };
+  const auto made = snapshots.make(scene.source(), keep);
+  REQUIRE(made.ok());
+  CHECK_FALSE(snapshots.is_busy());
+  const UniqueFd others = open_lock(scene.run_dir() / "snapshots" / ".lock");
+  REQUIRE(try_to_lock(others));
+  CHECK(snapshots.is_busy());
+  const auto now = std::chrono::milliseconds(0);
+  for (const auto& refused :
+       {snapshots.make(scene.source(), keep, now), snapshots.open(made->hash, now)}) {
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().text.find(".lock is locked by another process") != std::string::npos);
+  }
 }
