@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 // Here and nowhere else: some glibc's file can't be included twice, others forget to say that it
@@ -27,6 +28,16 @@ namespace {
 constexpr int kAway = 64;
 constexpr int kFirstUnnamed = 3;  // behind standard error
 
+// EINVAL: the limit leaves no number that is high enough. EMFILE: none of those is free.
+Error cant_duplicate() {
+  const int number = errno;
+  rlimit limit{};
+  if ((number != EINVAL && number != EMFILE) || ::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return errno_error("duplicate a descriptor", {}, number);
+  return Error{fmt::format("the limit of open files (ulimit -n) is {}, which is too low: raise it",
+                           limit.rlim_cur)};
+}
+
 class SpawnActions {
  public:
   SpawnActions() { ::posix_spawn_file_actions_init(&actions_); }
@@ -41,7 +52,7 @@ class SpawnActions {
       return {};
     }
     auto& away = away_.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, kAway));
-    if (!away) return errno_error("duplicate a descriptor");
+    if (!away) return cant_duplicate();
     ::posix_spawn_file_actions_adddup2(&actions_, away.get(), as);
     return {};
   }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -185,4 +186,19 @@ TEST_CASE("child process: the sentence for one that can't be started names it") 
   const auto child = ChildProcess::start({"the successor", "/nonexistent/actiond", {"actiond"}});
   REQUIRE_FALSE(child.ok());
   CHECK(child.error().text == "can't start the successor: No such file or directory");
+}
+
+TEST_CASE("child process: a limit of open files that is too low is named") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit low{64, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+  auto plan = shell("exit 0");
+  plan.descriptors = {{STDERR_FILENO, STDERR_FILENO}};
+  const auto child = ChildProcess::start(std::move(plan));
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  REQUIRE_FALSE(child.ok());
+  CHECK(child.error().text ==
+        "can't start the shell: the limit of open files (ulimit -n) is 64, which is too low: raise "
+        "it");
 }
