@@ -72,9 +72,9 @@ bool has_service_manager() {
   return std::getenv("NOTIFY_SOCKET") != nullptr;
 }
 
-void announce_main_process(std::chrono::milliseconds limit) {
+void announce_main_process(std::chrono::milliseconds limit, pid_t pid) {
   if (!has_service_manager()) return;
-  send_to_manager(fmt::format("MAINPID={}\nREADY=1", ::getpid()), -1);
+  send_to_manager(fmt::format("MAINPID={}\nREADY=1", pid), -1);
   await_manager(limit);
 }
 

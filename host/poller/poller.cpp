@@ -137,7 +137,12 @@ Result<void> Poller::take_over() {
   if (auto wanted = options_.before_takeover(); !wanted) return wanted;
   announce_main_process(kServiceManagerTime);  // before the one that was it may go
   const auto begun = tenure_.begin();
-  if (!begun) return begun.error();
+  if (!begun) {
+    // The one that works goes on, and the service must not end with this process.
+    if (const auto stays = tenure_.successor(); stays && !stays->is_elsewhere())
+      announce_main_process(kServiceManagerTime, stays->pid);
+    return begun.error();
+  }
   reloader_.took_over();
   bookkeeper_.begin();
   if (!config_.cron.empty())

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "listening_manager.hpp"
 #include "poller/plugin_sets/set_record.hpp"
 #include "poller_scene.hpp"
 
@@ -111,6 +112,25 @@ TEST_CASE("poller: a failure at the start ends it with its sentence, and leaves 
   REQUIRE_FALSE(scene.ended->ok());
   CHECK("not started: " + scene.ended->error().text == scene.told.back());
   CHECK_FALSE(fs::exists(scene.pid_file()));
+}
+
+TEST_CASE("poller: one that can't take its id over leaves the service to the one that has it") {
+  PollerScene scene;
+  std::ofstream(pid_path(scene.config.run_dir, 1)) << "1\n";
+  // In the way of the file that is to become the PID file.
+  std::filesystem::create_directory(pid_path(scene.config.run_dir, 1).native() + "." +
+                                    std::to_string(::getpid()));
+  const Manager manager;
+  std::vector<std::string> told;
+  std::thread listening([&] {
+    while (told.size() < 4) told.push_back(manager.receive());
+  });
+  scene.begin();
+  scene.load();
+  scene.until_gone();
+  listening.join();
+  CHECK(told[0] == "MAINPID=" + std::to_string(::getpid()) + "\nREADY=1");
+  CHECK(told[2] == "MAINPID=1\nREADY=1");
 }
 
 TEST_CASE("poller: a hang-up opens the log anew, and it works on") {
