@@ -48,7 +48,7 @@ Result<void> PluginSet::load_for(std::optional<int> id, const std::string& hash,
 // A backup or a chmod changes how the copy looks and not what it holds. The loop waits for nobody:
 // who is to load it is started again later.
 Result<void> PluginSet::restore(std::optional<int> id) {
-  if (tree_look(snapshot_.directory, {}, Tree::Copy) == look_) return {};
+  if (tree_look(snapshot_.directory, {}, TreeKind::Copy) == look_) return {};
   using std::chrono::milliseconds;
   auto same = snapshots_.open(hash(), milliseconds(0));
   if (same) return use(std::move(*same));
@@ -75,7 +75,7 @@ Result<void> PluginSet::use(Snapshot snapshot) {
   for (const auto& file : *files)
     if (auto hash = content_hash(file)) hashes_[file] = *hash;  // else the runner says why
   setup_ = to_text(runner_setup(config_, std::move(*files)));
-  look_ = tree_look(snapshot.directory, {}, Tree::Copy);
+  look_ = tree_look(snapshot.directory, {}, TreeKind::Copy);
   snapshot_ = std::move(snapshot);
   return {};
 }

@@ -14,7 +14,7 @@ constexpr int kDeepest = 16;  // deeper is a link that leads back
 
 class Listing {
  public:
-  Listing(const fs::path& root, const fs::path& without, Tree kind) : root_(root), kind_(kind) {
+  Listing(const fs::path& root, const fs::path& without, TreeKind kind) : root_(root), kind_(kind) {
     if (!without.empty()) ::stat(without.c_str(), &without_);
   }
 
@@ -41,19 +41,28 @@ class Listing {
     if (::stat((root_ / path).c_str(), &entry.status) != 0) return without_target(path);
     if (!entry.is_directory() && !S_ISREG(entry.status.st_mode)) return {};
     if (entry.status.st_dev == without_.st_dev && entry.status.st_ino == without_.st_ino) return {};
-    if (kind_ == Tree::Copy && is_left_there(entry)) return {};
+    if (kind_ == TreeKind::Copy && is_left_there(entry)) {
+      ++left_there_;
+      return {};
+    }
     entries.push_back(entry);
-    if (!entry.is_directory()) return {};
-    const std::size_t count = entries.size();
+    return entry.is_directory() ? add_directory(path, depth) : Result<void>{};
+  }
+
+  // One that has nothing but what was left there was left there as well.
+  Result<void> add_directory(const fs::path& path, int depth) {
+    const std::size_t count = entries.size(), left = left_there_;
     auto added = add(path, depth + 1);
-    if (added && entries.size() == count) entries.pop_back();
+    if (added && entries.size() == count && left_there_ > left) entries.pop_back();
     return added;
   }
 
+  // A library is never: it would be loaded.
   static bool is_left_there(const PluginTreeEntry& entry) {
     constexpr mode_t kWritten = 0222, kRun = 0111;
     const mode_t mode = entry.status.st_mode;
-    return !entry.is_directory() && (mode & kWritten) != 0 && (mode & kRun) == 0;
+    const bool is_library = entry.path.filename().native().find(".so") != std::string::npos;
+    return !entry.is_directory() && !is_library && (mode & kWritten) != 0 && (mode & kRun) == 0;
   }
 
   // What is gone again is nothing that could be loaded; but a plugin whose release was removed
@@ -75,7 +84,8 @@ class Listing {
   }
 
   fs::path root_;
-  Tree kind_;
+  TreeKind kind_;
+  std::size_t left_there_ = 0;
   struct stat without_ {};
 };
 
@@ -88,13 +98,13 @@ std::string look_of(const struct stat& status) {
 }  // namespace
 
 Result<std::vector<PluginTreeEntry>> list_tree(const fs::path& root, const fs::path& without,
-                                               Tree kind) {
+                                               TreeKind kind) {
   Listing listing(root, without, kind);
   if (auto listed = listing.add({}, 0); !listed) return listed.error();
   return std::move(listing.entries);
 }
 
-std::string tree_look(const fs::path& root, const fs::path& without, Tree kind) {
+std::string tree_look(const fs::path& root, const fs::path& without, TreeKind kind) {
   const auto entries = list_tree(root, without, kind);
   if (!entries) return entries.error().text;
   std::string look;
@@ -114,7 +124,7 @@ bool is_empty_file(const fs::path& file) {
   return ::stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
 }
 
-Result<std::string> tree_hash(const fs::path& root, const fs::path& without, Tree kind) {
+Result<std::string> tree_hash(const fs::path& root, const fs::path& without, TreeKind kind) {
   const auto entries = list_tree(root, without, kind);
   if (!entries) return entries.error();
   ContentDigest digest;

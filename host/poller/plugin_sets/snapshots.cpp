@@ -165,7 +165,7 @@ Result<Snapshot> Snapshots::make_locked(const fs::path& source) {
 // be read proves nothing: others may be using it.
 Result<bool> Snapshots::is_whole(const std::string& hash) const {
   if (!fs::exists(directory_ / hash)) return false;
-  const auto found = tree_hash(directory_ / hash, {}, Tree::Copy);
+  const auto found = tree_hash(directory_ / hash, {}, TreeKind::Copy);
   if (!found) return found.error();
   return *found == hash;
 }
@@ -175,7 +175,7 @@ Result<std::string> Snapshots::copy(const fs::path& source) {
   const auto temporary = directory_ / fmt::format(".copy.{}", ::getpid());
   remove_tree(temporary);
   auto copied = copy_tree(source, temporary, run_dir());
-  auto hash = copied ? tree_hash(temporary, {}, Tree::Copy) : copied.error();
+  auto hash = copied ? tree_hash(temporary, {}, TreeKind::Copy) : copied.error();
   if (hash)
     if (auto there = put(temporary, *hash); !there) hash = there.error();
   remove_tree(temporary);

@@ -124,6 +124,8 @@ TEST_CASE("plugin set: what a handler writes beside its plugin is no part of the
   REQUIRE(scene.set.restore(1).ok());
   CHECK(scene.times_logged("copying them anew") == 0);
   CHECK(Snapshots(scene.config.run_dir).open(set).ok());  // it is a way back
+  std::ofstream(directory / "added.so") << "which would be loaded";
+  CHECK_FALSE(Snapshots(scene.config.run_dir).open(set).ok());
 }
 
 TEST_CASE("plugin set: a copy that only looks different goes on, whatever the directory holds") {
