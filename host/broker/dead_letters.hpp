@@ -1,6 +1,6 @@
 // The dead letters as commands see them, whichever broker keeps them: events that failed for good,
 // and messages that were never events. Reading takes each in hand, unacknowledged, until it has
-// been decided on; what is kept goes back to its place, also if the reader's process is killed.
+// been decided on; what is kept goes back, also if the reader's process is killed.
 #pragma once
 
 #include <chrono>

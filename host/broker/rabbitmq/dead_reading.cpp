@@ -20,6 +20,7 @@ constexpr std::size_t kBatch = 500;  // requeued and acknowledged together
 constexpr auto kSilence = 500ms;
 constexpr int kMostSilences = 20;
 constexpr auto kSendingTime = 10s;
+constexpr auto kRenewingTime = 2s;
 
 }  // namespace
 
@@ -103,9 +104,9 @@ Result<void> DeadReading::on_silence() {
 }
 
 void DeadReading::on_delivery(QueueIndex, std::uint64_t tag, bool, Message& letter) {
+  if (letter.returned == 0 && renewed_.contains(letter.id)) return;  // its copy: goes back, unseen
   ++delivered_;
-  const bool is_copy = letter.returned == 0 && renewed_.contains(letter.id);
-  if (is_over() || is_copy) return;  // goes back, unseen
+  if (is_over()) return;  // so does this
   ++taken_;
   ++in_hand_;
   decide(tag, letter);
@@ -131,11 +132,16 @@ void DeadReading::decide(std::uint64_t tag, Message& letter) {
   pending_.push_back({tag, fate == Fate::Requeue ? Copy::Requeued : Copy::None, std::move(id)});
 }
 
-// Where that can't be done it is given back, as any other.
+// Where that can't be done it is given back, as any other. The first is awaited: what is sent to a
+// broker in an alarm is stored when that is over, and would be there twice.
 void DeadReading::renew(std::uint64_t tag, Message letter) {
   std::string id = letter.id;
-  can_renew_ = post(action::kDead, std::move(letter)).ok();
-  if (can_renew_) pending_.push_back({tag, Copy::Renewed, std::move(id)});
+  const bool is_first = !renewer_;
+  if (is_first) renewer_.emplace(target_, kBatch, kRenewingTime);
+  action::Outgoing copy{action::kDead, std::move(letter)};
+  const auto sent = is_first ? renewer_->queue(std::move(copy)) : renewer_->post(std::move(copy));
+  can_renew_ = sent || sent.error().fault == action::Fault::Lasting;
+  if (sent) pending_.push_back({tag, Copy::Renewed, std::move(id)});
 }
 
 Result<void> DeadReading::post(std::string queue, Message letter) {
@@ -147,16 +153,18 @@ Result<void> DeadReading::post(std::string queue, Message letter) {
 Result<void> DeadReading::settle() {
   if (pending_.empty()) return {};
   const auto loss = sender_ ? sender_->flush() : std::nullopt;
+  const auto unrenewed = renewer_ ? renewer_->flush() : std::nullopt;
   std::size_t requeued = 0, refused = 0;
   for (const auto& each : std::exchange(pending_, {})) {
-    const bool is_lost = loss && std::ranges::find(loss->ids, each.id) != loss->ids.end();
+    const auto& lost = each.copy == Copy::Renewed ? unrenewed : loss;
+    const bool is_lost = lost && std::ranges::find(lost->ids, each.id) != lost->ids.end();
     if (each.copy == Copy::Requeued) ++(is_lost ? refused : requeued);
     if (each.copy == Copy::None || !is_lost)
       settle(each);
     else if (each.copy == Copy::Requeued)
-      reader_.on_refused(loss->why);
+      reader_.on_refused(lost->why);
     else
-      can_renew_ = false;
+      can_renew_ = can_renew_ && lost->is_lasting;
   }
   if (auto flushed = channels_.back().flush(); !flushed) return flushed;
   // Nor would it take the next ones, unless it is about these alone.
@@ -169,7 +177,9 @@ void DeadReading::settle(const Pending& pending) {
   ++settled_;
   --in_hand_;
   if (pending.copy == Copy::Requeued) reader_.on_requeued();
-  if (pending.copy == Copy::Renewed) renewed_.insert(pending.id);
+  if (pending.copy != Copy::Renewed) return;
+  ++copies_;
+  if (!pending.id.empty()) renewed_.insert(pending.id);
 }
 
 // In the order in which they were opened, and after nothing more is pushed: a quorum queue offers

@@ -28,7 +28,7 @@ class DeadReading : BrokerListener {
 
   Result<void> run();
   // How many it had in hand and gave back.
-  std::size_t kept() const { return delivered_ - settled_ + renewed_.size(); }
+  std::size_t kept() const { return delivered_ - settled_ + copies_; }
 
  private:
   enum class Copy { None, Requeued, Renewed };
@@ -68,9 +68,10 @@ class DeadReading : BrokerListener {
   int prefetch_;
 
   std::deque<RabbitChannel> channels_;  // the last one is the newest: only it gets more
-  std::optional<action::Sender> sender_;
+  std::optional<action::Sender> sender_, renewer_;
   std::vector<Pending> pending_;
   std::set<std::string> renewed_;  // ids
+  std::size_t copies_ = 0;         // of renewed ones
   bool can_renew_ = true;
   std::size_t delivered_ = 0;
   std::size_t taken_ = 0;    // of those, shown to the reader

@@ -67,20 +67,29 @@ class Rounds {
          std::chrono::milliseconds timeout)
       : target_(target), url_(url), timeout_(timeout) {}
 
+  // The first is awaited: what is sent to a broker in an alarm is stored when that is over, and
+  // would be there once more with each try.
   std::vector<Waiting> send(std::vector<Waiting> waiting) {
     if (waiting.empty() || !open()) return {};
     for (auto& each : waiting) {
       const auto number = action::publish_later(*publisher_, target_.topology.application,
                                                 each.queue, each.message, action::kDelayTick);
       if (number) sent_.emplace(*number, std::move(each));
+      if (taken_.empty() && !await()) return {};
     }
-    const auto until = std::chrono::steady_clock::now() + timeout_;
-    while (publisher_->unconfirmed() > 0 && std::chrono::steady_clock::now() < until)
-      if (!publisher_->wait(kBetweenConfirms)) break;
+    await();
     return std::exchange(taken_, {});
   }
 
  private:
+  // True: all are confirmed.
+  bool await() {
+    const auto until = std::chrono::steady_clock::now() + timeout_;
+    while (publisher_->unconfirmed() > 0 && !publisher_->is_blocked() &&
+           std::chrono::steady_clock::now() < until)
+      if (!publisher_->wait(kBetweenConfirms)) break;
+    return publisher_->unconfirmed() == 0;
+  }
   bool open() {
     auto connection = action::Connection::open(url_, target_.name, timeout_);
     if (!connection || !(*connection)->open_channel(kRounds)) return false;
