@@ -163,7 +163,7 @@ Standing PidFile::look() {
     if (errno == ENOENT) return Standing::Removed;
     return was_mine_ ? Standing::Mine : Standing::Replaced;
   }
-  if (was_mine_ && same_file(now)) return Standing::Mine;
+  if (was_mine_ && !is_unread_ && same_file(now)) return Standing::Mine;
   seen_ = now;
   auto record = read_pid_file(held_directory() / name);
   // It may have been removed since it was found, and another one be there by now.
@@ -172,9 +172,10 @@ Standing PidFile::look() {
     record = read_pid_file(held_directory() / name);
   }
   if (!record && !can_be_read(name)) {
-    seen_ = {};  // it is looked at again
+    is_unread_ = true;
     return Standing::Mine;
   }
+  is_unread_ = false;
   was_mine_ = record == mine_;
   return was_mine_ ? Standing::Mine : Standing::Replaced;
 }

@@ -93,6 +93,8 @@ class PidFile {
 
   // Is this process still the one? Costs a stat; the content is read when that shows a change.
   Standing look();
+  // It changed, and could not be read since: it is to be looked at again.
+  bool is_unread() const { return is_unread_; }
 
   // Run_dir's path leads to another directory now, or nowhere; or somebody empties the one that was
   // there: then a PID file that is missing tells nothing.
@@ -119,6 +121,7 @@ class PidFile {
   UniqueFd directory_;  // since it was written
   UniqueFd held_;       // the file, as it was written
   struct stat seen_ {};
+  bool is_unread_ = false;
   bool was_mine_ = false;
 };
 

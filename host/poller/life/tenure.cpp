@@ -105,7 +105,7 @@ bool Tenure::drain_changes() {
 
 void Tenure::look_later() {
   timer_->set(kLookAnyway, [this] {
-    if (!watch_) is_look_due_ = true;
+    if (!watch_ || (pid_file_ && pid_file_->is_unread())) is_look_due_ = true;
     look_at_directory();
     look_later();
   });

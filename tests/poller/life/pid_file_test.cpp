@@ -93,7 +93,9 @@ TEST_CASE("pid file: that it can't be read for the moment makes it nobody else's
   const auto unreadable = file.look();
   ::setrlimit(RLIMIT_NOFILE, &before);
   CHECK(unreadable == Standing::Mine);
+  CHECK(file.is_unread());
   CHECK(file.look() == Standing::Mine);
+  CHECK_FALSE(file.is_unread());
   write(file.path(), "1\n");
   CHECK(file.look() == Standing::Replaced);
 }
