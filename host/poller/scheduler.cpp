@@ -14,11 +14,11 @@ using namespace std::chrono_literals;
 
 constexpr auto kHold = kSlowRun;  // a busy poller keeps nothing from others for longer
 constexpr auto kSend = 5s;        // what is still on its way into a runner has not been waiting
-constexpr int kMostStuck = 16;    // events that can't be stored: more are not taken
+constexpr int kMostStuck = 16;    // outcomes that can't be stored: then no more is taken
 
 // Its prefetch alone would not do: the answer to a question comes besides.
 bool is_stuck(const Outcomes& outcomes, const Pace& pace) {
-  return outcomes.stuck() >= static_cast<std::size_t>(std::max(pace.usual_prefetch(), kMostStuck));
+  return outcomes.held_up() >= static_cast<std::size_t>(std::max(pace.usual_prefetch(), kMostStuck));
 }
 
 // With nothing free: after so long, what waits here is given back, for it could run elsewhere.

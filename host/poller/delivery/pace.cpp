@@ -14,7 +14,7 @@ constexpr std::chrono::nanoseconds kShortest = 1us;  // no run is free: it is de
 constexpr long kMostPiped = 64;
 constexpr auto kAdjust = 20ms;      // at the least between two changes of the prefetch
 constexpr int kFirstPrefetch = 16;  // until a run time is known
-constexpr std::size_t kMostHeldUp = 4096;
+constexpr std::size_t kMostHeldUp = 1024;
 constexpr int kMostPrefetch = 65535;  // of basic.qos, AMQP 0-9-1
 
 long runs_in(std::chrono::nanoseconds work, std::chrono::nanoseconds each, long most) {
