@@ -125,6 +125,7 @@ void Poller::begin_work() {
   if (!start_.is_over) {
     if (crew_.ready() == 0) return;  // the next one that is comes back here
     if (auto taken = take_over(); !taken) return fail_start(taken.error());
+    scheduler_.took_over();
     start_.is_over = true;
   }
   state_ = State::Working;
@@ -139,7 +140,7 @@ Result<void> Poller::take_over() {
   const auto begun = tenure_.begin();
   if (!begun) {
     // The one that works goes on, and the service must not end with this process.
-    if (const auto stays = tenure_.successor(); stays && !stays->is_elsewhere())
+    if (const auto stays = tenure_.successor(); stays && is_alive(tenure_.path(), *stays))
       announce_main_process(kServiceManagerTime, stays->pid);
     return begun.error();
   }

@@ -18,7 +18,8 @@ constexpr int kMostStuck = 16;    // outcomes that can't be stored: then no more
 
 // Its prefetch alone would not do: the answer to a question comes besides.
 bool is_stuck(const Outcomes& outcomes, const Pace& pace) {
-  return outcomes.held_up() >= static_cast<std::size_t>(std::max(pace.usual_prefetch(), kMostStuck));
+  return outcomes.held_up() >=
+         static_cast<std::size_t>(std::max(pace.usual_prefetch(), kMostStuck));
 }
 
 // With nothing free: after so long, what waits here is given back, for it could run elsewhere.
@@ -74,10 +75,13 @@ void Scheduler::connected(Broker& broker, std::uint64_t epoch) {
   keys_.connected(broker);
   outcomes_.connected(broker, epoch);
   if (epoch == 1) quarantine_.begin();
-  if (epoch == 1) quiet_.read();  // the one before may have been told so just now
-  if (epoch == 1 && is_quiet()) journal_.quiet(true);
   for (QueueIndex i = 0; i < config_.queues_to_consume().size(); ++i)
     if (const auto is_paused = broker.is_paused(i)) on_paused(i, *is_paused);  // or as it was
+}
+
+void Scheduler::took_over() {
+  quiet_.read();
+  if (is_quiet()) journal_.quiet(true);
 }
 
 void Scheduler::lost() {

@@ -54,6 +54,9 @@ class Scheduler final : public BrokerListener {
   // but what has begun goes on, and is settled if it is offered to this poller again.
   void connected(Broker& broker, std::uint64_t epoch);
   void lost();
+  // This poller is the one from now on. It is quiet if the one before was told to be, which may
+  // have been just now.
+  void took_over();
   // Consumes, unless it is quiet. False: the broker is lost.
   bool open();
   // Gives back all that has not begun, and consumes no more until schedule does.

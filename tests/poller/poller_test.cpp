@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/files.hpp"
 #include "listening_manager.hpp"
 #include "poller/plugin_sets/set_record.hpp"
 #include "poller_scene.hpp"
@@ -117,6 +118,8 @@ TEST_CASE("poller: a failure at the start ends it with its sentence, and leaves 
 TEST_CASE("poller: one that can't take its id over leaves the service to the one that has it") {
   PollerScene scene;
   std::ofstream(pid_path(scene.config.run_dir, 1)) << "1\n";
+  const UniqueFd held = open_lock(pid_path(scene.config.run_dir, 1));  // as who lives does
+  REQUIRE(try_to_lock(held));
   // In the way of the file that is to become the PID file.
   std::filesystem::create_directory(pid_path(scene.config.run_dir, 1).native() + "." +
                                     std::to_string(::getpid()));
