@@ -57,9 +57,11 @@ Result<UniqueFd> lock_file_within(std::chrono::milliseconds limit, const fs::pat
     if (!file || (errno != EWOULDBLOCK && errno != EINTR))
       return errno_error("lock", path.native());
     if (monotonic_now() >= until)
-      return Error{fmt::format(
-          "{} is locked by another process, which must let it go first: `fuser {}` tells which",
-          path.native(), path.native())};
+      return Error{
+          fmt::format(
+              "{} is locked by another process, which must let it go first: `fuser {}` tells which",
+              path.native(), path.native()),
+          Fault::NotNow};
     std::this_thread::sleep_for(kTryAgain);
   }
   return file;

@@ -52,7 +52,7 @@ Result<void> PluginSet::restore(std::optional<int> id) {
   using std::chrono::milliseconds;
   auto same = snapshots_.open(hash(), milliseconds(0));
   if (same) return use(std::move(*same));
-  if (snapshots_.is_busy()) return same.error();
+  if (same.error().fault == action::Fault::NotNow) return same.error();  // another has the lock
   log_.warning("the copy of the plugins in {} is not whole any more: copying them anew",
                snapshot_.directory.native());
   auto made = snapshots_.make(config_.plugins, kept_sets(), milliseconds(0));

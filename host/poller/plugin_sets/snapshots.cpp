@@ -122,11 +122,6 @@ Result<UniqueFd> Snapshots::lock(std::chrono::milliseconds wait) {
   return lock_file_within(wait, directory_ / ".lock");
 }
 
-bool Snapshots::is_busy() const {
-  const UniqueFd file = open_lock(directory_ / ".lock");
-  return file && is_held_by_another(file);
-}
-
 Result<Snapshot> Snapshots::make(const fs::path& source, const Keep& keep,
                                  std::chrono::milliseconds wait) {
   (void)::mkdir(run_dir().c_str(), kDirectoryMode);  // somebody may have removed it

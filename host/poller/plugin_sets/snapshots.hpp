@@ -33,7 +33,7 @@ class Snapshots {
   using Keep = std::function<std::set<std::string>()>;
 
   // For others, who may be many, and copy what is large.
-  static constexpr std::chrono::seconds kWait{30};
+  static constexpr std::chrono::minutes kWait{5};
 
   // `run_dir` must exist by the first call.
   explicit Snapshots(const std::filesystem::path& run_dir);
@@ -43,10 +43,9 @@ class Snapshots {
   // write to the source, or if another process is at work here for longer than `wait`.
   Result<Snapshot> make(const std::filesystem::path& source, const Keep& keep,
                         std::chrono::milliseconds wait = kWait);
-  // The one of that hash; fails if it is gone.
+  // The one of that hash; fails if it is gone, or, with Fault::NotNow, if another process is at
+  // work here for longer than `wait`.
   Result<Snapshot> open(const std::string& hash, std::chrono::milliseconds wait = kWait);
-  // Another process makes or opens one now.
-  bool is_busy() const;
   // Removes what nobody uses and `keep` does not name.
   void collect(const Keep& keep);
 

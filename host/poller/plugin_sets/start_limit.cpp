@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kBesideLoading = 1min;  // to copy the plugins, to wait for a lock, to take over
+constexpr auto kBesideLoading = 6min;  // to copy the plugins, to wait for a lock, to take over
 constexpr auto kForEachBroker = 15s;
 constexpr auto kForAnotherConfiguration = 10min;
 
