@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <thread>
 #include <utility>
 
@@ -24,6 +25,7 @@ constexpr amqp_channel_t kPausePublishing = 2;
 constexpr auto kPatience = 1s;  // it keeps work from beginning
 constexpr int kLooks = 3;
 constexpr auto kBetweenLooks = 50ms;
+constexpr auto kUntilReadersAreDone = 300ms;
 
 // Of the same kind as the work queues, so that no single node is needed for it either. One of
 // another kind that is there already is used.
@@ -98,7 +100,7 @@ Result<void> publish_pauses(action::Connection& connection, amqp_channel_t chann
   return taken;
 }
 
-// Also what somebody is just reading is gone with the queue, which is made anew at once. Whoever
+// What somebody is just reading is gone with the queue as well, which is made anew at once. Whoever
 // may not do that takes the message out, which is enough unless somebody reads it at that moment.
 Result<void> empty_out(action::Connection& connection, const action::Topology& topology,
                        const std::string& queue) {
@@ -115,17 +117,34 @@ Result<void> empty_out(action::Connection& connection, const action::Topology& t
   return {};
 }
 
+// Whoever had it in hand to read it may have stored it anew (see peek) in the queue that was made
+// since: the same one, which nobody has asked for. Only quorum queues count how often they are
+// read.
+Result<void> empty_out_again(action::Connection& connection, const action::Topology& topology,
+                             const std::map<std::string, std::string>& bodies) {
+  if (topology.type != action::QueueType::Quorum || bodies.empty()) return {};
+  std::this_thread::sleep_for(kUntilReadersAreDone);
+  for (const auto& [queue, ended] : bodies) {
+    const auto body = peek(connection, kPausingChannel, pause_queue(topology.application, queue));
+    if (!body) return may_not_pause(queue, body.error());
+    if (*body && **body == ended)
+      if (auto emptied = empty_out(connection, topology, queue); !emptied) return emptied;
+  }
+  return {};
+}
+
 // A quorum queue without a leader looks empty, and any for as long as somebody reads its message.
-Result<bool> is_paused(action::Connection& connection, const action::Topology& topology,
-                       const std::string& queue) {
+Result<std::optional<std::string>> find_pause(action::Connection& connection,
+                                              const action::Topology& topology,
+                                              const std::string& queue) {
   const auto name = pause_queue(topology.application, queue);
   for (int looks = 0; looks < kLooks; ++looks) {
     if (looks > 0) std::this_thread::sleep_for(kBetweenLooks);
-    const auto body = peek(connection, kPausingChannel, name);
+    auto body = peek(connection, kPausingChannel, name);
     if (!body) return may_not_pause(name, body.error());
-    if (*body) return true;
+    if (*body) return body;
   }
-  return false;
+  return std::optional<std::string>();
 }
 
 }  // namespace
@@ -202,18 +221,20 @@ Result<std::vector<std::string>> resume_at_rabbit(const action::Link::Target& ta
     return may_not_pause(found->unanswered.front(),
                          {"the broker does not answer for it; is a node of it down?"});
   std::vector<std::string> resumed;
+  std::map<std::string, std::string> bodies;  // of their pauses
   for (std::size_t i = 0; i < queues.size(); ++i) {
     const auto name = pause_queue(target.topology.application, queues[i]);
     if (std::ranges::find(found->missing, name) != found->missing.end()) continue;
-    const auto is = found->are_paused[i] == true
-                        ? Result<bool>(true)
-                        : is_paused(**connection, target.topology, queues[i]);
-    if (!is) return is.error();
-    if (!*is) continue;
+    const auto pause = find_pause(**connection, target.topology, queues[i]);
+    if (!pause) return pause.error();
+    if (!*pause && found->are_paused[i] != true) continue;
     if (auto emptied = empty_out(**connection, target.topology, queues[i]); !emptied)
       return emptied.error();
+    bodies[queues[i]] = pause->value_or("");
     resumed.push_back(queues[i]);
   }
+  if (auto emptied = empty_out_again(**connection, target.topology, bodies); !emptied)
+    return emptied.error();
   (void)(*connection)->close(1s).ok();
   return resumed;
 }
