@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,8 +23,13 @@ struct LeaseStep {
     std::string queue;
     action::Message message;
   };
+  // Why which of the events were not taken, by their places.
+  using Refused = std::map<std::size_t, Error>;
+
   std::vector<Queued> events;
   std::string state;
+  // The state that holds if these were refused, and are to come again.
+  std::function<std::string(const Refused& refused)> state_without{};
 };
 
 // One thread, which blocks.
@@ -36,7 +42,8 @@ class Lease {
 
   // Does the work if this process holds the lease. False: another one does. The events are queued
   // when this returns, and if it fails some may be: then the state is the one from before, and
-  // they come again with the same ids. With a database all or nothing is done.
+  // they come again with the same ids. With a database all or nothing is done; RabbitMQ may refuse
+  // some, and the turn is done without them.
   virtual Result<bool> turn(const Work& work) = 0;
   // Does wait hear of orders, and of the lease? If not, each turn looks.
   virtual bool hears() const { return false; }

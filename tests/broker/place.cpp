@@ -60,6 +60,7 @@ class RabbitPlace : public Place {
     names.push_back(action::kDead);
     for (const auto& name : config_.queues) names.push_back("pause." + name);
     names.push_back("roster.v1");
+    names.push_back("lease.v1");
     for (const auto& name : names)
       amqp_queue_delete(raw_calls(**connection), 1, action::to_bytes(topology.queue(name)), 0, 0);
   }
@@ -78,7 +79,7 @@ class DatabasePlace : public Place {
   DatabasePlace(const std::string& name, const std::string& url, std::string directory)
       : Place(name, url), directory_(std::move(directory)) {}
   ~DatabasePlace() override {
-    for (const char* table : {"events", "owners", "counts", "queues", "pauses", "schema"})
+    for (const char* table : {"events", "owners", "counts", "queues", "pauses", "lease", "schema"})
       run("DROP TABLE IF EXISTS " + config_.application + "_" + table);
   }
   void take_away() override {

@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "broker/rabbitmq/peek.hpp"
+#include "broker/rabbitmq/sure_publisher.hpp"
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/declare.hpp"
 #include "client/rabbitmq/inequivalence.hpp"
-#include "client/rabbitmq/publisher.hpp"
 #include "client/rabbitmq/steps.hpp"
 
 namespace actiond {
@@ -71,33 +71,27 @@ Result<std::optional<amqp_channel_t>> give_up(std::vector<action::Step>& steps) 
   return std::optional<amqp_channel_t>();
 }
 
-// Stores the message in each of them, and waits for the confirms.
+// Stores the message in each of them, and waits for the confirms. One that is told as not paused
+// must not be paused by it later.
 Result<void> publish_pauses(action::Connection& connection, amqp_channel_t channel,
                             const std::vector<std::string>& pause_queues, const std::string& body,
                             std::chrono::milliseconds timeout) {
-  Result<void> taken;
-  auto publisher = action::Publisher::open(connection, channel,
-                                           [&taken](std::uint64_t, const Result<void>& answer) {
-                                             if (!answer) taken = answer;
-                                           });
+  const auto publisher = SurePublisher::open(connection, channel, timeout);
   if (!publisher) return publisher.error();
-  action::Message message;
-  message.event = "pause";
-  message.body = body;
-  for (const auto& queue : pause_queues) {
-    message.id = queue;
-    if (auto sent = (*publisher)->publish("", message.id, message); !sent) return sent.error();
+  std::vector<action::Message> messages(pause_queues.size());
+  std::vector<SurePublisher::Post> posts;
+  for (std::size_t i = 0; i < pause_queues.size(); ++i) {
+    messages[i].event = "pause";
+    messages[i].id = pause_queues[i];
+    messages[i].body = body;
+    posts.push_back({"", pause_queues[i], &messages[i]});
   }
-  const auto until = std::chrono::steady_clock::now() + timeout;
-  while ((*publisher)->unconfirmed() > 0) {
-    if ((*publisher)->is_blocked())
-      return Error{"the broker is " + (*publisher)->blocked_reason() + " and takes no message"};
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    if (left <= 0ms) return Error{"the broker has not confirmed the pause in time: try again"};
-    if (auto waited = (*publisher)->wait(left); !waited) return waited;
-  }
-  return taken;
+  if (auto taken = (*publisher)->knock(); !taken) return taken;
+  const auto refused = (*publisher)->publish(posts);
+  if (!refused) return refused.error();
+  if (refused->empty()) return {};
+  const auto& [place, why] = *refused->begin();
+  return may_not_pause(pause_queues[place], why);
 }
 
 // What somebody is just reading is gone with the queue as well, which is made anew at once. Whoever

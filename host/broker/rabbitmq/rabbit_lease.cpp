@@ -7,10 +7,10 @@
 
 #include "base/clock.hpp"
 #include "broker/rabbitmq/rabbit_channel.hpp"
+#include "broker/rabbitmq/sure_publisher.hpp"
 #include "client/event_id.hpp"
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/inequivalence.hpp"
-#include "client/rabbitmq/publisher.hpp"
 
 namespace actiond {
 namespace {
@@ -73,10 +73,8 @@ class RabbitLease : public Lease, BrokerListener {
     if (!publishing) return publishing.error();
     publishing_ = std::move(*publishing);
     if (auto begun = publishing_->begin_channel(kLeaseChannel); !begun) return begun;
-    auto publisher = action::Publisher::open(*publishing_, kLeaseChannel,
-                                             [this](std::uint64_t, const Result<void>& taken) {
-                                               if (!taken) refusal_ = taken.error();
-                                             });
+    auto publisher = SurePublisher::open(*publishing_, kLeaseChannel, kConfirmTime,
+                                         SurePublisher::InAlarm::Wait);
     if (!publisher) return publisher.error();
     publisher_ = std::move(*publisher);
     if (auto opened = consuming_->open_channel(kLeaseChannel); !opened) return opened;
@@ -108,8 +106,8 @@ class RabbitLease : public Lease, BrokerListener {
   }
 
   Result<void> send_order(const std::string& order) override {
-    if (auto sent = publish("", queue_, lease_message({{"order", order}})); !sent) return sent;
-    return confirm();
+    if (auto taken = publisher_->knock(); !taken) return taken;
+    return store(lease_message({{"order", order}}));
   }
 
   // It is in its holder's hand.
@@ -156,8 +154,7 @@ class RabbitLease : public Lease, BrokerListener {
     const bool is_new = found.message_count == 0 && found.consumer_count == 0;
     consuming_->release(kLeaseChannel);
     if (!is_new) return {};
-    if (auto sent = publish("", queue_, state_message(0, "")); !sent) return sent;
-    return confirm();
+    return store(state_message(0, ""));
   }
 
   Result<void> consume() {
@@ -218,17 +215,28 @@ class RabbitLease : public Lease, BrokerListener {
     return state;
   }
 
+  // A step that changes nothing, as all its events were refused, leaves the state where it is: the
+  // new one would come back at once, and with it the next turn.
   Result<void> carry_out(const LeaseStep& step) {
+    const auto state = step.events.empty() ? Result<std::string>(step.state) : queue_all(step);
+    if (!state) return state.error();
+    return orders_.empty() && *state == state_ ? Result<void>() : replace(*state);
+  }
+
+  // The state that holds then.
+  Result<std::string> queue_all(const LeaseStep& step) {
+    std::vector<SurePublisher::Post> posts;
     for (const auto& event : step.events)
-      if (auto sent = publish(application_, event.queue, event.message); !sent) return sent;
-    if (auto confirmed = confirm(); !confirmed) return confirmed;
-    return replace(step.state);
+      posts.push_back({application_, event.queue, &event.message});
+    if (auto taken = publisher_->knock(); !taken) return taken.error();
+    const auto refused = publisher_->publish(posts);
+    if (!refused) return refused.error();
+    return refused->empty() ? step.state : step.state_without(*refused);
   }
 
   // The new state comes back by a delivery.
   Result<void> replace(const std::string& state) {
-    if (auto sent = publish("", queue_, state_message(number_ + 1, state)); !sent) return sent;
-    if (auto confirmed = confirm(); !confirmed) return confirmed;
+    if (auto stored = store(state_message(number_ + 1, state)); !stored) return stored;
     channel_->acknowledge(*tag_);
     for (const auto& order : orders_) channel_->acknowledge(order.tag);
     orders_.clear();
@@ -236,24 +244,7 @@ class RabbitLease : public Lease, BrokerListener {
     return channel_->flush();
   }
 
-  Result<void> publish(const std::string& exchange, const std::string& key,
-                       const Message& message) {
-    const auto published = publisher_->publish(exchange, key, message);
-    return published ? Result<void>() : published.error();
-  }
-
-  Result<void> confirm() {
-    const auto until = monotonic_now() + kConfirmTime;
-    while (publisher_->unconfirmed() > 0) {
-      if (monotonic_now() >= until)
-        return Error{publisher_->is_blocked()
-                         ? "the broker takes no events now: " + publisher_->blocked_reason()
-                         : "the broker does not confirm what recurs"};
-      if (auto waited = publisher_->wait(100ms); !waited) return waited;
-    }
-    if (!refusal_) return {};
-    return *std::exchange(refusal_, std::nullopt);
-  }
+  Result<void> store(const Message& message) { return publisher_->publish({"", queue_, &message}); }
 
   struct Order {
     std::uint64_t tag;
@@ -264,9 +255,8 @@ class RabbitLease : public Lease, BrokerListener {
   bool is_replicated_;
   Obey obey_;
   std::unique_ptr<action::Connection> consuming_, publishing_;
-  std::unique_ptr<action::Publisher> publisher_;
+  std::unique_ptr<SurePublisher> publisher_;
   std::unique_ptr<RabbitChannel> channel_;
-  std::optional<Error> refusal_;
   std::optional<std::uint64_t> tag_;  // of the state; none: another one has it
   std::int64_t number_ = -1;
   std::string state_;

@@ -1,10 +1,14 @@
 #include "poller/cron/keeper.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -16,7 +20,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kCronConnect{5000};
-constexpr milliseconds kAfterTrouble{2000};
 constexpr milliseconds kMoment{250};  // how long the thread may not know that it is to end
 
 std::atomic<int> keepers_at_work{0};
@@ -39,6 +42,24 @@ LeaseStep step_of(const CronWork& work, const CronTurn& turn, std::int64_t now_m
         {work.queue_of(work.entries.at(due.name)), tick_message(work, due, now_ms)});
   step.state = to_text(turn.marks);
   return step;
+}
+
+// What holds without them, and is told.
+std::string leave_out(const LeaseStep::Refused& refused, const CronTurn& turn,
+                      const CronMarks& before, CronTold& told) {
+  std::set<std::size_t> places;
+  std::set<std::string> names;
+  told.queued.clear();
+  for (std::size_t i = 0; i < turn.due.size(); ++i)
+    if (!refused.contains(i))
+      told.queued.push_back(turn.due[i]);
+    else if (places.insert(i).second)
+      names.insert(turn.due[i].name);
+  told.problem = fmt::format("that of {} was not taken: {}", fmt::join(names, ", "),
+                             refused.begin()->second.text);
+  told.rest = std::min(told.rest, kCronAfterTrouble);
+  told.marks = marks_without(turn, before, places);
+  return to_text(*told.marks);
 }
 
 Result<milliseconds> rest_until(const CronWork& work, const CronMarks& marks, std::int64_t now_ms) {
@@ -67,16 +88,21 @@ Result<CronTold> keep(Lease& lease, const CronWork& work) {
   const auto held = lease.turn([&](const std::string& state) -> Result<std::optional<LeaseStep>> {
     const auto now_ms = work.now_ms();
     const CronTick now(std::chrono::seconds(now_ms / 1000));
-    const auto turn = cron_turn(work.entries, read_marks(state), now);
+    const auto before = read_marks(state);
+    const auto turn = cron_turn(work.entries, before, now);
     if (!turn) return turn.error();
     const auto rest = rest_until(work, turn->marks, now_ms);
     if (!rest) return rest.error();
-    told = {turn->due, turn->skipped, *rest, turn->marks};
+    told = {turn->due, turn->skipped, *rest, turn->marks, {}};
     if (!turn->has_changed) return std::optional<LeaseStep>();
-    return std::optional(step_of(work, *turn, now_ms));
+    auto step = step_of(work, *turn, now_ms);
+    step.state_without = [&told, before, turn = *turn](const LeaseStep::Refused& refused) {
+      return leave_out(refused, turn, before, told);
+    };
+    return std::optional(std::move(step));
   });
   if (!held) return held.error();
-  if (!*held) return CronTold{{}, 0, kCronRest, {}};
+  if (!*held) return CronTold{{}, 0, kCronRest, {}, {}};
   return told;
 }
 
@@ -109,7 +135,7 @@ struct CronKeeper::Shared {
   }
 
   void say(const CronTold& told) {
-    say(std::string());
+    say(told.problem);
     keep_marks(told.marks);
     if (told.skipped > 0)
       post([skipped = told.skipped](Log& to) {
@@ -166,7 +192,7 @@ struct CronKeeper::Shared {
       if (!is_wanted) return;
       keep_marks({});
       say(why.text);
-      rest(kAfterTrouble);
+      rest(kCronAfterTrouble);
     }
   }
 };

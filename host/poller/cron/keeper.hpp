@@ -34,8 +34,10 @@ struct CronTold {
   std::size_t skipped = 0;
   std::chrono::milliseconds rest{0};  // until there is something to do again; at most kCronRest
   std::optional<CronMarks> marks{};   // what holds now; none: another one has the lease
+  std::string problem{};              // why some are not queued, and come again; empty: none
 };
 inline constexpr std::chrono::milliseconds kCronRest{5000};
+inline constexpr std::chrono::milliseconds kCronAfterTrouble{2000};
 
 // Queues what is due, if `lease` is ours.
 Result<CronTold> keep(Lease& lease, const CronWork& work);

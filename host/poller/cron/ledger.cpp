@@ -98,6 +98,27 @@ Result<CronTurn> cron_turn(const std::map<std::string, CronEntry>& entries, cons
   return turn;
 }
 
+CronMarks marks_without(const CronTurn& turn, const CronMarks& before,
+                        const std::set<std::size_t>& refused) {
+  CronMarks marks = turn.marks;
+  std::map<std::string, std::int64_t> came;
+  std::set<std::string> held_up;
+  for (std::size_t i = 0; i < turn.due.size(); ++i) {
+    const auto& [name, tick] = turn.due[i];
+    if (held_up.contains(name)) continue;
+    const auto known = came.try_emplace(name, before.at(name).came_s).first;
+    const auto tick_s = tick.time_since_epoch().count();
+    if (!refused.contains(i)) {
+      known->second = tick_s;
+      continue;
+    }
+    held_up.insert(name);
+    marks.at(name).last_s = tick_s - 1;
+    marks.at(name).came_s = known->second;
+  }
+  return marks;
+}
+
 Result<std::optional<CronTick>> next_turn(const std::map<std::string, CronEntry>& entries,
                                           const CronMarks& marks) {
   std::optional<CronTick> first;

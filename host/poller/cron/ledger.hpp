@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,11 @@ struct CronTurn {
 // set back. What is paused comes to an end without being queued. Fails if a zone is not known.
 Result<CronTurn> cron_turn(const std::map<std::string, CronEntry>& entries, const CronMarks& marks,
                            CronTick now);
+
+// What holds if these of `turn.due` were refused: a name's ticks are over up to the first of them,
+// and the others come again.
+CronMarks marks_without(const CronTurn& turn, const CronMarks& before,
+                        const std::set<std::size_t>& refused);
 
 // When there is something to do next; none: nothing is to come.
 Result<std::optional<CronTick>> next_turn(const std::map<std::string, CronEntry>& entries,

@@ -27,12 +27,17 @@ class FakeLease : public Lease {
     const auto step = work(kept_.state);
     if (!step) return step.error();
     if (!*step) return true;
+    LeaseStep::Refused refused;
     for (const auto& event : (*step)->events) {
+      if (event.queue == full_queue) {
+        refused.emplace(&event - (*step)->events.data(), Error{"it is full"});
+        continue;
+      }
       kept_.queued.push_back(event.message);
       kept_.queues.push_back(event.queue);
     }
     if (dies_before_the_note) return Error{"it is gone"};
-    kept_.state = (*step)->state;
+    kept_.state = refused.empty() ? (*step)->state : (*step)->state_without(refused);
     return true;
   }
   Result<bool> wait(std::chrono::milliseconds) override { return false; }
@@ -44,6 +49,7 @@ class FakeLease : public Lease {
 
   bool is_ours = true;
   bool dies_before_the_note = false;
+  std::string full_queue = "none";
 
  private:
   Kept& kept_;
@@ -62,7 +68,9 @@ struct Scene {
     entry.params = R"({"kind":"full"})";
     entry.missed = missed;
     work.entries["ten"] = entry;
-    work.queue_of = [](const CronEntry&) { return "low"; };
+    work.queue_of = [](const CronEntry& each) {
+      return each.queue.empty() ? std::string("low") : each.queue;
+    };
     work.application = "shop";
     work.now_ms = [this] { return now_ms; };
     REQUIRE(keep(lease, work).ok());  // it is seen for the first time
@@ -101,6 +109,36 @@ TEST_CASE("cron keeper: who dies before the note repeats it, with the same id") 
   REQUIRE(keep(next, scene.work).ok());
   REQUIRE(scene.kept.queued.size() == 2);
   CHECK(scene.kept.queued[0].id == scene.kept.queued[1].id);
+}
+
+TEST_CASE("cron keeper: what is refused comes again, and the others only once") {
+  Scene scene(Missed::All);
+  scene.work.entries["other"] = scene.work.entries["ten"];
+  scene.work.entries["other"].queue = "full";
+  scene.lease.full_queue = "full";
+  CHECK(scene.queued_after(0s) == 0);
+  scene.now_ms += 20 * 60'000;
+  const auto told = keep(scene.lease, scene.work);
+  CHECK(told->queued.size() == 2);
+  CHECK(told->problem == "that of other was not taken: it is full");
+  CHECK(told->rest == kCronAfterTrouble);
+  CHECK(told->marks->at("other").came_s == 0);
+  CHECK(told->marks->at("ten").came_s == 1'800'015'600);
+  CHECK(scene.queued_after(2s) == 0);
+  scene.lease.full_queue = "none";
+  CHECK(scene.queued_after(2s) == 2);
+  CHECK(scene.queued_after(2s) == 0);
+  CHECK(scene.kept.queued.size() == 4);
+}
+
+TEST_CASE("cron keeper: of missed ones that are not made up for is told once") {
+  Scene scene;
+  scene.lease.full_queue = "low";
+  scene.now_ms += 35 * 60'000;
+  CHECK(keep(scene.lease, scene.work)->skipped == 2);
+  CHECK(keep(scene.lease, scene.work)->skipped == 0);
+  scene.lease.full_queue = "none";
+  CHECK(scene.queued_after(2s) == 1);
 }
 
 TEST_CASE("cron keeper: a broker that was away for three ticks, by what is said of missed ones") {

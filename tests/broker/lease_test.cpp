@@ -1,0 +1,98 @@
+#include "broker/lease.hpp"
+
+#include "client/event_id.hpp"
+#include "place.hpp"
+
+using namespace actiond;
+using namespace actiond::test;
+
+namespace {
+
+std::string obey_nothing(const std::string& state, const std::string&) {
+  return state;
+}
+
+class Holder {
+ public:
+  explicit Holder(const Place& place) {
+    auto opened = open_lease(place.config(), "broker_tests", obey_nothing, 10s);
+    if (!opened) FAIL(opened.error().text);
+    lease_ = std::move(*opened);
+  }
+
+  // The state that it finds once it has it in hand.
+  std::string state() {
+    std::optional<std::string> found;
+    turn_until([&] { return found.has_value(); },
+               [&](const std::string& state) -> Result<std::optional<LeaseStep>> {
+                 found = state;
+                 return std::optional<LeaseStep>();
+               });
+    return *found;
+  }
+  // Done once; a database looks before it locks.
+  Result<bool> try_step(const LeaseStep& step) {
+    const std::string before = state();
+    return lease_->turn([&](const std::string& state) -> Result<std::optional<LeaseStep>> {
+      return state == before ? std::optional(step) : std::nullopt;
+    });
+  }
+  void carry_out(const LeaseStep& step) {
+    const auto done = try_step(step);
+    if (!done) FAIL(done.error().text);
+    REQUIRE(*done);
+  }
+
+ private:
+  void turn_until(const std::function<bool()>& is_done, const Lease::Work& work) {
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (!is_done()) {
+      REQUIRE(std::chrono::steady_clock::now() < end);
+      if (const auto turned = lease_->turn(work); !turned) FAIL(turned.error().text);
+      if (!is_done() && lease_->hears()) REQUIRE(lease_->wait(100ms).ok());
+    }
+  }
+
+  std::unique_ptr<Lease> lease_;
+};
+
+LeaseStep::Queued queued(const std::string& queue) {
+  auto message = event("report");
+  message.id = action::new_event_id();
+  return {queue, message};
+}
+
+}  // namespace
+
+TEST_CASE("lease: a step that is done is found by the next one") {
+  everywhere([](Place& place) {
+    Consumer consumer(place);
+    {
+      Holder holder(place);
+      holder.carry_out({{queued("high"), queued("low")}, "all", {}});
+      CHECK(holder.state() == "all");
+    }
+    CHECK(consumer.take(2).size() == 2);
+    CHECK(Holder(place).state() == "all");
+  });
+}
+
+TEST_CASE("lease: RabbitMQ refuses one, and the step is done without it") {
+  everywhere([](Place& place) {
+    if (place.name() != "classic" && place.name() != "quorum") return;
+    Consumer consumer(place);
+    Holder holder(place);
+    LeaseStep step{{queued("high"), queued("nobodys"), queued("low")}, "all", {}};
+    std::vector<std::size_t> refused;
+    step.state_without = [&refused](const LeaseStep::Refused& told) {
+      for (const auto& [at, why] : told) refused.push_back(at);
+      return "some";
+    };
+    holder.carry_out(step);
+    CHECK(refused == std::vector<std::size_t>{1});
+    CHECK(holder.state() == "some");
+    CHECK(consumer.take(2).size() == 2);
+    holder.carry_out({{queued("low")}, "more", {}});
+    CHECK(holder.state() == "more");
+  });
+}
