@@ -157,7 +157,7 @@ Result<void> pause_cron(const Config& config, const std::string& name, bool is_p
   if (const auto entry = find_cron_entry(config, name); !entry) return entry.error();
   auto lease = open_lease(config, asker.process, obey, kCronTime);
   if (!lease) return lease.error();
-  return (*lease)->send_order(pause_order(name, is_paused));
+  return (*lease)->send_order(pause_order(name, is_paused, this_second()));
 }
 
 }  // namespace actiond

@@ -41,24 +41,53 @@ Result<std::vector<CronTick>> ticks_since(const CronEntry& entry, CronTick last,
   return ticks_between(entry, last, now, kMostTicks);
 }
 
+std::int64_t seconds_of(CronTick tick) {
+  return tick.time_since_epoch().count();
+}
+
+// The same for entries with the same ticks.
+std::string schedule_of(const CronEntry& entry) {
+  if (entry.at) return entry.text + " " + entry.zone;
+  return "every " + std::to_string(entry.every / std::chrono::seconds(1)) + "s";
+}
+
+// Times that were never this entry's own are over.
+void make_own(CronMark& mark, const std::string& schedule, CronTick now) {
+  const auto begin_after = [&mark](CronTick tick) {
+    mark.last_s = std::max(mark.last_s, seconds_of(tick));
+  };
+  if (mark.gone_s != 0 && now - tick_at(mark.gone_s) > kCronRemembered) begin_after(now);
+  if (!mark.schedule.empty() && mark.schedule != schedule) begin_after(now - kCronRollOut);
+  mark.schedule = schedule;
+  mark.gone_s = 0;
+}
+
+// Returns whether it begins now.
+bool begins(CronMarks& marks, const std::string& name, const CronEntry& entry, CronTick now) {
+  const auto [mark, is_new] = marks.try_emplace(name);
+  if (is_new) mark->second.last_s = seconds_of(now);
+  make_own(mark->second, schedule_of(entry), now);
+  return is_new;
+}
+
+void note_gone(const std::map<std::string, CronEntry>& entries, CronMarks& marks, CronTick now) {
+  for (auto& [name, mark] : marks)
+    if (mark.gone_s == 0 && !entries.contains(name)) mark.gone_s = seconds_of(now);
+}
+
 Result<void> turn_of(const std::string& name, const CronEntry& entry, CronTick now,
                      CronTurn& turn) {
-  const auto [mark, is_new] = turn.marks.try_emplace(name);
-  if (is_new) {
-    mark->second.last_s = now.time_since_epoch().count();
-    turn.has_changed = true;
-    return {};
-  }
-  const auto ticks = ticks_since(entry, tick_at(mark->second.last_s), now);
+  if (begins(turn.marks, name, entry, now)) return {};
+  CronMark& mark = turn.marks.at(name);
+  const auto ticks = ticks_since(entry, tick_at(mark.last_s), now);
   if (!ticks) return ticks.error();
   if (ticks->empty()) return {};
-  mark->second.last_s = ticks->back().time_since_epoch().count();
-  turn.has_changed = true;
-  if (mark->second.is_paused) return {};
+  mark.last_s = seconds_of(ticks->back());
+  if (mark.is_paused) return {};
   const auto due = wanted(*ticks, entry.missed, now);
   turn.skipped += ticks->size() - due.size();
   for (const auto tick : due) turn.due.push_back({name, tick});
-  if (!due.empty()) mark->second.came_s = due.back().time_since_epoch().count();
+  if (!due.empty()) mark.came_s = seconds_of(due.back());
   return {};
 }
 
@@ -72,7 +101,7 @@ CronMarks read_marks(std::string_view text) {
     if (!value.is_object() || !value.contains("last") || !value["last"].is_number_integer())
       continue;
     marks[name] = {number_in(value, "last"), value.value("paused", nlohmann::json()) == true,
-                   number_in(value, "came")};
+                   number_in(value, "came"), text_in(value, "schedule"), number_in(value, "gone")};
   }
   return marks;
 }
@@ -83,6 +112,8 @@ std::string to_text(const CronMarks& marks) {
     json[name] = {{"last", mark.last_s}};
     if (mark.is_paused) json[name]["paused"] = true;
     if (mark.came_s != 0) json[name]["came"] = mark.came_s;
+    if (!mark.schedule.empty()) json[name]["schedule"] = mark.schedule;
+    if (mark.gone_s != 0) json[name]["gone"] = mark.gone_s;
   }
   return json.dump();
 }
@@ -93,6 +124,8 @@ Result<CronTurn> cron_turn(const std::map<std::string, CronEntry>& entries, cons
   turn.marks = marks;
   for (const auto& [name, entry] : entries)
     if (auto done = turn_of(name, entry, now, turn); !done) return done.error();
+  note_gone(entries, turn.marks, now);
+  turn.has_changed = turn.marks != marks;
   std::stable_sort(turn.due.begin(), turn.due.end(),
                    [](const auto& one, const auto& other) { return one.tick < other.tick; });
   return turn;
@@ -107,7 +140,7 @@ CronMarks marks_without(const CronTurn& turn, const CronMarks& before,
     const auto& [name, tick] = turn.due[i];
     if (held_up.contains(name)) continue;
     const auto known = came.try_emplace(name, before.at(name).came_s).first;
-    const auto tick_s = tick.time_since_epoch().count();
+    const auto tick_s = seconds_of(tick);
     if (!refused.contains(i)) {
       known->second = tick_s;
       continue;
@@ -139,8 +172,8 @@ std::string tick_id(const std::string& application, const std::string& name, Cro
   return boost::uuids::to_string(boost::uuids::name_generator_sha1(ours)(text));
 }
 
-std::string pause_order(const std::string& name, bool is_paused) {
-  return nlohmann::json{{is_paused ? "pause" : "resume", name}}.dump();
+std::string pause_order(const std::string& name, bool is_paused, CronTick at) {
+  return nlohmann::json{{is_paused ? "pause" : "resume", name}, {"at", seconds_of(at)}}.dump();
 }
 
 std::string obey(const std::string& state, const std::string& order) {
@@ -150,6 +183,8 @@ std::string obey(const std::string& state, const std::string& order) {
   for (const auto& [verb, name] : json.items()) {
     if (!name.is_string() || (verb != "pause" && verb != "resume")) continue;
     CronMark& mark = marks[name.get<std::string>()];
+    if (mark.is_paused && verb == "resume" && mark.last_s != 0)
+      mark.last_s = std::max(mark.last_s, number_in(json, "at"));
     mark.is_paused = verb == "pause";
     if (mark.last_s == 0 && !mark.is_paused) marks.erase(name.get<std::string>());  // begins now
   }

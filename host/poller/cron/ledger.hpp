@@ -18,11 +18,20 @@ namespace actiond {
 inline constexpr std::chrono::seconds kCronGrace{10};
 // Of the missed ones of `missed: all`, so many at once: the last ones.
 inline constexpr std::size_t kMostMissed = 1000;
+// With another schedule, times that are over count from so far back: while a new configuration
+// is rolled out, none that is on time is lost.
+inline constexpr std::chrono::seconds kCronRollOut{60};
+// An entry that was in no configuration for longer begins anew when it is there again.
+inline constexpr std::chrono::minutes kCronRemembered{10};
 
 struct CronMark {
   std::int64_t last_s = 0;  // the last tick that is over, since 1970 UTC
   bool is_paused = false;
   std::int64_t came_s = 0;  // the last tick that was queued; 0: none yet
+  std::string schedule{};   // whose ticks these are; empty: not known
+  std::int64_t gone_s = 0;  // since when no entry has its name; 0: one has
+
+  bool operator==(const CronMark&) const = default;
 };
 using CronMarks = std::map<std::string, CronMark>;
 
@@ -43,7 +52,8 @@ struct CronTurn {
 };
 
 // An entry that nobody remembers begins now. What is over never comes again, also when a clock was
-// set back. What is paused comes to an end without being queued. Fails if a zone is not known.
+// set back. What is paused comes to an end without being queued. An entry with another schedule, or
+// that is back after a while, has missed nothing. Fails if a zone is not known.
 Result<CronTurn> cron_turn(const std::map<std::string, CronEntry>& entries, const CronMarks& marks,
                            CronTick now);
 
@@ -59,9 +69,10 @@ Result<std::optional<CronTick>> next_turn(const std::map<std::string, CronEntry>
 // The same for the same tick, whoever queues it: a UUID of version 5.
 std::string tick_id(const std::string& application, const std::string& name, CronTick tick);
 
-// An order by a person, as it travels: pauses or resumes an entry.
-std::string pause_order(const std::string& name, bool is_paused);
-// `state` after that order; an order that is none changes nothing.
+// An order by a person, as it travels: pauses or resumes an entry, at that time.
+std::string pause_order(const std::string& name, bool is_paused, CronTick at);
+// `state` after that order; an order that is none changes nothing. What passed by until a resume is
+// over, also if nobody was there to see it pass.
 std::string obey(const std::string& state, const std::string& order);
 
 }  // namespace actiond

@@ -98,7 +98,7 @@ TEST_CASE("cron ledger: when one came last is remembered, not what passed by") {
 TEST_CASE("cron ledger: what is paused passes by") {
   CHECK(due(Missed::All, kNoon, kNoon + 30min, true).empty());
   const auto turn = cron_turn(every_ten_minutes(Missed::All), marks_at(kNoon, true), kNoon + 35min);
-  const auto resumed = read_marks(obey(to_text(turn->marks), pause_order("ten", false)));
+  const auto resumed = read_marks(obey(to_text(turn->marks), pause_order("ten", false, kNoon)));
   CHECK_FALSE(resumed.at("ten").is_paused);
   const auto next = cron_turn(every_ten_minutes(Missed::All), resumed, kNoon + 40min);
   REQUIRE(next->due.size() == 1);
@@ -106,14 +106,63 @@ TEST_CASE("cron ledger: what is paused passes by") {
 }
 
 TEST_CASE("cron ledger: orders pause and resume, also what nobody has seen yet") {
-  const auto paused = read_marks(obey(to_text(marks_at(kNoon)), pause_order("ten", true)));
+  const auto paused = read_marks(obey(to_text(marks_at(kNoon)), pause_order("ten", true, kNoon)));
   CHECK(paused.at("ten").is_paused);
   CHECK(paused.at("ten").last_s == kNoon.time_since_epoch().count());
-  const std::string early = obey("", pause_order("ten", true));
+  const std::string early = obey("", pause_order("ten", true, kNoon));
   CHECK(cron_turn(every_ten_minutes(Missed::All), read_marks(early), kNoon)->due.empty());
-  CHECK(read_marks(obey(early, pause_order("ten", false))).empty());  // it begins when it is seen
+  CHECK(read_marks(obey(early, pause_order("ten", false, kNoon)))
+            .empty());  // it begins when it is seen
   for (const char* nonsense : {"", "{", "[]", R"({"pause": 3})", R"({"purge": "ten"})"})
     CHECK(read_marks(obey(to_text(marks_at(kNoon)), nonsense)).at("ten").is_paused == false);
+}
+
+TEST_CASE("cron ledger: what was paused while nobody was there is over") {
+  const auto paused = obey(to_text(marks_at(kNoon)), pause_order("ten", true, kNoon + 5min));
+  const auto resumed = obey(paused, pause_order("ten", false, kNoon + 35min));
+  const auto turn = cron_turn(every_ten_minutes(Missed::All), read_marks(resumed), kNoon + 40min);
+  REQUIRE(turn->due.size() == 1);
+  CHECK(turn->due[0].tick == kNoon + 40min);
+  CHECK(turn->skipped == 0);
+  // What is not paused has missed what it has missed; an order of an older version has no time.
+  const auto running = obey(to_text(marks_at(kNoon)), pause_order("ten", false, kNoon + 35min));
+  CHECK(read_marks(running) == marks_at(kNoon));
+  CHECK(read_marks(obey(paused, R"({"resume": "ten"})")) == marks_at(kNoon));
+}
+
+TEST_CASE("cron ledger: another schedule has missed nothing, but what is on time") {
+  auto entries = every_ten_minutes(Missed::All);
+  const auto before = cron_turn(entries, marks_at(kNoon), kNoon + 1min)->marks;
+  entries["ten"].every = 5min;
+  CHECK(cron_turn(entries, before, kNoon + 34min)->due.empty());
+  CHECK(cron_turn(entries, before, kNoon + 34min)->skipped == 0);
+  const auto turn = cron_turn(entries, before, kNoon + 35min + 30s);  // it is rolled out
+  REQUIRE(turn->due.size() == 1);
+  CHECK(turn->due[0].tick == kNoon + 35min);
+  // Another zone is another schedule; a mark of an older version has none, and is taken as its own.
+  entries["ten"].every = 0min;
+  entries["ten"].at = *parse_cron("*/5 * * * *");
+  entries["ten"].text = "*/5 * * * *";
+  const auto utc = cron_turn(entries, marks_at(kNoon), kNoon + 5min);
+  CHECK(utc->due.size() == 1);
+  entries["ten"].zone = "Europe/Berlin";
+  CHECK(cron_turn(entries, utc->marks, kNoon + 34min)->due.empty());
+}
+
+TEST_CASE("cron ledger: an entry that is back after a while begins anew, and stays paused") {
+  const auto entries = every_ten_minutes(Missed::All);
+  const auto gone = cron_turn({}, marks_at(kNoon, true), kNoon + 1min);
+  CHECK(gone->has_changed);
+  CHECK_FALSE(cron_turn({}, gone->marks, kNoon + 2min)->has_changed);
+  auto marks = read_marks(to_text(gone->marks));
+  const auto anew = cron_turn(entries, marks, kNoon + 40min);
+  CHECK(anew->marks.at("ten").is_paused);
+  marks.at("ten").is_paused = false;
+  CHECK(cron_turn(entries, marks, kNoon + 40min)->due.empty());
+  CHECK(cron_turn(entries, marks, kNoon + 40min)->skipped == 0);
+  const auto soon = cron_turn(entries, marks, kNoon + 10min);  // two configurations at a time
+  CHECK(soon->due.size() == 1);
+  CHECK(soon->marks.at("ten").gone_s == 0);
 }
 
 TEST_CASE("cron ledger: marks come back as they were written, and nonsense is none") {
