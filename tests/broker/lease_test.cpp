@@ -1,5 +1,8 @@
 #include "broker/lease.hpp"
 
+#include <cstdlib>
+
+#include "broker/pauses.hpp"
 #include "client/event_id.hpp"
 #include "place.hpp"
 
@@ -56,6 +59,19 @@ class Holder {
   std::unique_ptr<Lease> lease_;
 };
 
+void ctl(const std::string& command) {
+  const std::string line = std::string(SCRIPTS_DIR "/rabbitmq --dir '") +
+                           std::getenv("ACTION_TEST_RABBITMQ_DIR") + "' ctl -q " + command +
+                           " >/dev/null";
+  REQUIRE(std::system(line.c_str()) == 0);
+}
+
+// The broker's memory alarm, until the end of the scope.
+struct MemoryAlarm {
+  MemoryAlarm() { ctl("set_vm_memory_high_watermark 0.0000001"); }
+  ~MemoryAlarm() { ctl("set_vm_memory_high_watermark absolute 1GB"); }
+};
+
 LeaseStep::Queued queued(const std::string& queue) {
   auto message = event("report");
   message.id = action::new_event_id();
@@ -94,5 +110,32 @@ TEST_CASE("lease: RabbitMQ refuses one, and the step is done without it") {
     CHECK(consumer.take(2).size() == 2);
     holder.carry_out({{queued("low")}, "more", {}});
     CHECK(holder.state() == "more");
+  });
+}
+
+// What is told as failed must not come to pass when the alarm is over.
+TEST_CASE("alarm: RabbitMQ stores nothing later of what a lease or a pause gave up") {
+  everywhere([](Place& place) {
+    if (place.name() != "classic") return;
+    Consumer consumer(place);
+    {
+      Holder holder(place);
+      CHECK(holder.state().empty());
+      const MemoryAlarm alarm;
+      const auto step = holder.try_step({{queued("low")}, "never", {}});
+      REQUIRE_FALSE(step.ok());
+      CHECK(step.error().text.find("takes no messages now") != std::string::npos);
+      const auto paused = pause_queues(place.config(), "broker_tests", {"low"}, {}, 10s);
+      REQUIRE_FALSE(paused.ok());
+      CHECK(paused.error().text.find("takes no messages now") != std::string::npos);
+    }
+    enqueue(place, "low", {event("after")});
+    const auto come = consumer.take(1);
+    REQUIRE(come.size() == 1);
+    CHECK(come[0].message.event == "after");
+    consumer.until_quiet();
+    CHECK(consumer.seen.empty());
+    CHECK(Holder(place).state().empty());
+    CHECK(consumer.pauses.empty());
   });
 }

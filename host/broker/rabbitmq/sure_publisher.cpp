@@ -26,7 +26,8 @@ Result<std::unique_ptr<SurePublisher>> SurePublisher::open(action::Connection& c
   return sure;
 }
 
-// No queue has a name like that, so it comes back.
+// No queue has a name like that, so it comes back. In an alarm the broker reads the first message
+// of a connection, and says before it answers that it reads no more.
 Result<void> SurePublisher::knock() {
   action::Message message;
   message.event = "knock";
@@ -34,8 +35,9 @@ Result<void> SurePublisher::knock() {
   message.sender = "actiond";
   const auto refused = publish(std::vector<Post>{{"", "actiond.nobody." + message.id, &message}});
   if (!refused) return refused.error();
-  if (refused->empty() || refused->begin()->second.fault == Fault::Missing) return {};
-  return refused->begin()->second;
+  if (!refused->empty() && refused->begin()->second.fault != Fault::Missing)
+    return refused->begin()->second;
+  return await_alarms_end();
 }
 
 // A channel that is closed over one of them leaves it open what becomes of the others, which are
@@ -76,13 +78,25 @@ Result<void> SurePublisher::send(const Post& post, std::size_t place) {
   return {};
 }
 
+Result<void> SurePublisher::await_alarms_end() {
+  const auto until = monotonic_now() + timeout_;
+  while (publisher_->is_blocked()) {
+    if (in_alarm_ == InAlarm::Fail || monotonic_now() >= until) return takes_nothing();
+    if (auto waited = publisher_->wait(kLook); !waited) return waited;
+  }
+  return {};
+}
+
+Error SurePublisher::takes_nothing() const {
+  return {"the broker takes no messages now: " + publisher_->blocked_reason()};
+}
+
 // A queue that gives no answer must not hold up those that do.
 Result<void> SurePublisher::await_all() {
   const auto until = monotonic_now() + timeout_;
   while (!awaited_.empty()) {
     const bool is_over = monotonic_now() >= until;
-    if (publisher_->is_blocked() && (is_over || in_alarm_ == InAlarm::Fail))
-      return Error{"the broker takes no messages now: " + publisher_->blocked_reason()};
+    if (publisher_->is_blocked() && (is_over || in_alarm_ == InAlarm::Fail)) return takes_nothing();
     if (is_over) break;
     if (auto waited = publisher_->wait(kLook); !waited) return waited;
   }

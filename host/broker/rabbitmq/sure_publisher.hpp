@@ -48,6 +48,8 @@ class SurePublisher {
       : timeout_(timeout), in_alarm_(in_alarm) {}
   Result<void> send(const Post& post, std::size_t place);
   Result<void> await_all();
+  Result<void> await_alarms_end();
+  Error takes_nothing() const;
   void settle(std::uint64_t number, const Result<void>& taken);
 
   std::chrono::milliseconds timeout_;
