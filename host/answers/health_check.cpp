@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "base/json_parts.hpp"
@@ -37,6 +38,17 @@ std::string none_runs(std::optional<int> id) {
   return "no poller runs: start one with actiond start --id 1";
 }
 
+// A successor that is not ready yet: the one that it takes over from goes on until then.
+bool is_covered(const json& poller, const json& pollers) {
+  const auto state = text_in(poller, "state");
+  if (state != "loading" && state != "waiting for the broker") return false;
+  const auto id = poller.value("id", json());
+  return !id.is_null() && std::ranges::any_of(pollers, [&id](const json& other) {
+    return other.is_object() && other.value("id", json()) == id &&
+           does_as_told(text_in(other, "state")) && takes_from_all(other);
+  });
+}
+
 }  // namespace
 
 // One that leaves has handed over already, or was told to go: it says nothing of those that stay.
@@ -44,7 +56,7 @@ Health judge_health(const json& pollers, std::optional<int> id) {
   std::vector<const json*> well;
   bool is_any_leaving = false;
   for (const auto& poller : pollers) {
-    if (!poller.is_object() || !is_of(poller, id)) continue;
+    if (!poller.is_object() || !is_of(poller, id) || is_covered(poller, pollers)) continue;
     const auto state = text_in(poller, "state");
     if (state == "leaving")
       is_any_leaving = true;

@@ -60,6 +60,17 @@ TEST_CASE("health: well is who takes events") {
   }
 }
 
+TEST_CASE("health: while a successor starts, the poller before it counts") {
+  for (const char* state : {"loading", "waiting for the broker"}) {
+    const auto swap = json::array({poller(1, "idle"), poller(1, state)});
+    CHECK(judge_health(swap, 1).is_well);
+    CHECK(judge_health(swap, {}).sentence == "poller 1 is well: idle");
+    CHECK_FALSE(judge_health(json::array({poller(1, "gone"), poller(1, state)}), 1).is_well);
+    CHECK_FALSE(judge_health(json::array({poller(2, "idle"), poller(1, state)}), {}).is_well);
+    CHECK_FALSE(judge_health(json::array({poller(1, "leaving"), poller(1, state)}), 1).is_well);
+  }
+}
+
 // Its own plugins go on: what it was to change to is another matter.
 TEST_CASE("health: a poller that refused a change works, and is well") {
   const auto pollers = json::array({poller(1, "idle", "the change was refused")});
