@@ -1,4 +1,5 @@
 // Arguments -> command -> exit status.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
@@ -71,6 +72,16 @@ std::vector<std::string> arguments(int argc, char** argv) {
   return words;
 }
 
+// Whoever closed a standard stream must not have its number given to the broker's connection or to
+// a file: output would be written into that. Its place is held by what refuses reads, or writes.
+void hold_closed_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) >= 0) continue;
+    const int refusing = stream == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+    if (::open("/dev/null", refusing | O_NOCTTY) != stream) ::_exit(kFailed);  // nobody would hear
+  }
+}
+
 // What was printed counts only once it is written.
 int finish(int status) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
@@ -112,6 +123,7 @@ int main(int argc, char** argv) {
 }  // namespace actiond
 
 int main(int argc, char** argv) {
+  actiond::hold_closed_streams();
   const auto is_run = [](const char* word) { return std::strcmp(word, "run") == 0; };
   if (std::any_of(argv + 1, argv + argc, is_run)) actiond::leave_pid_1();
   ::signal(SIGPIPE, SIG_IGN);

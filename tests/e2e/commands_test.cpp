@@ -194,6 +194,25 @@ TEST_CASE("commands: perform runs an event without a broker, and its status tell
   CHECK(json_of(site, {"perform", "hello_world", "--json"}).at("outcome") == "done");
 }
 
+TEST_CASE("commands: what a closed standard stream was to take goes nowhere else") {
+  NEEDS_BROKER();
+  Site site;
+  const auto enqueue = [&](const std::string& how) {
+    const auto command = std::string("exec ") + ACTIOND + " enqueue noop - --config " +
+                         site.path("config/actiond.yaml").native() + " " + how;
+    return Process({"/bin/sh", "-c", command}, site.path("output/closed"), "{}\n{}\n").wait();
+  };
+  const Ran mute = enqueue(">&-");
+  CHECK(mute.status == 1);
+  CHECK(contains(mute.err, "the output could not be written: Bad file descriptor"));
+  CHECK(rabbit::ready("medium") == 2);  // the broker understood all of it
+  CHECK(enqueue(">&- 2>&-").status == 1);
+  CHECK(rabbit::ready("medium") == 4);
+  const Ran deaf = enqueue("<&-");
+  CHECK(deaf.status == 1);
+  CHECK(contains(deaf.err, "can't read standard input: Bad file descriptor"));
+}
+
 TEST_CASE("commands: perform has gdb run the same call, without a time limit") {
   NEEDS_BROKER();
   Site site;
