@@ -44,10 +44,14 @@ void Connection::arm(std::chrono::seconds time) {
   });
 }
 
-void Connection::await_request() {
+void Connection::await_peer(std::chrono::seconds time) {
   is_waiting_ = true;
   since_ = monotonic_now();
-  arm(kHeaderTime);
+  arm(time);
+}
+
+void Connection::await_request() {
+  await_peer(kHeaderTime);
   on_bytes(0);
 }
 
@@ -67,7 +71,6 @@ void Connection::on_bytes(std::size_t got) {
     case RequestReader::State::Ready:
       return answer_request();
     case RequestReader::State::Refused: {
-      is_waiting_ = false;
       const auto& refusal = reader_.refusal();
       return write(json_error(refusal.status, refusal.sentence), false, true);
     }
@@ -100,7 +103,7 @@ void Connection::write(const Response& response, bool keeps_alive, bool has_body
   }
   if (has_ended_) return;
   output_ = to_text(response, wall_now_ms(), keeps_alive, has_body);
-  arm(kWriteTime);
+  await_peer(kWriteTime);
   stream_->write(boost::asio::buffer(output_), [self = shared_from_this(), keeps_alive](bool good) {
     self->output_ = {};
     if (!good || !keeps_alive || self->has_ended_) return self->end();

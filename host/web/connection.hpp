@@ -19,11 +19,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void begin();
   // The server forgets it.
   void end();
-  // Since when it has kept the server waiting for a request.
+  // Since when it has kept the server waiting: for a request, or to take its answer.
   bool is_waiting() const { return is_waiting_; }
   MonotonicTime since() const { return since_; }
 
  private:
+  void await_peer(std::chrono::seconds time);
   void await_request();
   void read();
   void on_bytes(std::size_t got);

@@ -1,4 +1,5 @@
 // Who may come to the page, from where, and how much of it they get.
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -109,6 +110,25 @@ TEST_CASE("web: slow clients keep nobody waiting, and are cut off") {
     CHECK(std::chrono::steady_clock::now() - begun < 1s);  // 100 ms on a machine of its own
   }
   for (const int fd : slow) ::close(fd);
+}
+
+TEST_CASE("web: clients that take no answer shut nobody out") {
+  PageSite site;
+  site.serve();
+  std::string requests;  // for more than the kernel keeps of the answers
+  for (int i = 0; i < 1000; ++i) requests += "GET /page.css HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  std::vector<int> deaf;
+  for (int i = 0; i < 64; ++i) {
+    deaf.push_back(connect_to_port(site.port));
+    REQUIRE(deaf.back() >= 0);
+    (void)!::send(deaf.back(), requests.data(), requests.size(), MSG_NOSIGNAL);
+  }
+  for (const int fd : deaf) {
+    pollfd answered{fd, POLLIN, 0};
+    REQUIRE(::poll(&answered, 1, 20'000) == 1);
+  }
+  CHECK(ask_page(site.port, "", "GET /healthz").status == 200);
+  for (const int fd : deaf) ::close(fd);
 }
 
 TEST_CASE("web: by TLS, the same") {
