@@ -6,17 +6,6 @@
 #include "web/response_text.hpp"
 
 namespace actiond::web {
-namespace {
-
-// The last one that a proxy has added: what stands before it, anybody may have written.
-std::string last_of(const std::string& forwarded) {
-  const auto comma = forwarded.rfind(',');
-  auto last = forwarded.substr(comma == std::string::npos ? 0 : comma + 1);
-  last.erase(0, last.find_first_not_of(' '));
-  return last.substr(0, 64);
-}
-
-}  // namespace
 
 Connection::Connection(Server& server, std::unique_ptr<Stream> stream, std::string peer)
     : server_(server), stream_(std::move(stream)), peer_(std::move(peer)), timer_(server.io_) {}
@@ -84,7 +73,7 @@ void Connection::answer_request() {
   request.peer = peer_;
   request.is_secure = server_.streams_.is_secure();
   if (server_.trusts_proxy_) {
-    if (!request.forwarded_for.empty()) request.peer = last_of(request.forwarded_for);
+    if (!request.forwarded_for.empty()) request.peer = request.forwarded_for;
     request.is_secure |= request.forwarded_proto == "https";
   }
   const bool keeps_alive = request.keeps_alive, has_body = request.method != "HEAD";

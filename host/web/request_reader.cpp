@@ -12,6 +12,7 @@ namespace {
 namespace http = boost::beast::http;
 
 constexpr std::size_t kMostTarget = 4096;
+constexpr std::size_t kMostForwarded = 64;  // of an address
 
 std::string text_of(const http::request<http::string_body>& message, http::field name) {
   const auto value = message[name];
@@ -21,6 +22,18 @@ std::string text_of(const http::request<http::string_body>& message, http::field
 std::string text_of(const http::request<http::string_body>& message, const char* name) {
   const auto value = message[name];
   return {value.data(), value.size()};
+}
+
+// What a proxy has added last: what stands before it, in its line or in lines of its own, anybody
+// may have written.
+std::string last_of(const http::request<http::string_body>& message, const char* name) {
+  std::string last;
+  const auto [begin, end] = message.equal_range(name);
+  for (auto line = begin; line != end; ++line) last = std::string(line->value());
+  if (const auto comma = last.rfind(','); comma != std::string::npos) last.erase(0, comma + 1);
+  last.erase(0, last.find_first_not_of(" \t"));
+  last.erase(last.find_last_not_of(" \t") + 1);
+  return last.substr(0, kMostForwarded);
 }
 
 // What decides on a request must be said once: a proxy may have looked at the other one.
@@ -99,8 +112,8 @@ Request RequestReader::take_request() {
   request.cookie = text_of(message, http::field::cookie);
   request.content_type = text_of(message, http::field::content_type);
   request.if_none_match = text_of(message, http::field::if_none_match);
-  request.forwarded_for = text_of(message, "X-Forwarded-For");
-  request.forwarded_proto = text_of(message, "X-Forwarded-Proto");
+  request.forwarded_for = last_of(message, "X-Forwarded-For");
+  request.forwarded_proto = last_of(message, "X-Forwarded-Proto");
   request.body = std::move(message.body());
   return request;
 }

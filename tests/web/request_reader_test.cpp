@@ -48,6 +48,24 @@ TEST_CASE("request reader: what is behind a request is the next one") {
   CHECK(reader.feed({}) == State::NeedsMore);
 }
 
+TEST_CASE("request reader: of what was forwarded, only what was added last counts") {
+  RequestReader reader;
+  REQUIRE(reader.feed("GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 1.1.1.1\r\n"
+                      "X-Forwarded-Proto: https\r\nx-forwarded-for: 2.2.2.2, 3.3.3.3 \r\n"
+                      "X-Forwarded-Proto: http\r\n\r\n") == State::Ready);
+  const auto request = reader.take_request();
+  CHECK(request.forwarded_for == "3.3.3.3");
+  CHECK(request.forwarded_proto == "http");
+  REQUIRE(reader.feed("GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 4.4.4.4\r\n"
+                      "X-Forwarded-Proto: http, https\r\n\r\n" +
+                      kGet) == State::Ready);
+  const auto next = reader.take_request();
+  CHECK(next.forwarded_for == "4.4.4.4");
+  CHECK(next.forwarded_proto == "https");
+  REQUIRE(reader.feed({}) == State::Ready);
+  CHECK(reader.take_request().forwarded_for.empty());
+}
+
 TEST_CASE("request reader: what is too large or unclear is refused before it is read") {
   const std::string line = "POST / HTTP/1.1\r\nHost: h\r\n";
   CHECK(refused(line + "X: " + std::string(kMostHeaderBytes, 'x')) == 431);
