@@ -5,12 +5,15 @@
 #include <string>
 
 #include "base/config/config.hpp"
-#include "base/result.hpp"
 
 namespace actiond {
 
-// `picture` as take_picture has it, `version` of actiond. Fails if the statistics can't be read.
-Result<std::string> metrics_text(const Config& config, nlohmann::json picture,
-                                 const std::string& version);
+struct MetricsText {
+  std::string text;
+  std::string problem;  // why the statistics can't be read: the counters are missing then
+};
+
+// `picture` as take_picture has it, `version` of actiond.
+MetricsText metrics_text(const Config& config, nlohmann::json picture, const std::string& version);
 
 }  // namespace actiond

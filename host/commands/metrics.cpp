@@ -15,8 +15,8 @@ Result<int> metrics(const Common& common) {
   auto picture = take_picture(*config, process_name());
   if (!picture) return picture.error();
   const auto text = metrics_text(*config, std::move(*picture), ACTION_VERSION);
-  if (!text) return text.error();
-  fmt::print("{}", *text);
+  fmt::print("{}", text.text);
+  if (!text.problem.empty()) print_error({"the counters are missing: " + text.problem});
   return kDone;
 }
 

@@ -153,9 +153,13 @@ std::string exposition(const MetricsSource& source) {
   MetricLines lines;
   lines.family("actiond_build_info", "gauge", "The actiond that tells this.");
   lines.sample({{"version", source.version}}, 1);
-  add_events(lines, source.totals);
-  add_times(lines, source.totals);
-  add_counters(lines, source.counters);
+  if (source.problem.empty()) {
+    add_events(lines, source.totals);
+    add_times(lines, source.totals);
+    add_counters(lines, source.counters);
+  } else {
+    lines.comment("counters are missing: " + source.problem);
+  }
   const auto& pollers = list_in(source.status, "pollers");
   add_queues(lines, source.status);
   add_broker(lines, source.status);

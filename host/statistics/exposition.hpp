@@ -15,9 +15,10 @@ struct MetricsSource {
   std::vector<CountRow> totals;      // of StatisticsReader, kTotals
   std::vector<CounterRow> counters;  // of StatisticsReader
   std::string version;               // of actiond
+  std::string problem;               // why there are no totals and counters; empty: none
 };
 
-// What `status` does not have is left out.
+// What `status` does not have is left out, and so is what a problem hides: it is said in a comment.
 std::string exposition(const MetricsSource& source);
 
 }  // namespace actiond

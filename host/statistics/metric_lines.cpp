@@ -29,6 +29,10 @@ void MetricLines::family(std::string_view name, std::string_view type, std::stri
   text_ += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, type);
 }
 
+void MetricLines::comment(std::string_view text) {
+  text_ += fmt::format("# {}\n", label_value(text));
+}
+
 void MetricLines::sample(Labels labels, double value) {
   line("", labels, value);
 }

@@ -17,6 +17,8 @@ class MetricLines {
   // What follows belongs to it, until the next. Its name is there without a sample, too: whoever
   // looks for it sees that there is such a thing.
   void family(std::string_view name, std::string_view type, std::string_view help);
+  // For people: nothing of Prometheus reads it.
+  void comment(std::string_view text);
   void sample(Labels labels, double value);
   // In seconds, with cumulated buckets.
   template <const auto& kBounds>

@@ -116,11 +116,9 @@ void Router::open_probe(const std::string& name, Answer answer) {
     const auto view = sources_->view();
     if (name == "readyz") return answer(readiness(view));
     do_chore(answer, [&config = config_, status = status_json(view), version = version_] {
-      const auto text = metrics_text(config, status, version);
-      if (!text) return text_response(503, text.error().text);
       Response response;
       response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-      response.body = *text;
+      response.body = metrics_text(config, status, version).text;
       return response;
     });
   });

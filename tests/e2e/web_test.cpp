@@ -201,7 +201,14 @@ TEST_CASE("web: what is broken says so in its own place, and the rest is shown")
   CHECK_FALSE(overview["statistics"]["problem"].get<std::string>().empty());
   CHECK(overview["pollers"].size() == 1);
   CHECK(site.get("/api/v1/stats").status == 503);
-  CHECK(site.get("/metrics").status == 503);
+  const auto metrics = site.get("/metrics");
+  CHECK(metrics.status == 200);
+  CHECK(contains(metrics.body, "\nactiond_pollers{state=\"idle\"} 1\n"));
+  CHECK(contains(metrics.body, "\n# counters are missing: "));
+  const Ran printed = site.actiond({"metrics"});
+  CHECK(printed.status == 0);
+  CHECK(contains(printed.out, "\nactiond_pollers{state=\"idle\"} 1\n"));
+  CHECK(contains(printed.err, "the counters are missing: "));
   site.configure("", "amqp://guest:secret@127.0.0.1:1/%2f");
   PageSite away;
   away.configure("", "amqp://guest:secret@127.0.0.1:1/%2f");

@@ -103,6 +103,16 @@ TEST_CASE("metrics: without a broker the rest is there") {
   CHECK(text.find("actiond_events_total") != std::string::npos);
 }
 
+TEST_CASE("metrics: without the statistics no counter seems to begin anew") {
+  auto blind = source();
+  blind.problem = "the file is\ndamaged";
+  const auto text = exposition(blind);
+  CHECK(has_line(text, "# counters are missing: the file is\\ndamaged"));
+  CHECK(text.find("_total") == std::string::npos);
+  CHECK(text.find("_bucket") == std::string::npos);
+  CHECK(has_line(text, "actiond_broker_connected 1"));
+}
+
 TEST_CASE("metrics: nothing at all is still metrics") {
   MetricsSource nothing;
   nothing.status = json::object();
