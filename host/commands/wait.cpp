@@ -63,28 +63,55 @@ Look look_for(const std::string& set, const json& pollers) {
   return look;
 }
 
-Result<json> pollers_of(const Config& config, std::optional<FleetAsker>& asker,
-                        const std::string& host) {
-  if (!asker) return ask_pollers(config.run_dir);
-  auto report = asker->ask({host, {}}, {{"command", "status"}});
+Result<json> statuses_of(FleetAsker& asker, const std::string& host) {
+  auto report = asker.ask({host, {}}, {{"command", "status"}});
   if (!report) return report.error();
   for (const auto& silent : report->missing)
     report->answers.push_back({{"poller", silent.name.text()}, {"state", "does not answer"}});
   return report->answers;
 }
 
+// This machine's pollers, or those of a host, over a connection that is made anew if it was lost.
+class Pollers {
+ public:
+  Pollers(const Config& config, std::string host) : config_(config), host_(std::move(host)) {}
+
+  Result<void> connect() {
+    if (host_.empty() || asker_) return {};
+    auto opened = open_asker(config_);
+    if (!opened) return opened.error();
+    asker_ = std::move(*opened);
+    return {};
+  }
+  Result<json> look() {
+    if (host_.empty()) return ask_pollers(config_.run_dir);
+    if (auto connected = connect(); !connected) return connected.error();
+    auto pollers = statuses_of(*asker_, host_);
+    if (!pollers) asker_.reset();
+    return pollers;
+  }
+
+ private:
+  const Config& config_;
+  std::string host_;
+  std::optional<FleetAsker> asker_;
+};
+
+bool is_done(const Look& look) {
+  return look.pollers > 0 && look.lagging.empty();
+}
+
 int say(const Common& common, const std::string& set, const std::string& host, const Look& look) {
-  const bool is_done = look.pollers > 0 && look.lagging.empty();
   if (common.is_json) {
     json lagging = json::array();
     for (const auto& each : look.lagging)
       lagging.push_back({{"poller", each.poller}, {"state", each.state}});
     print_json({{"set", set}, {"pollers", look.pollers}, {"lagging", lagging}});
-  } else if (is_done) {
+  } else if (is_done(look)) {
     fmt::print("{} poller{} run{} the plugin set {}\n", look.pollers, look.pollers == 1 ? "" : "s",
                look.pollers == 1 ? "s" : "", set);
   }
-  if (is_done) return kDone;
+  if (is_done(look)) return kDone;
   if (look.pollers == 0)
     print_error(host.empty() ? Error{"no poller runs: start one with actiond start --id 1"}
                              : nobody_answers({host, {}}));
@@ -102,19 +129,15 @@ Result<int> wait(const Common& common, const WaitFlags& flags) {
   const auto set = flags.is_current ? tree_hash(config->plugins, config->run_dir)
                                     : Result<std::string>(flags.set);
   if (!set) return set.error();
-  std::optional<FleetAsker> asker;
-  if (!flags.host.empty()) {
-    auto opened = open_asker(*config);
-    if (!opened) return opened.error();
-    asker = std::move(*opened);
-  }
+  Pollers pollers(*config, flags.host);
+  if (auto connected = pollers.connect(); !connected) return connected.error();
   const auto until = monotonic_now() + *parse_duration(flags.timeout);
   for (;;) {
-    const auto pollers = pollers_of(*config, asker, flags.host);
-    if (!pollers) return pollers.error();
-    const auto look = look_for(*set, *pollers);
-    const bool is_done = look.pollers > 0 && look.lagging.empty();
-    if (is_done || monotonic_now() >= until) return say(common, *set, flags.host, look);
+    const auto seen = pollers.look();
+    const bool is_over = monotonic_now() >= until;
+    if (!seen && (is_over || flags.host.empty())) return seen.error();
+    const auto look = seen ? look_for(*set, *seen) : Look();
+    if (is_done(look) || is_over) return say(common, *set, flags.host, look);
     std::this_thread::sleep_for(kLookAtSets);
   }
 }

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "../network/proxy.hpp"
 #include "site.hpp"
 
 namespace {
@@ -175,6 +176,26 @@ TEST_CASE("wait: until every poller runs the plugin set, or who lags is named") 
   Site empty("", {}, Site::kWithoutRabbit);
   empty.configure("", "amqp://127.0.0.1:1");
   CHECK(contains(empty.actiond({"wait", "--current", "--timeout", "1ms"}).err, "no poller runs"));
+}
+
+TEST_CASE("wait: a connection to the broker that is lost is made anew") {
+  NEEDS_NODE();
+  forget_roster();
+  Site site("", {"hello_world"}), away("", {"hello_world", "throws"});
+  site.start();
+  until_there(site, 1);
+  const Proxy proxy(test_broker(), [](Towards, int) { return 0ms; });
+  away.configure("", proxy.url());
+  const auto waiting = away.begin({"wait", "--current", "--host", "all"});
+  // Each look adds some: by then it has looked more than once.
+  REQUIRE(wait_until([&] { return proxy.round_trips() > 40 || !waiting->is_alive(); }));
+  site.rabbitmq({"ctl", "-q", "close_all_connections", "--global", "for a test"});
+  rabbit::disconnect();
+  CHECK(wait_until([&] { return proxy.connections() > 1 || !waiting->is_alive(); }));
+  CHECK(waiting->is_alive());
+  site.install("throws");
+  const Ran done = waiting->wait();
+  CHECK_MESSAGE(done.status == 0, done.err);
 }
 
 TEST_CASE(
