@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <atomic>
-#include <deque>
 #include <utility>
 
 #include "answers/picture.hpp"
 #include "answers/poller_answers.hpp"
 #include "statistics/retention.hpp"
 #include "statistics/store.hpp"
+#include "web/rate.hpp"
 
 namespace actiond::web {
 namespace {
@@ -19,42 +19,10 @@ using namespace std::chrono_literals;
 
 constexpr auto kLiveAge = 1s;
 constexpr auto kStatisticsAge = 5s;  // pollers write every 10
-constexpr std::int64_t kRateTime_ms = 15'000;
 
 bool is_dead(OutcomeLabel label) {
   return label == OutcomeLabel::Dead || label == OutcomeLabel::Discarded;
 }
-
-// How fast events are done, from what pollers have counted at each look.
-class Rate {
- public:
-  double add(const json& pollers, std::int64_t now_ms) {
-    std::map<std::string, std::uint64_t> done;
-    for (const auto& poller : pollers)
-      if (poller.contains("done") && poller["done"].is_number_unsigned())
-        done[poller.value("pid", json()).dump()] = poller["done"].get<std::uint64_t>();
-    looks_.push_back({now_ms, std::move(done)});
-    while (looks_.front().at_ms < now_ms - kRateTime_ms) looks_.pop_front();
-    double all = 0;
-    for (const auto& [pid, count] : looks_.back().done) all += since_first(pid, count);
-    const auto passed = now_ms - looks_.front().at_ms;
-    return passed > 0 ? all * 1000 / static_cast<double>(passed) : 0;
-  }
-
- private:
-  struct Seen {
-    std::int64_t at_ms;
-    std::map<std::string, std::uint64_t> done;  // by pid
-  };
-  double since_first(const std::string& pid, std::uint64_t count) const {
-    for (const auto& look : looks_)
-      if (const auto found = look.done.find(pid); found != look.done.end())
-        return found->second <= count ? static_cast<double>(count - found->second) : 0;
-    return 0;
-  }
-
-  std::deque<Seen> looks_;
-};
 
 void add_queue_counts(const std::vector<CountRow>& rows, StatisticsView& view) {
   const auto span = view.hour.until_ms - view.hour.since_ms;
