@@ -177,8 +177,10 @@ void LogSink::lose(std::string_view lines) {
 
 void LogSink::report_lost() {
   if (is_within_line_) lines_.push_back('\n');  // what failed ended there
-  reported_ = std::exchange(lost_, 0);
-  report_(lines_, reported_, why_lost_);
+  const auto before = waiting();
+  const auto lost = std::exchange(lost_, 0);
+  report_(lines_, lost, why_lost_);
+  reported_ = waiting() > before ? lost : 0;  // said elsewhere, it is lost to nobody
 }
 
 }  // namespace actiond

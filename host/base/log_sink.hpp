@@ -22,7 +22,7 @@ Result<UniqueFd> open_log_file(const std::filesystem::path& file);
 
 class LogSink {
  public:
-  // Appends the line that tells how many were lost, and why.
+  // Appends the line that tells how many were lost, and why; or nothing, and tells it elsewhere.
   using Report =
       std::function<void(fmt::memory_buffer& out, std::uint64_t lost, const std::string& why)>;
 

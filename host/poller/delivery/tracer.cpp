@@ -13,8 +13,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kConsumer = 5;  // SPAN_KIND_CONSUMER
-constexpr int kError = 2;     // STATUS_CODE_ERROR
+constexpr int kConsumer = 5;                   // SPAN_KIND_CONSUMER
+constexpr int kError = 2;                      // STATUS_CODE_ERROR
+constexpr std::chrono::minutes kQuietTime{1};  // between two lines about a file that takes nothing
 
 Json text_attribute(const char* key, std::string_view value) {
   return {{"key", key}, {"value", {{"stringValue", value}}}};
@@ -93,12 +94,18 @@ Tracer::Tracer(const Config& config, Log& log, std::string poller)
   // A line that is lost is lost to the collector, which reads nothing but spans there.
   sink_.emplace(config.trace_file,
                 [this](fmt::memory_buffer&, std::uint64_t lost, const std::string& why) {
-                  log_.warning("{} span{} lost: {}", lost, lost == 1 ? " was" : "s were", why);
+                  lost_ += lost;
+                  why_lost_ = why;
                 });
   if (const auto opened = sink_->open(); !opened) {
     log_.error("no spans are written: {}", opened.error().text);
     sink_.reset();
   }
+}
+
+Tracer::~Tracer() {
+  sink_.reset();  // writes what is left, or has it lost
+  tell_lost();
 }
 
 void Tracer::begin(Delivery& delivery) const {
@@ -120,8 +127,18 @@ void Tracer::settled(const Delivery& delivery, Settlement settlement) {
   sink_->add(otlp_line(delivery, settlement, config_, poller_));
 }
 
-void Tracer::flush() {
-  if (sink_) sink_->flush();
+void Tracer::flush(MonotonicTime now) {
+  if (!sink_) return;
+  sink_->flush();
+  if (lost_ == 0 || (told_at_ && now - *told_at_ < kQuietTime)) return;
+  told_at_ = now;
+  tell_lost();
+}
+
+void Tracer::tell_lost() {
+  if (lost_ == 0) return;
+  log_.warning("{} span{} lost: {}", lost_, lost_ == 1 ? " was" : "s were", why_lost_);
+  lost_ = 0;
 }
 
 void Tracer::reopen_if_moved() {

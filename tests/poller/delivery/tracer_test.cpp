@@ -103,6 +103,25 @@ TEST_CASE("tracer: where spans are written, an event without a trace begins one"
   CHECK(scene.delivery.trace.parent_span.empty());
 }
 
+TEST_CASE("tracer: spans that can't be written are a sum in the log, once a minute") {
+  TracerScene scene;
+  scene.config.trace_file = "/dev/full";
+  const MonotonicTime begun{1h};
+  {
+    Tracer tracer(scene.config, scene.log, "box/1");
+    tracer.begin(scene.delivery);
+    Tracer::ended(scene.delivery);
+    for (const auto at : {0s, 1s, 59s, 60s, 61s, 62s}) {
+      for (int i = 0; i < 2; ++i) tracer.settled(scene.delivery, Settlement::Acknowledge);
+      tracer.flush(begun + at);
+    }
+    CHECK(scene.times_logged("2 spans were lost: can't write '/dev/full': ") == 1);
+    CHECK(scene.times_logged("6 spans were lost: ") == 1);
+    CHECK(scene.times_logged(" lost: ") == 2);
+  }
+  CHECK(scene.times_logged("4 spans were lost: ") == 1);
+}
+
 TEST_CASE("tracer: a file that can't be opened is logged, and costs no event") {
   TracerScene scene;
   scene.config.trace_file = "/nowhere/spans.json";
