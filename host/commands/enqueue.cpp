@@ -25,6 +25,7 @@
 #include "commands/terminal/line_reader.hpp"
 #include "commands/terminal/params.hpp"
 #include "commands/terminal/table.hpp"
+#include "wire/frame.hpp"
 
 namespace actiond {
 namespace {
@@ -94,9 +95,9 @@ class Enqueue {
       if (sent_.size() >= kBatch || !lines.is_ready())
         if (auto confirmed = confirm(); !confirmed) return confirmed.error();
       auto line = lines.next();
-      if (!line || !*line) {
+      if (!line) return end(line.error());
+      if (!*line) {
         if (auto confirmed = confirm(); !confirmed) return confirmed.error();
-        if (!line) return line.error();
         return kDone;
       }
       if (auto taken = take(**line, number); !taken) return taken.error();
@@ -243,7 +244,7 @@ Result<int> enqueue(const Common& common, const EnqueueFlags& flags) {
   Enqueue enqueue(std::move(*target), flags.event, std::move(*queue), when_of(flags),
                   common.is_json);
   if (!is_bulk) return enqueue.one(std::move(*params));
-  LineReader lines(STDIN_FILENO);
+  LineReader lines(STDIN_FILENO, kMaxParamsBytes);
   return enqueue.many(lines);
 }
 

@@ -1,5 +1,6 @@
 #include "commands/terminal/line_reader.hpp"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -8,7 +9,7 @@
 namespace actiond {
 
 bool LineReader::is_ready() {
-  while (!holds_line() && !is_at_end_) {
+  while (!holds_line() && !is_at_end_ && !is_too_long()) {
     pollfd input{fd_, POLLIN, 0};
     if (::poll(&input, 1, 0) <= 0) return false;
     if (auto read = read_more(); !read) return true;  // next tells
@@ -20,14 +21,28 @@ Result<std::optional<std::string>> LineReader::next() {
   while (!holds_line() && !is_at_end_)
     if (auto read = read_more(); !read) return read.error();
   if (begin_ == text_.size()) return std::optional<std::string>();
-  const auto end = std::min(text_.find('\n', begin_), text_.size());
+  const auto end = std::min(end_of_line(), text_.size());
+  if (end - begin_ > most_) return too_long();
+  ++lines_;
   std::optional<std::string> line = text_.substr(begin_, end - begin_);
-  begin_ = std::min(end + 1, text_.size());
+  begin_ = searched_ = std::min(end + 1, text_.size());
   return line;
+}
+
+std::size_t LineReader::end_of_line() {
+  const auto end = text_.find('\n', searched_);
+  searched_ = std::min(end, text_.size());
+  return end;
+}
+
+Error LineReader::too_long() const {
+  return {fmt::format("line {} is longer than {} bytes", lines_ + 1, most_)};
 }
 
 Result<void> LineReader::read_more() {
   constexpr std::size_t kPart = 64 * 1024;
+  if (is_too_long()) return too_long();
+  searched_ -= begin_;
   text_.erase(0, std::exchange(begin_, 0));
   const std::size_t size = text_.size();
   text_.resize(size + kPart);
