@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <utility>
 
@@ -12,6 +13,10 @@ namespace {
 namespace mc = action::memcached;
 
 constexpr std::size_t kClaimedTogether = 64;
+// A ring is as long as what was finished behind an event that is due much later, and whoever looks
+// through all of it in one go is taken for dead meanwhile.
+constexpr std::size_t kMostLookedAt = 1024;
+constexpr std::chrono::milliseconds kLongestLook{200};
 constexpr std::int64_t kOthersAgainMs = 1000;  // until it is looked whether its owner lives
 constexpr std::int64_t kEmptyAgainMs = 50;     // until it is looked whether its producer has come
 constexpr auto kNever = std::numeric_limits<std::int64_t>::max();
@@ -49,14 +54,17 @@ std::int64_t RingView::next_change_ms() const {
 }
 
 Result<void> RingView::take(std::size_t most, std::vector<StoredClaim>& taken) {
-  while (most > 0) {
+  const auto end = monotonic_now() + kLongestLook;
+  for (std::size_t looked_at = 0; most > 0 && looked_at < kMostLookedAt && monotonic_now() < end;) {
     const auto some = std::min(most, kClaimedTogether);
     auto left = next_left(some);
-    auto mine = left.empty() ? claim(next_to_claim(some, mc::now_ms())) : take_over(left);
+    const auto slots = left.empty() ? next_to_claim(some, mc::now_ms()) : Slots();
+    auto mine = left.empty() ? claim(slots) : take_over(left);
     if (!mine) return mine.error();
     const auto got = read(*mine, taken);
     if (!got) return got.error();
     most -= *got;
+    looked_at += left.size() + slots.size();
     if (mine->empty() && left.empty() && !may_have_more(mc::now_ms())) break;
   }
   return {};
@@ -119,17 +127,17 @@ Result<std::size_t> RingView::read(const Slots& mine, std::vector<StoredClaim>& 
   auto found = rings_.read(queue_, mine);
   if (!found) return found.error();
   const auto now = mc::now_ms();
+  std::vector<std::pair<std::uint64_t, Known>> aside;
   std::size_t got = 0, next = 0;
   for (const auto slot : mine) {
     const bool is_there = next < found->size() && (*found)[next].number == slot;
     if (!is_there) {
-      if (auto aside = put_aside(slot, {.state = State::Empty}); !aside) return aside.error();
+      aside.push_back({slot, {.state = State::Empty}});
       continue;
     }
     auto& each = (*found)[next++].slot;
     if (each.due_ms > now) {
-      const Known later{.state = State::Later, .look_at_ms = each.due_ms};
-      if (auto aside = put_aside(slot, later); !aside) return aside.error();
+      aside.push_back({slot, {.state = State::Later, .look_at_ms = each.due_ms}});
       continue;
     }
     each.message.trail.queued_at_ms = each.due_ms;
@@ -137,23 +145,27 @@ Result<std::size_t> RingView::read(const Slots& mine, std::vector<StoredClaim>& 
         {static_cast<std::int64_t>(slot), known_[slot].is_redelivered, std::move(each.message)});
     ++got;
   }
+  if (auto put = put_aside(aside); !put) return put.error();
   return got;
 }
 
-// It is not claimed any more. One that stays empty for long enough is finished.
-Result<void> RingView::put_aside(std::uint64_t slot, Known known) {
-  const auto removed = rings_.connection().run(mc::remove(rings_.claim_key(queue_, slot)));
-  if (!removed) return removed.error();
-  if (known.state == State::Empty) {
-    const auto now = mc::now_ms();
-    known.since_ms = known_[slot].since_ms != 0 ? known_[slot].since_ms : now;
-    known.look_at_ms = now + kEmptyAgainMs;
-    if (now - known.since_ms > mc::kHoleAge.count()) {
-      pass_over(slot);
-      return {};
+// They are not claimed any more. One that stays empty for long enough is finished.
+Result<void> RingView::put_aside(const std::vector<std::pair<std::uint64_t, Known>>& slots) {
+  std::vector<mc::Command> commands;
+  for (const auto& [slot, known] : slots)
+    commands.push_back(mc::remove(rings_.claim_key(queue_, slot)));
+  if (const auto removed = rings_.connection().run(commands); !removed) return removed.error();
+  const auto now = mc::now_ms();
+  for (auto [slot, known] : slots) {
+    if (known.state == State::Empty) {
+      known.since_ms = known_[slot].since_ms != 0 ? known_[slot].since_ms : now;
+      known.look_at_ms = now + kEmptyAgainMs;
     }
+    if (known.state == State::Empty && now - known.since_ms > mc::kHoleAge.count())
+      pass_over(slot);
+    else
+      known_[slot] = known;
   }
-  known_[slot] = known;
   return {};
 }
 

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -24,7 +25,8 @@ class RingView {
   // When that may change by itself, since 1970 UTC.
   std::int64_t next_change_ms() const;
 
-  // Takes up to `most` events that are due, and appends them.
+  // Takes up to `most` events that are due, and appends them. Looks no longer than a moment: then
+  // there may be more.
   Result<void> take(std::size_t most, std::vector<StoredClaim>& taken);
   // Looks again at what others have in hand, and at slots that are empty, if it is time.
   Result<void> look_again(std::int64_t now_ms);
@@ -58,7 +60,7 @@ class RingView {
   Result<Slots> claim(const Slots& slots);
   Result<Slots> take_over(const Slots& slots);
   Result<std::size_t> read(const Slots& mine, std::vector<StoredClaim>& taken);
-  Result<void> put_aside(std::uint64_t slot, Known known);
+  Result<void> put_aside(const std::vector<std::pair<std::uint64_t, Known>>& slots);
   // It is finished, or a hole.
   void pass_over(std::uint64_t slot);
   Result<void> look_into_passed();
