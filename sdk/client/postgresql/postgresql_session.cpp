@@ -203,7 +203,7 @@ Error PostgresqlSession::failed(const PGresult* result) {
 
 Result<PostgresqlSession::ResultPointer> PostgresqlSession::await(bool is_sent) {
   if (!is_sent) return lost(first_line(::PQerrorMessage(raw_)));
-  const auto end = std::chrono::steady_clock::now() + patience_;
+  auto end = std::chrono::steady_clock::now() + patience_;
   ResultPointer last;
   for (;;) {
     while (::PQflush(raw_) == 0 && ::PQisBusy(raw_) != 0) {
@@ -212,6 +212,7 @@ Result<PostgresqlSession::ResultPointer> PostgresqlSession::await(bool is_sent) 
       if (rest <= 0ms || ::poll(&fd, 1, static_cast<int>(rest / 1ms) + 1) == 0)
         return lost("it does not answer");
       if (::PQconsumeInput(raw_) == 0) return lost(first_line(::PQerrorMessage(raw_)));
+      end = std::chrono::steady_clock::now() + patience_;  // a large answer takes its time
     }
     ResultPointer result(::PQgetResult(raw_));
     if (result == nullptr) break;

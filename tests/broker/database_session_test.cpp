@@ -1,0 +1,36 @@
+// A session with a database server: how long it waits, and what others may have set for it.
+#include "client/sql/backend_module.hpp"
+#include "tables.hpp"
+
+namespace actiond::test {
+namespace {
+
+using action::sql::Session;
+using action::sql::Trouble;
+
+std::unique_ptr<Session> session(const std::string& address, std::chrono::milliseconds patience) {
+  const auto url = action::sql::parse_database_url(address);
+  REQUIRE(url);
+  auto opened = action::sql::open_session(*url, "broker_tests", 10s, patience);
+  if (!opened) FAIL(opened.error().text);
+  return std::move(*opened);
+}
+
+}  // namespace
+
+TEST_CASE("database: PostgreSQL may take long for an answer, but not say nothing for long") {
+  const char* const url = std::getenv("ACTION_TEST_POSTGRESQL");
+  if (url == nullptr) SKIP_TEST("ACTION_TEST_POSTGRESQL names no server");
+  const auto one = session(url, 1s);
+  // Rows that are larger than what the server gathers before it sends.
+  const auto told =
+      one->execute("SELECT repeat('x', 20000), pg_sleep(0.3)::TEXT FROM generate_series(1, 6)");
+  if (!told) FAIL(told.error().text);
+  CHECK(told->rows() == 6);
+  const auto silent = one->execute("SELECT pg_sleep(60)");
+  REQUIRE_FALSE(silent);
+  CHECK(silent.error().text.find("it does not answer") != std::string::npos);
+  CHECK(one->trouble() == Trouble::Lost);
+}
+
+}  // namespace actiond::test
