@@ -16,7 +16,24 @@ std::unique_ptr<Session> session(const std::string& address, std::chrono::millis
   return std::move(*opened);
 }
 
+// A statement that MariaDB works at for ever.
+std::string endless_rows(const std::string& what) {
+  std::string sql = "WITH d AS (SELECT 1 AS n UNION ALL SELECT 2) SELECT " + what + " FROM d AS d0";
+  for (int i = 1; i < 50; ++i) sql += fmt::format(", d AS d{}", i);
+  return sql;
+}
+
 }  // namespace
+
+TEST_CASE("database: MariaDB's statement that fails among its rows has failed") {
+  const char* const url = std::getenv("ACTION_TEST_MYSQL");
+  if (url == nullptr) SKIP_TEST("ACTION_TEST_MYSQL names no server");
+  const auto one = session(url, 10s);
+  REQUIRE(one->execute("SET max_statement_time = 0.1"));
+  const auto endless = one->execute(endless_rows("1"));
+  REQUIRE_FALSE(endless);
+  CHECK(endless.error().text.find("max_statement_time") != std::string::npos);
+}
 
 TEST_CASE("database: PostgreSQL may take long for an answer, but not say nothing for long") {
   const char* const url = std::getenv("ACTION_TEST_POSTGRESQL");

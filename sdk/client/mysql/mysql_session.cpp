@@ -133,8 +133,10 @@ Result<void> MysqlSession::check_server() {
                     url_.shown)};
   // Whatever the server's administrator has set for its sessions: a statement outside of a
   // transaction is one by itself.
-  for (const char* setting : {"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-                              "SET SESSION autocommit = 1, sql_safe_updates = 0"})
+  for (const char* setting :
+       {"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+        "SET SESSION autocommit = 1, sql_safe_updates = 0",
+        is_mariadb ? "SET SESSION max_statement_time = 0" : "SET SESSION max_execution_time = 0"})
     if (const auto set = execute(setting); !set) return set.error();
   const auto most = execute("SELECT @@max_allowed_packet");
   if (!most) return most.error();
@@ -160,6 +162,8 @@ Result<Answer> MysqlSession::execute(const std::string& sql) {
   answer.last_id = static_cast<std::int64_t>(::mysql_insert_id(raw_));
   const std::unique_ptr<MYSQL_RES, decltype(&::mysql_free_result)> result(
       ::mysql_store_result(raw_), ::mysql_free_result);
+  if (result == nullptr && ::mysql_errno(raw_) != 0)  // it failed among its rows
+    return failed(::mysql_errno(raw_), ::mysql_error(raw_));
   if (result == nullptr) return answer;
   const unsigned columns = ::mysql_num_fields(result.get());
   answer.set_columns(columns);
