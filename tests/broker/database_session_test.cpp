@@ -23,7 +23,54 @@ std::string endless_rows(const std::string& what) {
   return sql;
 }
 
+// A statement of the server's root, by scripts/NAME.
+void as_root(const std::string& name, const char* directory, const std::string& sql) {
+  const auto command = fmt::format("{}/{} --dir '{}' sql >/dev/null <<'END'\n{}\nEND\n",
+                                   SCRIPTS_DIR, name, directory, sql);
+  REQUIRE(std::system(command.c_str()) == 0);
+}
+
+// What the administrator sets for everybody, for as long as this lives.
+class ShortTime {
+ public:
+  explicit ShortTime(const std::string& url) : is_mysql_(url.starts_with("mysql")) {
+    set(is_mysql_ ? "SET GLOBAL max_statement_time = 0.3"
+                  : "ALTER ROLE action SET statement_timeout = '300ms'");
+  }
+  ~ShortTime() {
+    set(is_mysql_ ? "SET GLOBAL max_statement_time = 0"
+                  : "ALTER ROLE action RESET statement_timeout");
+  }
+  ShortTime(const ShortTime&) = delete;
+  ShortTime& operator=(const ShortTime&) = delete;
+
+ private:
+  void set(const std::string& sql) const {
+    as_root(is_mysql_ ? "mysql" : "postgresql",
+            std::getenv(is_mysql_ ? "ACTION_TEST_MYSQL_DIR" : "ACTION_TEST_POSTGRESQL_DIR"), sql);
+  }
+  bool is_mysql_;
+};
+
 }  // namespace
+
+TEST_CASE("database: a time that its administrator gives to statements ends none of ours") {
+  in_each([](Tables& tables) {
+    const bool is_mysql = tables->dialect().listen.empty();
+    const ShortTime time(tables.url());
+    const auto one = session(tables.url(), 10s);
+    const auto slept =
+        one->execute(is_mysql ? "SELECT SLEEP(0.6)" : "SELECT 0 FROM (SELECT pg_sleep(0.6)) AS s");
+    if (!slept) FAIL(slept.error().text);
+    CHECK(slept->number(0, 0) == 0);  // it was not woken
+    // One that is ended anyway may be done anew.
+    REQUIRE(
+        one->execute(is_mysql ? "SET max_statement_time = 0.1" : "SET statement_timeout = 100"));
+    const auto endless = one->execute(is_mysql ? endless_rows("COUNT(*)") : "SELECT pg_sleep(60)");
+    REQUIRE_FALSE(endless);
+    CHECK(one->trouble() == Trouble::Again);
+  });
+}
 
 TEST_CASE("database: MariaDB's statement that fails among its rows has failed") {
   const char* const url = std::getenv("ACTION_TEST_MYSQL");

@@ -9,6 +9,8 @@ namespace {
 
 constexpr unsigned kConnectionKilled = 1927;  // MariaDB's ER_CONNECTION_KILLED
 constexpr unsigned kIdleTooLong = 4031;       // MySQL's ER_CLIENT_INTERACTION_TIMEOUT
+constexpr unsigned kTimeOver = 1969;          // MariaDB's ER_STATEMENT_TIMEOUT
+constexpr unsigned kTimeOverInMySql = 3024;   // ER_QUERY_TIMEOUT
 
 bool is_lost(unsigned number) {
   return number == CR_SERVER_GONE_ERROR || number == CR_SERVER_LOST ||
@@ -27,6 +29,8 @@ Trouble trouble_of(unsigned number) {
     case ER_LOCK_WAIT_TIMEOUT:
     case ER_DUP_ENTRY:  // somebody else took the unique key at the same time
     case ER_CHECKREAD:  // changed since this transaction read it
+    case kTimeOver:     // that somebody has given to statements: it ends no connection
+    case kTimeOverInMySql:
       return Trouble::Again;
     case ER_NO_SUCH_TABLE:
     case ER_BAD_DB_ERROR:

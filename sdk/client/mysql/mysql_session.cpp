@@ -132,7 +132,7 @@ Result<void> MysqlSession::check_server() {
                     "lives: name a server that is none",
                     url_.shown)};
   // Whatever the server's administrator has set for its sessions: a statement outside of a
-  // transaction is one by itself.
+  // transaction is one by itself, and takes the time that it needs.
   for (const char* setting :
        {"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
         "SET SESSION autocommit = 1, sql_safe_updates = 0",

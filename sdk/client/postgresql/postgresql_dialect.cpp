@@ -257,6 +257,7 @@ Result<Dialect> postgresql_dialect(std::string_view application) {
   d.owner_settings = {
       d.wait_for_locks,
       "SET idle_session_timeout = '30s'; SET idle_in_transaction_session_timeout = '30s';"
+      " SET tcp_user_timeout = '25s';"  // an answer that nobody takes
       " SET synchronous_commit = off;"  // of claims: a lost one is a repeat
       // A claim reads the index in order, whatever the planner's numbers of yesterday say.
       " SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off;"

@@ -175,7 +175,7 @@ Result<void> PostgresqlSession::check_server() {
   // Whoever uses it looks queues up before it stores events there.
   const auto set = execute(
       "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;"
-      " SET action.knows_queues = 'yes'");
+      " SET action.knows_queues = 'yes'; SET statement_timeout = 0");
   return set ? Result<void>() : set.error();
 }
 
