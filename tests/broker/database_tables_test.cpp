@@ -99,6 +99,26 @@ TEST_CASE("database: tables of the version before get what they lack, and keep t
   });
 }
 
+TEST_CASE("database: whoever upgrades tables waits a moment for a transaction, and says so") {
+  in_each([](Tables& tables) {
+    const auto& sql = tables->dialect();
+    auto& session = tables->session();
+    REQUIRE(session.execute("ALTER TABLE " + sql.events + " DROP COLUMN expires_at_ms"));
+    REQUIRE(session.execute("UPDATE " + sql.schema + " SET version = 1"));
+    const auto open = [&tables] {
+      return QueueTables::open(tables.url(), tables.name(), "broker_tests", 10s, 10s);
+    };
+    REQUIRE(session.execute(sql.begin));
+    tables.number("SELECT COUNT(*) FROM " + sql.events);
+    const auto refused = open();
+    REQUIRE_FALSE(refused);
+    CAPTURE(refused.error().text);
+    CHECK(has(refused.error().text, "a transaction has locked the tables " + tables.name() + "_"));
+    REQUIRE(session.execute("COMMIT"));
+    CHECK(open());
+  });
+}
+
 TEST_CASE("database: a statement of anybody's stores nothing in a queue that is not there") {
   in_each([](Tables& tables) {
     auto& session = tables->session();

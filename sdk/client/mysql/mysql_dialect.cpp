@@ -112,10 +112,9 @@ void add_locks(Dialect& d, std::string_view application) {
 
 void add_patience(Dialect& d) {
   d.wait_for_no_lock = "SET SESSION innodb_lock_wait_timeout = 0";  // MySQL makes a second of it
-  d.wait_for_locks = "SET SESSION innodb_lock_wait_timeout = 5";
-  d.owner_settings = {
-      "SET SESSION wait_timeout = 30, net_write_timeout = 25, lock_wait_timeout = 5",
-      d.wait_for_locks};
+  d.wait_for_locks = "SET SESSION innodb_lock_wait_timeout = 5, lock_wait_timeout = 5";
+  d.wait_for_tables = "SET SESSION innodb_lock_wait_timeout = 2, lock_wait_timeout = 2";
+  d.owner_settings = {"SET SESSION wait_timeout = 30, net_write_timeout = 25", d.wait_for_locks};
 }
 
 }  // namespace

@@ -254,6 +254,7 @@ Result<Dialect> postgresql_dialect(std::string_view application) {
   add_postgres_listening(d, application);
   d.wait_for_no_lock = "SET lock_timeout = '1ms'";
   d.wait_for_locks = "SET lock_timeout = '5s'";
+  d.wait_for_tables = "SET lock_timeout = '2s'";
   d.owner_settings = {
       d.wait_for_locks,
       "SET idle_session_timeout = '30s'; SET idle_in_transaction_session_timeout = '30s';"

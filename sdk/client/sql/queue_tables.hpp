@@ -91,6 +91,9 @@ class QueueTables {
   Result<void> prepare(Missing missing);
   Result<int> version();
   Result<void> make(const std::function<Result<void>()>& work);
+  Result<void> lock_making();
+  // One statement of it, a few times if a table is locked.
+  Result<void> step(const std::string& statement);
   Result<void> make_tables_locked(Missing missing);
   Result<void> upgrade_tables_locked(int from);
   Error may_not(const Error& why) const;

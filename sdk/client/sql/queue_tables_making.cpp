@@ -5,6 +5,12 @@
 #include "client/topology.hpp"
 
 namespace action::sql {
+namespace {
+
+constexpr int kLockTries = 2;  // of 5 s
+constexpr int kStepTries = 3;
+
+}  // namespace
 
 Result<void> QueueTables::prepare(Missing missing) {
   const auto id = session_->execute(dialect_.server_id);
@@ -53,19 +59,45 @@ Error QueueTables::may_not(const Error& why) const {
                   application_, url_.shown, why.text)};
 }
 
-// One alone makes tables at a time.
+// One alone makes tables at a time. PostgreSQL waits for as long as for any other lock.
+Result<void> QueueTables::lock_making() {
+  if (const auto set = session_->execute(dialect_.wait_for_locks); !set) return set.error();
+  for (int tries = 0; tries < kLockTries; ++tries) {
+    const auto locked = session_->execute(dialect_.lock_setup);
+    if (locked && locked->number(0, 0) == 1) {
+      const auto set = session_->execute(dialect_.wait_for_tables);
+      return set ? Result<void>() : set.error();
+    }
+    if (locked) break;
+    if (session_->trouble() != Trouble::Again) return locked.error();
+  }
+  return Error{fmt::format("somebody else has been making the tables in {} for 10 s: try again",
+                           url_.shown)};
+}
+
 Result<void> QueueTables::make(const std::function<Result<void>()>& work) {
-  const auto locked = session_->execute(dialect_.lock_setup);
-  if (!locked) return locked.error();
-  if (locked->number(0, 0) != 1)
-    return Error{fmt::format("somebody else has been making the tables in {} for 10 s: try again",
-                             url_.shown)};
+  if (auto locked = lock_making(); !locked) return locked;
   auto made = work();
   const auto trouble = session_->trouble();
-  if (auto unlocked = session_->execute(dialect_.unlock_setup); made && !unlocked)
-    return unlocked.error();
+  for (const auto& statement : {dialect_.unlock_setup, dialect_.wait_for_locks})
+    if (const auto done = session_->execute(statement); made && !done) return done.error();
   session_->set_trouble(trouble);
   return made;
+}
+
+// Whoever comes after one that waits for a table waits as well, so it gives up in time, and lets
+// the others pass before it tries again.
+Result<void> QueueTables::step(const std::string& statement) {
+  for (int tries = 1;; ++tries) {
+    const auto done = session_->execute(statement);
+    if (done) return {};
+    if (session_->trouble() != Trouble::Again) return done.error();
+    if (tries < kStepTries) continue;
+    return Error{
+        fmt::format("a transaction has locked the tables {}_… in {}: try again when it "
+                    "has ended ({})",
+                    application_, url_.shown, done.error().text)};
+  }
 }
 
 // The version comes last: without it nobody takes the tables for whole. Where somebody else has
@@ -78,9 +110,9 @@ Result<void> QueueTables::make_tables_locked(Missing missing) {
   if (*found == dialect_.version() && missing != Missing::MakeEach) return {};
   if (*found != 0 && *found < dialect_.version()) return upgrade_tables_locked(*found);
   for (const auto& table : dialect_.tables)
-    if (const auto made = session_->execute(table); !made)
+    if (const auto made = step(table); !made)
       return session_->trouble() == Trouble::Forbidden ? may_not(made.error()) : made.error();
-  if (const auto made = session_->execute(dialect_.add_pauses); !made) return made.error();
+  if (auto made = step(dialect_.add_pauses); !made) return made;
   if (auto added = add_queue(kDead); !added) return added;
   if (*found != 0) return {};
   const auto marked = session_->execute(
@@ -92,7 +124,7 @@ Result<void> QueueTables::make_tables_locked(Missing missing) {
 Result<void> QueueTables::upgrade_tables_locked(int from) {
   for (; from < dialect_.version(); ++from) {
     for (const auto& step : dialect_.upgrades[static_cast<std::size_t>(from - 1)])
-      if (const auto done = session_->execute(step); !done)
+      if (const auto done = this->step(step); !done)
         return session_->trouble() == Trouble::Forbidden ? may_not_upgrade(done.error())
                                                          : done.error();
     const auto marked =
@@ -108,10 +140,7 @@ Result<bool> QueueTables::keeps_pauses(Missing missing) {
   if (session_->trouble() == Trouble::Forbidden) return false;
   if (session_->trouble() != Trouble::NoTable) return looked.error();
   if (missing == Missing::Leave) return false;
-  const auto made = make([this]() -> Result<void> {
-    const auto added = session_->execute(dialect_.add_pauses);
-    return added ? Result<void>() : added.error();
-  });
+  const auto made = make([this] { return step(dialect_.add_pauses); });
   if (made) return true;
   if (session_->trouble() == Trouble::Forbidden) return false;
   return made.error();
