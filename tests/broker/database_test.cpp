@@ -1,6 +1,7 @@
 // What only a queue in a database has to show: claims, owners, and what they wait for.
 #include <algorithm>
 
+#include "broker/backlog.hpp"
 #include "broker/sql/claims.hpp"
 #include "broker/sql/owner.hpp"
 #include "broker/sql/queue_starts.hpp"
@@ -117,6 +118,33 @@ TEST_CASE("database: a claim takes fewer events of many bytes, the others stay")
       CHECK(taken.seqs.size() == expected);
       CHECK(taken.may_have_more == (expected == 2));
     }
+  });
+}
+
+TEST_CASE("database: what is moved to another broker is taken in pages, and may take its time") {
+  in_each([](Tables& tables) {
+    const Message large = event("work", std::string(20 << 20, ' ')), small = event("work");
+    for (const auto* each : {&large, &small, &large, &small}) {
+      const NewEvent one{"high", each};
+      REQUIRE(tables->insert({&one, 1}));
+    }
+    const Elsewhere place(tables.url(), tables.name());
+    auto backlog = open_backlog(place.config(), "broker_tests", 10s);
+    REQUIRE(backlog);
+    for (const std::size_t expected : {2U, 2U, 0U}) {
+      const auto page = (*backlog)->take(500);
+      REQUIRE(page);
+      CHECK(page->size() == expected);
+      REQUIRE((*backlog)->remove(*page));
+    }
+    REQUIRE((*backlog)->close());
+    const auto& sql = tables->dialect();
+    for (const auto& setting : sql.owner_settings) REQUIRE(tables->session().execute(setting));
+    REQUIRE(tables->session().execute(sql.no_idle_limit));
+    const bool is_mysql = sql.listen.empty();
+    const auto limit =
+        tables.number(is_mysql ? "SELECT @@wait_timeout" : "SHOW idle_session_timeout");
+    CHECK((is_mysql ? limit > 86'400 : limit == 0));
   });
 }
 

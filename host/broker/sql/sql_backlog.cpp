@@ -15,17 +15,23 @@ namespace {
 
 using action::sql::QueueTables;
 
-constexpr std::size_t kBacklogPage = 500;  // read together
+constexpr std::size_t kBacklogPage = 500;       // read together
+constexpr std::int64_t kMostInPage = 32 << 20;  // bytes of params
 
 class SqlBacklog : public Backlog {
  public:
   SqlBacklog(std::unique_ptr<QueueTables> tables, DatabaseOwner owner)
       : tables_(std::move(tables)), owner_(owner), claims_(*tables_, owner_.id()) {
     const auto& sql = tables_->dialect();
+    const auto waiting = fmt::format("{} WHERE seq > ? AND state = 0 AND due_ms < {}", sql.events,
+                                     action::sql::kNeverDue_ms);
+    look_ = fmt::format(
+        "SELECT seq, OCTET_LENGTH(params) FROM {} ORDER BY seq LIMIT ? FOR UPDATE SKIP LOCKED",
+        waiting);
     read_ = fmt::format(
-        "SELECT seq, queue, due_ms, due_ms > {} AS is_later, {} FROM {} WHERE seq > ? AND state = 0"
-        " AND due_ms < {} ORDER BY seq LIMIT ? FOR UPDATE SKIP LOCKED",
-        sql.now_ms, action::sql::kMessageColumns, sql.events, action::sql::kNeverDue_ms);
+        "SELECT seq, queue, due_ms, due_ms > {} AS is_later, {} FROM {} AND seq <= ? ORDER BY seq"
+        " FOR UPDATE SKIP LOCKED",
+        sql.now_ms, action::sql::kMessageColumns, waiting);
   }
 
   Result<std::vector<Waiting>> take(std::size_t most) override {
@@ -58,8 +64,23 @@ class SqlBacklog : public Backlog {
     return seqs;
   }
 
+  // Behind `last` up to this one: no more than is stored elsewhere in a moment.
+  Result<std::int64_t> end_of_page(std::int64_t last, std::size_t most) {
+    const auto rows = tables_->session().with(look_, last, most);
+    if (!rows) return rows.error();
+    std::int64_t end = last, bytes = 0;
+    for (std::size_t i = 0; i < rows->rows(); ++i) {
+      bytes += rows->number(i, 1);
+      if (bytes > kMostInPage && i > 0) break;
+      end = rows->number(i, 0);
+    }
+    return end;
+  }
+
   Result<void> read(std::size_t most, std::vector<Waiting>& taken, std::int64_t& last) {
-    const auto rows = tables_->session().with(read_, last, most);
+    const auto end = end_of_page(last, most);
+    if (!end) return end.error();
+    const auto rows = tables_->session().with(read_, last, *end);
     if (!rows) return rows.error();
     for (std::size_t i = 0; i < rows->rows(); ++i) {
       Waiting& waiting = taken.emplace_back();
@@ -75,7 +96,7 @@ class SqlBacklog : public Backlog {
   std::unique_ptr<QueueTables> tables_;
   DatabaseOwner owner_;
   DatabaseClaims claims_;
-  std::string read_;
+  std::string look_, read_;
   std::int64_t last_seq_ = 0;
 };
 
@@ -88,6 +109,9 @@ Result<std::unique_ptr<Backlog>> open_sql_backlog(const action::Link::Target& ta
   if (!tables) return tables.error();
   auto owner = DatabaseOwner::enter(**tables, target.name);
   if (!owner) return owner.error();
+  // While the other broker takes a page it is silent.
+  const auto& patient = (*tables)->dialect().no_idle_limit;
+  if (const auto set = (*tables)->session().execute(patient); !set) return set.error();
   if (auto buried = owner->bury_dead(); !buried) return buried.error();
   return std::unique_ptr<Backlog>(new SqlBacklog(std::move(*tables), *owner));
 }
