@@ -1,4 +1,7 @@
 // A session with a database server: how long it waits, and what others may have set for it.
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "client/sql/backend_module.hpp"
 #include "tables.hpp"
 
@@ -80,6 +83,20 @@ TEST_CASE("database: MariaDB's statement that fails among its rows has failed") 
   const auto endless = one->execute(endless_rows("1"));
   REQUIRE_FALSE(endless);
   CHECK(endless.error().text.find("max_statement_time") != std::string::npos);
+}
+
+TEST_CASE("database: to interrupt a connection that is lost touches nobody else's") {
+  const char* const url = std::getenv("ACTION_TEST_MYSQL");
+  if (url == nullptr) SKIP_TEST("ACTION_TEST_MYSQL names no server");
+  const auto one = session(url, 10s);
+  REQUIRE_FALSE(one->execute("KILL CONNECTION_ID()"));
+  REQUIRE_FALSE(one->execute("SELECT 1"));
+  CHECK(one->trouble() == Trouble::Lost);
+  int pair[2];  // has the lowest numbers that are free
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+  one->interrupt();
+  for (const int end : pair) CHECK(::send(end, "x", 1, MSG_NOSIGNAL) == 1);
+  for (const int end : pair) ::close(end);
 }
 
 TEST_CASE("database: PostgreSQL may take long for an answer, but not say nothing for long") {

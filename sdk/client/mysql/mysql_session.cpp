@@ -1,9 +1,12 @@
 #include "mysql_session.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <mutex>
 
@@ -77,6 +80,7 @@ Result<std::unique_ptr<Session>> MysqlSession::open(const DatabaseUrl& url, cons
 MysqlSession::~MysqlSession() {
   statements_.clear();
   ::mysql_close(raw_);
+  if (socket_ >= 0) ::close(socket_);
 }
 
 void MysqlSession::set_options(const std::string& name, std::chrono::milliseconds timeout,
@@ -111,8 +115,11 @@ Result<void> MysqlSession::connect() {
       is_local ? url_.socket.c_str() : nullptr, CLIENT_FOUND_ROWS);
   if (connected == nullptr)
     return Error{connect_error(url_, ::mysql_errno(raw_), ::mysql_error(raw_))};
-  socket_ = static_cast<int>(::mysql_get_socket(raw_));
-  return {};
+  // Connector/C closes its own where the connection is lost, and the number may be somebody else's
+  // by the time of an interrupt.
+  socket_ = ::fcntl(static_cast<int>(::mysql_get_socket(raw_)), F_DUPFD_CLOEXEC, 0);
+  if (socket_ >= 0) return {};
+  return Error{fmt::format("can't reach {}: {}", url_.shown, std::strerror(errno))};
 }
 
 // The server's kind and age, and what all sessions need.
@@ -150,6 +157,7 @@ void MysqlSession::interrupt() {
 
 Error MysqlSession::failed(unsigned number, const char* message) {
   set_trouble(trouble_of(number));
+  if (trouble() == Trouble::Lost) interrupt();  // so that the server knows it as well
   return {statement_error(url_, trouble(), message)};
 }
 

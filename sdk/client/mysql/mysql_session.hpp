@@ -47,7 +47,7 @@ class MysqlSession : public Session {
 
   DatabaseUrl url_;
   MYSQL* raw_;
-  int socket_ = -1;
+  int socket_ = -1;  // our own descriptor of it
   std::size_t most_bytes_ = 0;
   std::unordered_map<std::string, StatementPointer> statements_;
   std::vector<MYSQL_BIND> binds_;
