@@ -1,6 +1,10 @@
 // A session with a database server: how long it waits, and what others may have set for it.
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <thread>
 
 #include "client/sql/backend_module.hpp"
 #include "tables.hpp"
@@ -17,6 +21,38 @@ std::unique_ptr<Session> session(const std::string& address, std::chrono::millis
   auto opened = action::sql::open_session(*url, "broker_tests", 10s, patience);
   if (!opened) FAIL(opened.error().text);
   return std::move(*opened);
+}
+
+// What is said where a server refuses a connection with this text.
+std::string refusal(const std::string& text) {
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in place{};
+  place.sin_family = AF_INET;
+  place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof place;
+  auto* const address = reinterpret_cast<sockaddr*>(&place);
+  REQUIRE(::bind(listener, address, size) == 0);
+  REQUIRE(::listen(listener, 1) == 0);
+  REQUIRE(::getsockname(listener, address, &size) == 0);
+  std::thread server([listener, &text] {
+    const int one = ::accept(listener, nullptr, nullptr);
+    char greeting[1024];
+    (void)!::read(one, greeting, sizeof greeting);
+    const auto fields =
+        std::string("SFATAL\0VFATAL\0C53300\0M", 22) + text + std::string("\0HAn advice.\0\0", 14);
+    const auto length = htonl(static_cast<std::uint32_t>(fields.size() + 4));
+    const auto answer =
+        "E" + std::string(reinterpret_cast<const char*>(&length), sizeof length) + fields;
+    (void)!::write(one, answer.data(), answer.size());
+    ::close(one);
+  });
+  const auto url = action::sql::parse_database_url(
+      fmt::format("postgresql://u:p@127.0.0.1:{}/d?tls=off", ntohs(place.sin_port)));
+  const auto opened = action::sql::open_session(*url, "broker_tests", 10s, 10s);
+  server.join();
+  ::close(listener);
+  REQUIRE_FALSE(opened);
+  return opened.error().text;
 }
 
 // A statement that MariaDB works at for ever.
@@ -97,6 +133,20 @@ TEST_CASE("database: to interrupt a connection that is lost touches nobody else'
   one->interrupt();
   for (const int end : pair) CHECK(::send(end, "x", 1, MSG_NOSIGNAL) == 1);
   for (const int end : pair) ::close(end);
+}
+
+TEST_CASE("database: what PostgreSQL says against a connection leads to the right advice") {
+  if (std::getenv("ACTION_TEST_POSTGRESQL") == nullptr)  // its module may be missing, too
+    SKIP_TEST("ACTION_TEST_POSTGRESQL names no server");
+  const auto has = [](const std::string& text, const char* part) {
+    return text.find(part) != std::string::npos;
+  };
+  const auto full =
+      refusal("Connection refused\n\tIs it running?\nsorry, too many clients already");
+  CHECK_MESSAGE(has(full, "raise max_connections there"), full);
+  CHECK_MESSAGE(has(full, "(sorry, too many clients already)"), full);
+  const auto stranger = refusal("no pg_hba.conf entry for host \"h\", SSL off");
+  CHECK_MESSAGE(has(stranger, "add a line to its pg_hba.conf"), stranger);
 }
 
 TEST_CASE("database: PostgreSQL may take long for an answer, but not say nothing for long") {

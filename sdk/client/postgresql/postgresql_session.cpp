@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -37,9 +38,24 @@ std::string first_line(const char* text) {
   return std::string(all.substr(0, all.find('\n')));
 }
 
-std::string connect_sentence(const DatabaseUrl& url, const std::string& message) {
-  const auto has = [&message](const char* part) { return message.find(part) != std::string::npos; };
-  if (has("too many connections") || has("remaining connection slots"))
+// Each address of the host has its line, and maybe others that give advice; the last says how it
+// ended.
+std::string last_line(std::string_view all) {
+  std::string_view last = all.substr(0, all.find('\n'));
+  while (!all.empty()) {
+    const auto line = all.substr(0, all.find('\n'));
+    const bool is_advice =
+        line.starts_with('\t') || line.starts_with("HINT:") || line.starts_with("DETAIL:");
+    if (!line.empty() && !is_advice) last = line;
+    all.remove_prefix(std::min(all.size(), line.size() + 1));
+  }
+  return std::string(last);
+}
+
+std::string connect_sentence(const DatabaseUrl& url, std::string_view all) {
+  const auto has = [all](const char* part) { return all.find(part) != std::string_view::npos; };
+  const auto message = last_line(all);
+  if (has("too many clients") || has("too many connections") || has("remaining connection slots"))
     return fmt::format(
         "{} takes no further connection: raise max_connections there, or the limit of the role or "
         "the database ({})",
@@ -59,6 +75,10 @@ std::string connect_sentence(const DatabaseUrl& url, const std::string& message)
         "the user '{}' may not use the database '{}' ({}): as its administrator, "
         "GRANT CONNECT ON DATABASE {} TO {}",
         url.user, url.database, url.shown, url.database, url.user);
+  if (has("pg_hba.conf"))
+    return fmt::format(
+        "{} does not let the user '{}' in from here: add a line to its pg_hba.conf ({})", url.shown,
+        url.user, message);
   if (has("SSL") || has("certificate"))
     return fmt::format(
         "no safe connection to {}: {}: set the server up for TLS, name its "
@@ -147,7 +167,7 @@ Result<void> PostgresqlSession::connect(const std::string& name,
   values.push_back(nullptr);
   raw_ = ::PQconnectdbParams(keys.data(), values.data(), 0);
   if (::PQstatus(raw_) == CONNECTION_OK) return {};
-  return Error{connect_sentence(url_, first_line(::PQerrorMessage(raw_)))};
+  return Error{connect_sentence(url_, ::PQerrorMessage(raw_))};
 }
 
 Result<void> PostgresqlSession::check_server() {
