@@ -22,6 +22,8 @@ class Shop {
   virtual ~Shop() = default;
   virtual void say(const std::string& statement) = 0;
   virtual std::string queue(const action::QueueOptions& options) = 0;
+
+  std::string name = "Ann";  // whom its events greet
 };
 
 class MysqlShop : public Shop {
@@ -34,7 +36,7 @@ class MysqlShop : public Shop {
     REQUIRE(::mysql_query(shop_.get(), statement.c_str()) == 0);
   }
   std::string queue(const action::QueueOptions& options) override {
-    return action::mysql::queue_action_event(shop_.get(), "hello_world", {{"name", "Ann"}}, options,
+    return action::mysql::queue_action_event(shop_.get(), "hello_world", {{"name", name}}, options,
                                              rabbit::application());
   }
 
@@ -52,7 +54,7 @@ class PostgresqlShop : public Shop {
     ::PQclear(::PQexec(shop_.get(), statement.c_str()));
   }
   std::string queue(const action::QueueOptions& options) override {
-    return action::postgresql::queue_action_event(shop_.get(), "hello_world", {{"name", "Ann"}},
+    return action::postgresql::queue_action_event(shop_.get(), "hello_world", {{"name", name}},
                                                   options, rabbit::application());
   }
 
@@ -99,6 +101,21 @@ TEST_CASE("transaction: an event of one's own is in the row as it was asked for,
     for (const auto& id : {plain, traced, both}) CHECK(site.wait_for_log("hello_world id=" + id));
     CHECK(wait_until([&] { return site.is_drained(); }));
     CHECK_FALSE(contains(site.log(), never));
+  });
+}
+
+TEST_CASE("transaction: what a program of another encoding queues is what it meant") {
+  in_each([](const Server& server) {
+    if (server.name == "mysql") return;
+    DatabaseSite site(server, {"hello_world"});
+    REQUIRE(site.actiond({"setup"}).status == 0);
+    const auto shop = shop_at(server);
+    shop->name = "Jos\u00e9";
+    for (const char* encoding : {"LATIN1", "UTF8"}) {
+      shop->say(std::string("SET client_encoding TO ") + encoding);
+      CHECK(server.ask("SELECT encode(params, 'escape') FROM {}_events WHERE id = '" +
+                       shop->queue({}) + "'") == R"({"name": "Jos\303\251"})");
+    }
   });
 }
 

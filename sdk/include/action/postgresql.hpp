@@ -41,6 +41,18 @@ inline std::string queue_statement(std::string_view application, bool is_plain) 
          " NULLIF($6::TEXT, ''), NULLIF($7::TEXT, '') FROM due RETURNING id";
 }
 
+// A connection may speak another encoding than UTF-8, and the server takes for that what it is
+// told. As ASCII it is the same in all of them; a database without an encoding knows no \u.
+inline std::string params_text(PGconn* connection, const nlohmann::json& params) {
+  if (params.is_null()) return "{}";
+  const auto is = [connection](const char* parameter, std::string_view encoding) {
+    const char* const value = ::PQparameterStatus(connection, parameter);
+    return value != nullptr && value == encoding;
+  };
+  const bool is_ascii = is("server_encoding", "UTF8") && !is("client_encoding", "UTF8");
+  return params.dump(-1, ' ', is_ascii);
+}
+
 }  // namespace detail
 
 // Returns the event's id. Without `queue` in `options` it goes to "medium". Delays are kept to the
@@ -61,7 +73,7 @@ inline std::string queue_action_event(PGconn* connection, std::string_view event
   const bool is_plain = options.expires.count() == 0 && trace.parent.empty();
   const std::string sql = detail::queue_statement(application, is_plain);
   const std::string queue = options.queue.empty() ? "medium" : options.queue;
-  const std::string name(event), text = params.is_null() ? "{}" : params.dump();
+  const std::string name(event), text = detail::params_text(connection, params);
   const std::string interval = std::to_string(delay.count()) + " milliseconds";
   const std::string expires = std::to_string(options.expires.count());
   const char* const values[] = {queue.c_str(),      name.c_str(),    text.c_str(),
