@@ -141,6 +141,8 @@ class Broker {
                                               std::chrono::milliseconds delay) = 0;
   // The broker takes no publications now (an alarm, or it reads too slowly); keep them back.
   virtual bool is_blocked() const = 0;
+  // The same for an alarm alone, which may last; not because much waits to be sent.
+  virtual bool is_in_alarm() const { return false; }
 
   // Flushes, and returns once the broker has applied every settlement. Blocks for seconds at most.
   virtual Result<void> close() = 0;

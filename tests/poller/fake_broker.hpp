@@ -14,7 +14,8 @@
 class FakeBroker final : public actiond::Broker {
  public:
   std::vector<std::string> said;  // "consume 0 16", "ack 1 5", "publish high event", …
-  bool blocked = false;
+  bool blocked = false;           // by an alarm
+  bool is_congested = false;      // much waits to be sent
   bool hears_goodbye = true;
   std::vector<int> wakes_by;
   int looks = 0;
@@ -87,7 +88,8 @@ class FakeBroker final : public actiond::Broker {
     stored = message;
     return numbered("later {} {} {}", queue, message.event, delay.count());
   }
-  bool is_blocked() const override { return blocked; }
+  bool is_blocked() const override { return blocked || is_congested; }
+  bool is_in_alarm() const override { return blocked; }
   actiond::Result<void> close() override { return {}; }
   actiond::Result<void> begin_close() override {
     on_goodbye();

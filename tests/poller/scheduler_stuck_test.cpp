@@ -97,3 +97,27 @@ TEST_CASE("scheduler: what fails while the broker is blocked keeps nothing waiti
   scene.turn();
   CHECK(scene.broker.take().back() == "later high mail 1000");
 }
+
+TEST_CASE("scheduler: an alarm holds back sixteen outcomes, and much to be sent is none") {
+  SchedulerScene scene;
+  bool is_taken = false;
+  SUBCASE("alarm") {
+    scene.broker.blocked = true;
+  }
+  SUBCASE("much to be sent") {
+    scene.broker.is_congested = is_taken = true;
+  }
+  for (int i = 0; i < 16; ++i) {
+    scene.deliver(1, "mail");
+    scene.turn();
+    scene.runner().begin(scene.clock.now());
+    scene.runner().end(Ending::Failed);
+    scene.turn();
+    scene.consuming(32);  // which it may have asked for
+  }
+  REQUIRE(scene.scheduler.outcomes().unfinished() == 16);
+  scene.broker.take();
+  scene.deliver(1, "mail");
+  scene.turn();
+  CHECK(scene.crew.is_any_idle() != is_taken);
+}

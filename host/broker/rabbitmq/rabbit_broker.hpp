@@ -65,6 +65,7 @@ class RabbitBroker : public Broker {
   Result<std::uint64_t> publish_later(const std::string& queue, const Message& message,
                                       std::chrono::milliseconds delay) override;
   bool is_blocked() const override { return publisher_->is_blocked() || !publisher_->has_room(); }
+  bool is_in_alarm() const override { return publisher_->is_blocked(); }
   Result<void> close() override;
   Result<void> begin_close() override;
   bool is_closed() const override { return is_closed_; }

@@ -287,7 +287,7 @@ std::optional<MonotonicTime> Settler::next_try() const {
 }
 
 std::size_t Settler::held_up() const {
-  return broker_ != nullptr && broker_->is_blocked() ? unfinished_.size() : refused_;
+  return broker_ != nullptr && broker_->is_in_alarm() ? unfinished_.size() : refused_;
 }
 
 bool Settler::is_congested() const {

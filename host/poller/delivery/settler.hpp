@@ -62,7 +62,7 @@ class Settler {
   const std::string& problem() const { return problem_; }
 
   // How many have ended and are not settled before something changes: the stuck ones, or all while
-  // the broker is blocked.
+  // the broker is in alarm.
   std::size_t held_up() const;
   // Deliveries that have ended and are not settled yet.
   std::size_t unfinished() const { return unfinished_.size(); }
