@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "broker/rabbitmq/peek.hpp"
 #include "broker/rabbitmq/sure_publisher.hpp"
 #include "client/rabbitmq/amqp.hpp"
@@ -25,7 +26,7 @@ constexpr amqp_channel_t kPausePublishing = 2;
 constexpr auto kPatience = 1s;  // it keeps work from beginning
 constexpr int kLooks = 3;
 constexpr auto kBetweenLooks = 50ms;
-constexpr auto kUntilReadersAreDone = 300ms;
+constexpr auto kUntilReadersAreDone = 500ms;
 
 // Of the same kind as the work queues, so that no single node is needed for it either. One of
 // another kind that is there already is used.
@@ -111,17 +112,26 @@ Result<void> empty_out(action::Connection& connection, const action::Topology& t
   return {};
 }
 
+// Of a queue that was resumed: what is known of the pause that ended.
+struct Ended {
+  std::string body;  // empty: somebody had it in hand
+  std::int64_t before_ms;
+};
+
+bool is_the_same(const std::string& body, const Ended& ended) {
+  return body == ended.body || pause_in(body).at_ms < ended.before_ms;
+}
+
 // Whoever had it in hand to read it may have stored it anew (see peek) in the queue that was made
-// since: the same one, which nobody has asked for. Only quorum queues count how often they are
-// read.
+// since: the one that has ended. Only quorum queues count how often they are read.
 Result<void> empty_out_again(action::Connection& connection, const action::Topology& topology,
-                             const std::map<std::string, std::string>& bodies) {
-  if (topology.type != action::QueueType::Quorum || bodies.empty()) return {};
+                             const std::map<std::string, Ended>& all) {
+  if (topology.type != action::QueueType::Quorum || all.empty()) return {};
   std::this_thread::sleep_for(kUntilReadersAreDone);
-  for (const auto& [queue, ended] : bodies) {
+  for (const auto& [queue, ended] : all) {
     const auto body = peek(connection, kPausingChannel, pause_queue(topology.application, queue));
     if (!body) return may_not_pause(queue, body.error());
-    if (*body && **body == ended)
+    if (*body && is_the_same(**body, ended))
       if (auto emptied = empty_out(connection, topology, queue); !emptied) return emptied;
   }
   return {};
@@ -174,15 +184,18 @@ Result<PauseQueues> declare_pause_queues(action::Connection& connection, amqp_ch
 }
 
 Result<std::optional<Pause>> read_pause(action::Connection& connection, amqp_channel_t channel,
-                                        const std::string& pause_queue) {
-  const auto body = peek(connection, channel, pause_queue, [&](const std::string& pause) {
-    const amqp_channel_t spare = connection.spare_channel();
-    return spare > 0 && connection.open_channel(spare) &&
-           publish_pauses(connection, spare, {pause_queue}, pause, kPatience);
-  });
+                                        const std::string& pause_queue, const Renew& renew) {
+  const auto body = peek(connection, channel, pause_queue, renew);
   if (!body) return body.error();
   if (!*body) return std::optional<Pause>();
   return std::optional(pause_in(**body));
+}
+
+bool store_pause_anew(const action::Link::Target& target, const action::BrokerUrl& url,
+                      const std::string& pause_queue, const std::string& body) {
+  const auto connection = connect_to_pause(target, url, kPatience);
+  return connection &&
+         publish_pauses(**connection, kPausePublishing, {pause_queue}, body, kPatience);
 }
 
 Result<void> pause_at_rabbit(const action::Link::Target& target, const action::BrokerUrl& url,
@@ -215,7 +228,8 @@ Result<std::vector<std::string>> resume_at_rabbit(const action::Link::Target& ta
     return may_not_pause(found->unanswered.front(),
                          {"the broker does not answer for it; is a node of it down?"});
   std::vector<std::string> resumed;
-  std::map<std::string, std::string> bodies;  // of their pauses
+  std::map<std::string, Ended> ended;
+  const auto began_ms = wall_now_ms();
   for (std::size_t i = 0; i < queues.size(); ++i) {
     const auto name = pause_queue(target.topology.application, queues[i]);
     if (std::ranges::find(found->missing, name) != found->missing.end()) continue;
@@ -224,10 +238,10 @@ Result<std::vector<std::string>> resume_at_rabbit(const action::Link::Target& ta
     if (!*pause && found->are_paused[i] != true) continue;
     if (auto emptied = empty_out(**connection, target.topology, queues[i]); !emptied)
       return emptied.error();
-    bodies[queues[i]] = pause->value_or("");
+    ended[queues[i]] = {pause->value_or(""), began_ms};
     resumed.push_back(queues[i]);
   }
-  if (auto emptied = empty_out_again(**connection, target.topology, bodies); !emptied)
+  if (auto emptied = empty_out_again(**connection, target.topology, ended); !emptied)
     return emptied.error();
   (void)(*connection)->close(1s).ok();
   return resumed;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "broker/pauses.hpp"
+#include "broker/rabbitmq/peek.hpp"
 #include "client/link.hpp"
 #include "client/rabbitmq/broker_url.hpp"
 #include "client/rabbitmq/connection.hpp"
@@ -31,9 +32,13 @@ Result<PauseQueues> declare_pause_queues(action::Connection& connection, amqp_ch
                                          const action::Topology& topology,
                                          const std::vector<std::string>& queues);
 
-// What the message says. Blocks; for that moment a look finds the queue empty.
+// What the message says; `renew` as for peek. Blocks; for that moment a look finds the queue empty.
 Result<std::optional<Pause>> read_pause(action::Connection& connection, amqp_channel_t channel,
-                                        const std::string& pause_queue);
+                                        const std::string& pause_queue, const Renew& renew);
+// Stores a pause anew in its queue. Over a connection of its own, of which the broker reads nothing
+// more in an alarm. False: it could not be stored. Blocks, for some seconds at most.
+bool store_pause_anew(const action::Link::Target& target, const action::BrokerUrl& url,
+                      const std::string& pause_queue, const std::string& body);
 
 Result<void> pause_at_rabbit(const action::Link::Target& target, const action::BrokerUrl& url,
                              const std::vector<std::string>& queues, const Pause& pause,

@@ -22,8 +22,13 @@ constexpr auto kUntilPutBack = 100ms;
 
 class RabbitLook {
  public:
-  RabbitLook(action::Connection& connection, const action::Topology& topology)
-      : connection_(connection), topology_(topology), depths_(connection, kLookChannel) {}
+  RabbitLook(action::Connection& connection, const action::Link::Target& target,
+             const action::BrokerUrl& url)
+      : connection_(connection),
+        target_(target),
+        url_(url),
+        topology_(target.topology),
+        depths_(connection, kLookChannel) {}
 
   Result<std::vector<QueueLook>> queues() {
     std::vector<std::string> names = unroutable_queues();
@@ -83,13 +88,19 @@ class RabbitLook {
     const auto name = pause_queue(topology_.application, queue);
     const auto depth = depths_.of(name);
     if (!depth || depth->messages == 0) return std::nullopt;
-    const auto pause = read_pause(connection_, depths_.channel(), name);
+    const auto pause =
+        read_pause(connection_, depths_.channel(), name, [&](const std::string& body) {
+          return can_renew_ = can_renew_ && store_pause_anew(target_, url_, name, body);
+        });
     return pause && *pause ? *pause : Pause{};  // else somebody reads it at this moment
   }
 
   action::Connection& connection_;
+  const action::Link::Target& target_;
+  const action::BrokerUrl& url_;
   const action::Topology& topology_;
   QueueDepths depths_;
+  bool can_renew_ = true;  // pauses; one failure is enough
 };
 
 // False as well if nobody can tell.
@@ -106,7 +117,7 @@ Result<BrokerLook> look_at_rabbit(const action::Link::Target& target, const acti
   auto connection = action::Connection::open(url, target.name, timeout);
   if (!connection) return connection.error();
   if (auto opened = (*connection)->open_channel(kLookChannel); !opened) return opened.error();
-  RabbitLook look(**connection, target.topology);
+  RabbitLook look(**connection, target, url);
   auto queues = look.queues();
   if (!queues) return queues.error();
   const auto work_queues = std::span(*queues).first(target.topology.queues.size());

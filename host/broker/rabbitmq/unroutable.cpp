@@ -9,6 +9,7 @@
 
 #include "broker/rabbitmq/delay_trial.hpp"
 #include "broker/rabbitmq/rabbit_backlog.hpp"
+#include "broker/rabbitmq/sure_publisher.hpp"
 #include "client/rabbitmq/delay.hpp"
 #include "client/rabbitmq/publisher.hpp"
 #include "client/sender.hpp"
@@ -18,7 +19,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr amqp_channel_t kRounds = 1;
+constexpr amqp_channel_t kKnocking = 1;
+constexpr amqp_channel_t kRounds = 2;
 constexpr std::size_t kRoutedBatch = 500;
 constexpr std::size_t kMostLookedAt = 10'000;  // at once; the next connection takes more
 constexpr auto kBetweenConfirms = 100ms;
@@ -67,33 +69,37 @@ class Rounds {
          std::chrono::milliseconds timeout)
       : target_(target), url_(url), timeout_(timeout) {}
 
-  // The first is awaited: what is sent to a broker in an alarm is stored when that is over, and
-  // would be there once more with each try.
   std::vector<Waiting> send(std::vector<Waiting> waiting) {
     if (waiting.empty() || !open()) return {};
     for (auto& each : waiting) {
       const auto number = action::publish_later(*publisher_, target_.topology.application,
                                                 each.queue, each.message, action::kDelayTick);
       if (number) sent_.emplace(*number, std::move(each));
-      if (taken_.empty() && !await()) return {};
     }
     await();
     return std::exchange(taken_, {});
   }
 
  private:
-  // True: all are confirmed.
-  bool await() {
+  void await() {
     const auto until = std::chrono::steady_clock::now() + timeout_;
     while (publisher_->unconfirmed() > 0 && !publisher_->is_blocked() &&
            std::chrono::steady_clock::now() < until)
       if (!publisher_->wait(kBetweenConfirms)) break;
-    return publisher_->unconfirmed() == 0;
+  }
+  // What is sent to a broker in an alarm is stored when that is over, and would be there once more
+  // with each try.
+  bool is_let_in() {
+    const auto sure = SurePublisher::open(*connection_, kKnocking, timeout_);
+    return sure && (*sure)->knock();
   }
   bool open() {
     auto connection = action::Connection::open(url_, target_.name, timeout_);
-    if (!connection || !(*connection)->open_channel(kRounds)) return false;
+    if (!connection) return false;
     connection_ = std::move(*connection);
+    for (const auto channel : {kKnocking, kRounds})
+      if (!connection_->open_channel(channel)) return false;
+    if (!is_let_in()) return false;
     auto publisher =
         action::Publisher::open(*connection_, kRounds, [this](auto number, const auto& answer) {
           if (answer) taken_.push_back(std::move(sent_.at(number)));
