@@ -1,10 +1,10 @@
 #include "broker/lease.hpp"
 
-#include <cstdlib>
-
+#include "../network/rabbit_ctl.hpp"
 #include "broker/pauses.hpp"
 #include "client/event_id.hpp"
 #include "place.hpp"
+#include "skipping.hpp"
 
 using namespace actiond;
 using namespace actiond::test;
@@ -59,19 +59,6 @@ class Holder {
   std::unique_ptr<Lease> lease_;
 };
 
-void ctl(const std::string& command) {
-  const std::string line = std::string(SCRIPTS_DIR "/rabbitmq --dir '") +
-                           std::getenv("ACTION_TEST_RABBITMQ_DIR") + "' ctl -q " + command +
-                           " >/dev/null";
-  REQUIRE(std::system(line.c_str()) == 0);
-}
-
-// The broker's memory alarm, until the end of the scope.
-struct MemoryAlarm {
-  MemoryAlarm() { ctl("set_vm_memory_high_watermark 0.0000001"); }
-  ~MemoryAlarm() { ctl("set_vm_memory_high_watermark absolute 1GB"); }
-};
-
 LeaseStep::Queued queued(const std::string& queue) {
   auto message = event("report");
   message.id = action::new_event_id();
@@ -82,6 +69,7 @@ LeaseStep::Queued queued(const std::string& queue) {
 
 TEST_CASE("lease: a step that is done is found by the next one") {
   everywhere([](Place& place) {
+    if (place.name() == "memcached") return;  // it may forget, and has no leases
     Consumer consumer(place);
     {
       Holder holder(place);
@@ -115,13 +103,15 @@ TEST_CASE("lease: RabbitMQ refuses one, and the step is done without it") {
 
 // What is told as failed must not come to pass when the alarm is over.
 TEST_CASE("alarm: RabbitMQ stores nothing later of what a lease or a pause gave up") {
+  if (!has_rabbit_ctl()) SKIP_TEST("ACTION_TEST_RABBITMQ_DIR names no directory");
   everywhere([](Place& place) {
     if (place.name() != "classic") return;
     Consumer consumer(place);
     {
       Holder holder(place);
       CHECK(holder.state().empty());
-      const MemoryAlarm alarm;
+      MemoryAlarm alarm;
+      alarm.raise();
       const auto step = holder.try_step({{queued("low")}, "never", {}});
       REQUIRE_FALSE(step.ok());
       CHECK(step.error().text.find("takes no messages now") != std::string::npos);
