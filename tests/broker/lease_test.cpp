@@ -59,6 +59,46 @@ class Holder {
   std::unique_ptr<Lease> lease_;
 };
 
+// A classic queue that answers nothing about what it is given, until the end of the scope.
+class SilentQueue {
+ public:
+  SilentQueue(const Place& place, const std::string& queue)
+      : name_(place.config().application + "." + queue) {}
+  ~SilentQueue() { speak(); }
+  SilentQueue(const SilentQueue&) = delete;
+  SilentQueue& operator=(const SilentQueue&) = delete;
+
+  bool fall_silent() const { return tell("suspend"); }
+  bool speak() const { return tell("resume"); }
+
+ private:
+  bool tell(const std::string& word) const {
+    return rabbit_ctl(
+        "eval '{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"" + name_ +
+        "\">>)), sys:" + word + "(amqqueue:get_pid(Q)).'");
+  }
+
+  std::string name_;
+};
+
+// Done; which of its events were refused meanwhile, and how long that took.
+struct Tried {
+  std::vector<std::size_t> refused;
+  std::chrono::steady_clock::duration time;
+};
+
+Tried try_with(Holder& holder, LeaseStep step, const std::string& without) {
+  Tried tried;
+  step.state_without = [&](const LeaseStep::Refused& refused) {
+    for (const auto& [at, why] : refused) tried.refused.push_back(at);
+    return without;
+  };
+  const auto begin = std::chrono::steady_clock::now();
+  holder.carry_out(step);
+  tried.time = std::chrono::steady_clock::now() - begin;
+  return tried;
+}
+
 LeaseStep::Queued queued(const std::string& queue) {
   auto message = event("report");
   message.id = action::new_event_id();
@@ -127,5 +167,36 @@ TEST_CASE("alarm: RabbitMQ stores nothing later of what a lease or a pause gave 
     CHECK(consumer.seen.empty());
     CHECK(Holder(place).state().empty());
     CHECK(consumer.pauses.empty());
+  });
+}
+
+// A tick comes again with its id, every two seconds. Whatever the queue was given, it stores.
+TEST_CASE(
+    "lease: RabbitMQ is not given twice what a queue may store yet, and nobody waits for it") {
+  if (!has_rabbit_ctl()) SKIP_TEST("ACTION_TEST_RABBITMQ_DIR names no directory");
+  everywhere([](Place& place) {
+    if (place.name() != "classic") return;
+    Consumer(place).close();
+    Holder holder(place);
+    const auto late = queued("low");
+    const SilentQueue low(place, "low");
+    REQUIRE(low.fall_silent());
+    const std::vector<std::size_t> first{0};
+    const auto given = try_with(holder, {{late, queued("high")}, "all", {}}, "1");
+    CHECK(given.refused == first);
+    CHECK(given.time < 7s);
+    for (const char* const state : {"2", "3"}) {
+      const auto again = try_with(holder, {{late, queued("high")}, "all", {}}, state);
+      CHECK(again.refused == first);
+      CHECK(again.time < 3s);
+    }
+    REQUIRE(low.speak());
+    for (int turn = 4; turn < 200 && holder.state() != "all"; ++turn)
+      try_with(holder, {{late}, "all", {}}, std::to_string(turn));
+    CHECK(holder.state() == "all");
+    Consumer consumer(place);
+    consumer.take(4);  // three of them in `high`
+    consumer.until_quiet();
+    CHECK(consumer.seen.empty());
   });
 }

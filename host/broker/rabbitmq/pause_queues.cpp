@@ -88,7 +88,7 @@ Result<void> publish_pauses(action::Connection& connection, amqp_channel_t chann
     posts.push_back({"", pause_queues[i], &messages[i]});
   }
   if (auto taken = (*publisher)->knock(); !taken) return taken;
-  const auto refused = (*publisher)->publish(posts);
+  const auto refused = (*publisher)->publish(posts, timeout);
   if (!refused) return refused.error();
   if (refused->empty()) return {};
   const auto& [place, why] = *refused->begin();

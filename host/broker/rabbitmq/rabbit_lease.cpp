@@ -20,6 +20,8 @@ using namespace std::chrono_literals;
 constexpr amqp_channel_t kLeaseChannel = 1;
 constexpr int kLeasePrefetch = 100;  // the state, and orders
 constexpr auto kConfirmTime = 10s;
+// For events: what else is due must not be late because of one queue.
+constexpr auto kQueuesTime = 3s;
 
 // What its message holds: states are numbered, and orders have no number.
 struct LeaseText {
@@ -229,7 +231,7 @@ class RabbitLease : public Lease, BrokerListener {
     for (const auto& event : step.events)
       posts.push_back({application_, event.queue, &event.message});
     if (auto taken = publisher_->knock(); !taken) return taken.error();
-    const auto refused = publisher_->publish(posts);
+    const auto refused = publisher_->publish(posts, kQueuesTime);
     if (!refused) return refused.error();
     return refused->empty() ? step.state : step.state_without(*refused);
   }

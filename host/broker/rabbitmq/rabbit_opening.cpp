@@ -6,6 +6,7 @@
 #include "broker/rabbitmq/pause_queues.hpp"
 #include "broker/rabbitmq/rabbit_backlog.hpp"
 #include "broker/rabbitmq/rabbit_broker.hpp"
+#include "broker/rabbitmq/unroutable.hpp"
 #include "broker/target.hpp"
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/declare.hpp"

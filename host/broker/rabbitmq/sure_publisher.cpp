@@ -10,6 +10,10 @@ namespace {
 
 constexpr std::chrono::milliseconds kLook{100};
 
+Error not_in_time() {
+  return {"the broker has not confirmed it in time", Fault::NotNow};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<SurePublisher>> SurePublisher::open(action::Connection& connection,
@@ -33,7 +37,8 @@ Result<void> SurePublisher::knock() {
   message.event = "knock";
   message.id = action::new_event_id();
   message.sender = "actiond";
-  const auto refused = publish(std::vector<Post>{{"", "actiond.nobody." + message.id, &message}});
+  const auto refused =
+      publish(std::vector<Post>{{"", "actiond.nobody." + message.id, &message}}, timeout_);
   if (!refused) return refused.error();
   if (!refused->empty() && refused->begin()->second.fault != Fault::Missing)
     return refused->begin()->second;
@@ -42,14 +47,16 @@ Result<void> SurePublisher::knock() {
 
 // A channel that is closed over one of them leaves it open what becomes of the others, which are
 // sent again. Each time at least one is decided.
-Result<SurePublisher::Refused> SurePublisher::publish(const std::vector<Post>& posts) {
+Result<SurePublisher::Refused> SurePublisher::publish(const std::vector<Post>& posts,
+                                                      std::chrono::milliseconds patience) {
+  late_.forget(monotonic_now());
   Refused refused;
   std::set<std::size_t> left;
   for (std::size_t i = 0; i < posts.size(); ++i) left.insert(left.end(), i);
   while (!left.empty()) {
     for (const auto place : left)
       if (auto sent = send(posts[place], place); !sent) return sent.error();
-    if (auto answered = await_all(); !answered) return answered.error();
+    if (auto answered = await_all(patience); !answered) return answered.error();
     std::set<std::size_t> undecided;
     for (auto& [place, why] : std::exchange(refused_, {}))
       if (why.fault == Fault::Undecided)
@@ -62,15 +69,20 @@ Result<SurePublisher::Refused> SurePublisher::publish(const std::vector<Post>& p
 }
 
 Result<void> SurePublisher::publish(const Post& post) {
-  const auto refused = publish(std::vector<Post>{post});
+  const auto refused = publish(std::vector<Post>{post}, timeout_);
   if (!refused) return refused.error();
   return refused->empty() ? Result<void>() : refused->begin()->second;
 }
 
 Result<void> SurePublisher::send(const Post& post, std::size_t place) {
+  const auto& id = post.message->id;
+  if (const auto known = late_.ask(id); known != LateAnswers::Known::No) {
+    if (known == LateAnswers::Known::Awaited) refused_.emplace(place, not_in_time());
+    return {};
+  }
   const auto number = publisher_->publish(post.exchange, post.key, *post.message);
   if (number)
-    awaited_.emplace(*number, place);
+    awaited_.emplace(*number, Awaited{place, id});
   else if (number.error().fault == Fault::Lasting)  // the connection is as it was
     refused_.emplace(place, number.error());
   else
@@ -91,25 +103,27 @@ Error SurePublisher::takes_nothing() const {
   return {"the broker takes no messages now: " + publisher_->blocked_reason()};
 }
 
-// A queue that gives no answer must not hold up those that do.
-Result<void> SurePublisher::await_all() {
-  const auto until = monotonic_now() + timeout_;
+// A queue that gives no answer must not hold up those that do. An alarm holds up all of them.
+Result<void> SurePublisher::await_all(std::chrono::milliseconds patience) {
+  const auto begin = monotonic_now();
   while (!awaited_.empty()) {
-    const bool is_over = monotonic_now() >= until;
-    if (publisher_->is_blocked() && (is_over || in_alarm_ == InAlarm::Fail)) return takes_nothing();
-    if (is_over) break;
-    if (auto waited = publisher_->wait(kLook); !waited) return waited;
+    const auto waited = monotonic_now() - begin;
+    const bool is_blocked = publisher_->is_blocked();
+    if (is_blocked && (waited >= timeout_ || in_alarm_ == InAlarm::Fail)) return takes_nothing();
+    if (!is_blocked && waited >= patience) break;
+    if (auto read = publisher_->wait(kLook); !read) return read;
   }
-  for (const auto& [number, place] : std::exchange(awaited_, {}))
-    refused_.emplace(place, Error{"the broker has not confirmed it in time", Fault::NotNow});
+  for (const auto& [number, awaited] : std::exchange(awaited_, {})) {
+    refused_.emplace(awaited.place, not_in_time());
+    late_.await(number, awaited.id);
+  }
   return {};
 }
 
-// What comes too late was told as refused.
 void SurePublisher::settle(std::uint64_t number, const Result<void>& taken) {
   const auto awaited = awaited_.find(number);
-  if (awaited == awaited_.end()) return;
-  if (!taken) refused_.emplace(awaited->second, taken.error());
+  if (awaited == awaited_.end()) return late_.settle(number, taken.ok(), monotonic_now());
+  if (!taken) refused_.emplace(awaited->second.place, taken.error());
   awaited_.erase(awaited);
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "broker/rabbitmq/late_answers.hpp"
 #include "client/rabbitmq/publisher.hpp"
 
 namespace actiond {
@@ -37,17 +38,23 @@ class SurePublisher {
   // is published then waits in the connection, and would be stored when the alarm is over,
   // whatever its sender has made of that by then.
   Result<void> knock();
-  // Fails when the connection is lost, or in an alarm. What is not answered in time is refused.
-  Result<Refused> publish(const std::vector<Post>& posts);
+  // Fails when the connection is lost, or in an alarm. What is not answered within `patience` is
+  // refused, but may be stored yet: if it comes again with the same id it is not sent again, and is
+  // refused at once until its answer is there.
+  Result<Refused> publish(const std::vector<Post>& posts, std::chrono::milliseconds patience);
   Result<void> publish(const Post& post);
 
   Result<void> poll() { return publisher_->poll(); }
 
  private:
+  struct Awaited {
+    std::size_t place;
+    std::string id;
+  };
   SurePublisher(std::chrono::milliseconds timeout, InAlarm in_alarm)
       : timeout_(timeout), in_alarm_(in_alarm) {}
   Result<void> send(const Post& post, std::size_t place);
-  Result<void> await_all();
+  Result<void> await_all(std::chrono::milliseconds patience);
   Result<void> await_alarms_end();
   Error takes_nothing() const;
   void settle(std::uint64_t number, const Result<void>& taken);
@@ -55,7 +62,8 @@ class SurePublisher {
   std::chrono::milliseconds timeout_;
   InAlarm in_alarm_;
   std::unique_ptr<action::Publisher> publisher_;
-  std::map<std::uint64_t, std::size_t> awaited_;  // places by their publications' numbers
+  std::map<std::uint64_t, Awaited> awaited_;  // by their publications' numbers
+  LateAnswers late_;
   Refused refused_;
 };
 
