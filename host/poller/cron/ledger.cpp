@@ -58,8 +58,9 @@ void make_own(CronMark& mark, const std::string& schedule, CronTick now) {
   };
   if (mark.gone_s != 0 && now - tick_at(mark.gone_s) > kCronRemembered) begin_after(now);
   if (!mark.schedule.empty() && mark.schedule != schedule) begin_after(now - kCronRollOut);
+  if (mark.resumed_s != 0) begin_after(std::min(tick_at(mark.resumed_s), now));
   mark.schedule = schedule;
-  mark.gone_s = 0;
+  mark.gone_s = mark.resumed_s = 0;
 }
 
 // Returns whether it begins now.
@@ -101,7 +102,8 @@ CronMarks read_marks(std::string_view text) {
     if (!value.is_object() || !value.contains("last") || !value["last"].is_number_integer())
       continue;
     marks[name] = {number_in(value, "last"), value.value("paused", nlohmann::json()) == true,
-                   number_in(value, "came"), text_in(value, "schedule"), number_in(value, "gone")};
+                   number_in(value, "came"), text_in(value, "schedule"),
+                   number_in(value, "gone"), number_in(value, "resumed")};
   }
   return marks;
 }
@@ -114,6 +116,7 @@ std::string to_text(const CronMarks& marks) {
     if (mark.came_s != 0) json[name]["came"] = mark.came_s;
     if (!mark.schedule.empty()) json[name]["schedule"] = mark.schedule;
     if (mark.gone_s != 0) json[name]["gone"] = mark.gone_s;
+    if (mark.resumed_s != 0) json[name]["resumed"] = mark.resumed_s;
   }
   return json.dump();
 }
@@ -184,7 +187,7 @@ std::string obey(const std::string& state, const std::string& order) {
     if (!name.is_string() || (verb != "pause" && verb != "resume")) continue;
     CronMark& mark = marks[name.get<std::string>()];
     if (mark.is_paused && verb == "resume" && mark.last_s != 0)
-      mark.last_s = std::max(mark.last_s, number_in(json, "at"));
+      mark.resumed_s = std::max(mark.resumed_s, number_in(json, "at"));
     mark.is_paused = verb == "pause";
     if (mark.last_s == 0 && !mark.is_paused) marks.erase(name.get<std::string>());  // begins now
   }

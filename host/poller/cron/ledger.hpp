@@ -30,6 +30,8 @@ struct CronMark {
   std::int64_t came_s = 0;  // the last tick that was queued; 0: none yet
   std::string schedule{};   // whose ticks these are; empty: not known
   std::int64_t gone_s = 0;  // since when no entry has its name; 0: one has
+  // When it was resumed, by the clock of whoever did that; 0: that has been seen to.
+  std::int64_t resumed_s = 0;
 
   bool operator==(const CronMark&) const = default;
 };
@@ -72,7 +74,8 @@ std::string tick_id(const std::string& application, const std::string& name, Cro
 // An order by a person, as it travels: pauses or resumes an entry, at that time.
 std::string pause_order(const std::string& name, bool is_paused, CronTick at);
 // `state` after that order; an order that is none changes nothing. What passed by until a resume is
-// over, also if nobody was there to see it pass.
+// over, also if nobody was there to see it pass: the next turn sees to that. Whoever obeys may be
+// the one who ordered it, and his clock ahead.
 std::string obey(const std::string& state, const std::string& order);
 
 }  // namespace actiond

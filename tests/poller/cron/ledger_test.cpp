@@ -130,6 +130,21 @@ TEST_CASE("cron ledger: what was paused while nobody was there is over") {
   CHECK(read_marks(obey(paused, R"({"resume": "ten"})")) == marks_at(kNoon));
 }
 
+TEST_CASE("cron ledger: who resumes with a clock that is ahead silences nothing") {
+  const auto resumed = obey(to_text(marks_at(kNoon, true)), pause_order("ten", false, kNoon + 24h));
+  const auto turn = cron_turn(every_ten_minutes(Missed::All), read_marks(resumed), kNoon + 35min);
+  CHECK(turn->due.empty());
+  CHECK(turn->has_changed);
+  const auto kept = read_marks(to_text(turn->marks));
+  const auto next = cron_turn(every_ten_minutes(Missed::All), kept, kNoon + 40min);
+  REQUIRE(next->due.size() == 1);
+  CHECK(next->due[0].tick == kNoon + 40min);
+  // A new order holds, whenever the former one was.
+  const auto again = obey(obey(to_text(next->marks), pause_order("ten", true, kNoon + 41min)),
+                          pause_order("ten", false, kNoon + 55min));
+  CHECK(cron_turn(every_ten_minutes(Missed::All), read_marks(again), kNoon + 56min)->due.empty());
+}
+
 TEST_CASE("cron ledger: another schedule has missed nothing, but what is on time") {
   auto entries = every_ten_minutes(Missed::All);
   const auto before = cron_turn(entries, marks_at(kNoon), kNoon + 1min)->marks;
