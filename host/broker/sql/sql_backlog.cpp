@@ -109,8 +109,9 @@ Result<std::unique_ptr<Backlog>> open_sql_backlog(const action::Link::Target& ta
   if (!tables) return tables.error();
   auto owner = DatabaseOwner::enter(**tables, target.name);
   if (!owner) return owner.error();
-  // While the other broker takes a page it is silent.
-  const auto& patient = (*tables)->dialect().no_idle_limit;
+  // While the other broker takes a page it is silent. If its machine vanishes nothing but this
+  // limit frees the page for others.
+  const auto& patient = (*tables)->dialect().late_idle_limit;
   if (const auto set = (*tables)->session().execute(patient); !set) return set.error();
   if (auto buried = owner->bury_dead(); !buried) return buried.error();
   return std::unique_ptr<Backlog>(new SqlBacklog(std::move(*tables), *owner));

@@ -115,7 +115,7 @@ void add_patience(Dialect& d) {
   d.wait_for_locks = "SET SESSION innodb_lock_wait_timeout = 5, lock_wait_timeout = 5";
   d.wait_for_tables = "SET SESSION innodb_lock_wait_timeout = 2, lock_wait_timeout = 2";
   d.owner_settings = {"SET SESSION wait_timeout = 30, net_write_timeout = 25", d.wait_for_locks};
-  d.no_idle_limit = "SET SESSION wait_timeout = 31536000";
+  d.late_idle_limit = "SET SESSION wait_timeout = 900";
 }
 
 }  // namespace

@@ -263,7 +263,7 @@ Result<Dialect> postgresql_dialect(std::string_view application) {
       // A claim reads the index in order, whatever the planner's numbers of yesterday say.
       " SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off;"
       " SET enable_hashjoin = off; SET enable_mergejoin = off"};
-  d.no_idle_limit = "SET idle_session_timeout = 0";
+  d.late_idle_limit = "SET idle_session_timeout = '15min'";
   d.server_id =
       "SELECT system_identifier::TEXT || '/' || current_database() FROM pg_control_system()";
   return d;

@@ -48,7 +48,7 @@ struct Dialect {
   std::string listen, listen_no_more;
   std::string tell_listeners;               // of what was given back
   std::vector<std::string> owner_settings;  // of a connection that takes events
-  std::string no_idle_limit;                // behind them: it may be silent for long
+  std::string late_idle_limit;              // behind them: it may be silent for 15 minutes
   // While a statement finds a row or a table locked: fails at once, or after 5 s; or after 2 s,
   // since whoever comes later waits behind one that wants a whole table.
   std::string wait_for_no_lock, wait_for_locks, wait_for_tables;
