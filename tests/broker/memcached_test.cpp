@@ -1,84 +1,17 @@
 // What only a queue in memcached has to show.
-#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
 #include <set>
 #include <thread>
 
 #include "broker/look.hpp"
-#include "broker/memcached/ring_view.hpp"
 #include "client/event_id.hpp"
-#include "client/memcached/rings.hpp"
-#include "place.hpp"
-#include "skipping.hpp"
+#include "rings.hpp"
 
 namespace actiond::test {
 namespace {
-
-namespace fs = std::filesystem;
-namespace mc = action::memcached;
-
-std::string shell(const std::string& command) {
-  std::string text;
-  FILE* const pipe = ::popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  for (char part[512]; std::fgets(part, sizeof part, pipe) != nullptr;) text += part;
-  REQUIRE_MESSAGE(::pclose(pipe) == 0, command, text);
-  return text;
-}
-
-// A server of a case's own, with these options.
-class OwnServer {
- public:
-  explicit OwnServer(const std::string& options) {
-    std::string pattern = (fs::temp_directory_path() / "action-ring-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    directory_ = pattern;
-    script(options + " start");
-    url_ = shell(command() + "url");
-    url_.pop_back();
-  }
-  ~OwnServer() { script("stop --purge"); }
-  OwnServer(const OwnServer&) = delete;
-  OwnServer& operator=(const OwnServer&) = delete;
-
-  void script(const std::string& words) const { shell(command() + words + " </dev/null"); }
-  const std::string& url() const { return url_; }
-  void freeze_for(std::chrono::milliseconds time) const {
-    const pid_t pid = std::stoi(shell("cat '" + directory_.native() + "/server.pid'"));
-    ::kill(pid, SIGSTOP);
-    std::this_thread::sleep_for(time);
-    ::kill(pid, SIGCONT);
-  }
-
- private:
-  std::string command() const {
-    return SCRIPTS_DIR "/memcached --dir '" + directory_.native() + "' ";
-  }
-  fs::path directory_;
-  std::string url_;
-};
-
-class Ring : public Place {
- public:
-  explicit Ring(const std::string& url) : Place("memcached", url) { config_.application = "rings"; }
-  void take_away() override {}
-
-  std::unique_ptr<mc::Rings> open() const {
-    auto rings = mc::Rings::open(config_.brokers.front(), config_.application, 10s, 10s);
-    if (!rings) FAIL(rings.error().text);
-    return std::move(*rings);
-  }
-};
-
-bool has_memcached() {
-  return std::getenv("ACTION_TEST_MEMCACHED") != nullptr;
-}
 
 // Queues events of 20 kB until `most` of them are stored, or one is refused; returns their ids.
 std::set<std::string> fill(mc::Rings& rings, std::size_t most) {
@@ -197,47 +130,6 @@ TEST_CASE("memcached: a poller that the others have written off is told so") {
   for (int i = 0; i < 20 && turned; ++i) turned = consumer.turn(1s);
   REQUIRE_FALSE(turned);
   CHECK(turned.error().text.find("does not know this poller any more") != std::string::npos);
-}
-
-TEST_CASE("memcached: a slot that its producer never filled holds up nothing") {
-  if (!has_memcached()) SKIP_TEST("ACTION_TEST_MEMCACHED names no server");
-  const OwnServer server("--option=-M");
-  const Ring place(server.url());
-  const auto rings = place.open();
-  REQUIRE(rings->add_queue("low"));
-  REQUIRE(rings->connection().run(mc::increment(rings->key("low", "tail"), 3)));
-  enqueue(place, "low", {event("behind")});
-  Consumer consumer(place);
-  consumer.acknowledge(consumer.take(1).front());
-  const std::string queue = "low";
-  consumer.until([&] {
-    const auto ends = rings->ends(std::span(&queue, 1));
-    REQUIRE(ends);
-    return ends->front().head == 5;
-  });
-}
-
-TEST_CASE("memcached: what was finished behind a later event is looked through bit by bit") {
-  if (!has_memcached()) SKIP_TEST("ACTION_TEST_MEMCACHED names no server");
-  const OwnServer server("--option=-M");
-  const Ring place(server.url());
-  const auto rings = place.open();
-  const std::string queue = "low";
-  REQUIRE(rings->add_queue(queue));
-  const Message message = event("work");
-  const mc::NewSlot later{queue, &message, 3'600'000}, now{queue, &message};
-  REQUIRE(rings->put({&later, 1}));
-  REQUIRE(rings->connection().run(mc::increment(rings->key(queue, "tail"), 5'000)));
-  REQUIRE(rings->put({&now, 1}));
-  RingView view(*rings, queue, "1");
-  const auto ends = rings->ends(std::span(&queue, 1));
-  REQUIRE(ends);
-  REQUIRE(view.update(ends->front()));
-  std::vector<StoredClaim> taken;
-  int turns = 0;
-  for (; taken.empty() && view.may_have_more(mc::now_ms()); ++turns) REQUIRE(view.take(100, taken));
-  CHECK(taken.size() == 1);
-  CHECK(turns >= 5);  // between which it says that it is alive
 }
 
 TEST_CASE("memcached: what a slow server stores is stored once") {

@@ -152,7 +152,9 @@ Result<void> MemcachedThread::settle(const Turn& turn) {
   return counted ? Result<void>() : counted.error();
 }
 
-// What is lower is left to others while a higher one may have more.
+// What is lower is left to others while a higher one may have more. That holds for all the turns in
+// which a long ring is looked through, even if they find nothing: no lower event may start while a
+// higher one is ready, and it may be the last that is looked at.
 Result<void> MemcachedThread::take(Turn& turn) {
   for (QueueIndex i = 0; i < views_.size(); ++i) {
     auto& hold = turn.holds[i];
@@ -190,8 +192,7 @@ Result<void> MemcachedThread::leave(Turn& turn) {
   if (auto stored = store(turn); !stored) return stored;
   if (auto settled = settle(turn); !settled) return settled;
   for (auto& view : views_) {
-    if (auto given = view.give_back_all(); !given) return given;
-    if (auto advanced = view.advance(); !advanced) return advanced;
+    if (auto left = view.leave(); !left) return left;
   }
   if (auto left = owner_.leave(); !left) return left;
   rings_->bell().ring();

@@ -13,9 +13,6 @@ namespace {
 namespace mc = action::memcached;
 
 constexpr std::size_t kClaimedTogether = 64;
-// A ring is as long as what was finished behind an event that is due much later, and whoever looks
-// through all of it in one go is taken for dead meanwhile.
-constexpr std::size_t kMostLookedAt = 1024;
 constexpr std::chrono::milliseconds kLongestLook{200};
 constexpr std::int64_t kOthersAgainMs = 1000;  // until it is looked whether its owner lives
 constexpr std::int64_t kEmptyAgainMs = 50;     // until it is looked whether its producer has come
@@ -46,6 +43,7 @@ bool RingView::may_have_more(std::int64_t now_ms) const {
 }
 
 std::int64_t RingView::next_change_ms() const {
+  if (!behind_.empty()) return 0;
   std::int64_t first = kNever;
   for (const auto& [slot, known] : known_)
     if (known.state != State::Mine && known.state != State::Left)
@@ -173,8 +171,8 @@ Result<void> RingView::look_again(std::int64_t now_ms) {
   Slots others, empty;
   for (const auto& [slot, known] : known_) {
     if (known.look_at_ms > now_ms) continue;
-    if (known.state == State::Others) others.push_back(slot);
-    if (known.state == State::Empty) empty.push_back(slot);
+    if (known.state == State::Others && others.size() < kMostLookedAt) others.push_back(slot);
+    if (known.state == State::Empty && empty.size() < kMostLookedAt) empty.push_back(slot);
   }
   if (auto looked = look_at_claims(others, now_ms); !looked) return looked;
   if (empty.empty()) return {};
@@ -251,44 +249,6 @@ Result<void> RingView::give_back(const std::vector<std::int64_t>& slots) {
                                                     .version = is_left ? items.front().version : 0};
   }
   return {};
-}
-
-Result<void> RingView::give_back_all() {
-  std::vector<std::int64_t> mine;
-  for (const auto& [slot, known] : known_)
-    if (known.state == State::Mine) mine.push_back(static_cast<std::int64_t>(slot));
-  return give_back(mine);
-}
-
-void RingView::pass_over(std::uint64_t slot) {
-  known_.erase(slot);
-  passed_.push_back(slot);
-}
-
-// A slow producer that has filled one looks where the head is, and so one of both notices.
-Result<void> RingView::look_into_passed() {
-  const auto slots = std::exchange(passed_, {});
-  const auto found = rings_.read(queue_, slots);
-  if (!found) return found.error();
-  for (const auto& each : *found) known_[each.number] = {.state = State::Later};  // to be claimed
-  return {};
-}
-
-Result<void> RingView::advance() {
-  const auto first = known_.empty() ? next_ : std::min(next_, known_.begin()->first);
-  if (first <= head_) {
-    std::erase_if(passed_, [this](auto slot) { return slot < head_; });
-    return {};
-  }
-  const auto ends = rings_.ends(std::span(&queue_, 1));
-  if (!ends) return ends.error();
-  if (ends->front().head >= first) return {};
-  const auto moved = rings_.connection().run(
-      mc::swap(rings_.key(queue_, "head"), std::to_string(first), ends->front().head_version));
-  if (!moved) return moved.error();
-  if (!moved->is("STORED")) return {};
-  head_ = first;
-  return look_into_passed();
 }
 
 }  // namespace actiond

@@ -15,6 +15,11 @@ namespace actiond {
 
 class RingView {
  public:
+  // A ring is as long as what was finished behind an event that is due much later, and whoever
+  // looks through all of it in one go is taken for dead meanwhile. So each of these looks at so
+  // many of a kind at the most, and then there is more to be done at once.
+  static constexpr std::size_t kMostLookedAt = 1024;
+
   // `rings` must outlive it. `owner`: the number under which this one claims.
   RingView(action::memcached::Rings& rings, std::string queue, std::string owner);
 
@@ -34,9 +39,10 @@ class RingView {
   // Of what is in this one's hand.
   Result<void> acknowledge(const std::vector<std::int64_t>& slots);
   Result<void> give_back(const std::vector<std::int64_t>& slots);
-  Result<void> give_back_all();
-  // Moves the ring's head over what is finished.
+  // Moves the ring's head over what is finished, and looks into it once more.
   Result<void> advance();
+  // Gives back all.
+  Result<void> leave();
 
  private:
   enum class State : unsigned char {
@@ -63,7 +69,8 @@ class RingView {
   Result<void> put_aside(const std::vector<std::pair<std::uint64_t, Known>>& slots);
   // It is finished, or a hole.
   void pass_over(std::uint64_t slot);
-  Result<void> look_into_passed();
+  Result<void> move_head();
+  Result<void> look_behind();
   Result<void> look_at_claims(const Slots& slots, std::int64_t now_ms);
   Result<std::map<std::string, bool>> living(const std::vector<action::memcached::Reply>& claims);
 
@@ -73,7 +80,8 @@ class RingView {
   std::uint64_t tail_ = 0;
   std::uint64_t head_ = 1;  // as the server has it, the last time
   std::map<std::uint64_t, Known> known_;
-  Slots passed_;  // over which, since the head was moved
+  Slots passed_;  // over which, while the head was not
+  Slots behind_;  // of them, when the head was moved: to be looked into
 };
 
 }  // namespace actiond
