@@ -3,6 +3,7 @@
 #include <set>
 #include <thread>
 
+#include "../network/rabbit_ctl.hpp"
 #include "client/rabbitmq/delay.hpp"
 #include "delayed_application.hpp"
 
@@ -16,7 +17,7 @@ namespace {
 // A user who may write and read, until the end of the scope.
 struct NoConfiguring {
   NoConfiguring() { ctl("set_permissions guest '' '.*' '.*'"); }
-  ~NoConfiguring() { ctl("set_permissions guest '.*' '.*' '.*'"); }
+  ~NoConfiguring() { (void)rabbit_ctl("set_permissions guest '.*' '.*' '.*'"); }
 };
 
 }  // namespace

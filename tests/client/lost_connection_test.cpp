@@ -6,6 +6,7 @@
 #include <set>
 #include <thread>
 
+#include "../network/rabbit_ctl.hpp"
 #include "test_broker.hpp"
 
 using action::Client;
@@ -13,18 +14,12 @@ using action::ClientError;
 
 namespace {
 
-// The broker's memory alarm, until the end of the scope.
-struct Alarm {
-  Alarm() { ctl("set_vm_memory_high_watermark 0.0000001"); }
-  ~Alarm() { ctl("set_vm_memory_high_watermark absolute 1GB"); }
-};
-
 // What is larger than 100 kB is refused on channels that begin before the end of the scope.
 struct SmallMessages {
-  SmallMessages() { limit("100000"); }
-  ~SmallMessages() { limit("134217728"); }
-  static void limit(const std::string& bytes) {
-    ctl("eval 'application:set_env(rabbit, max_message_size, " + bytes + ").'");
+  SmallMessages() { REQUIRE(limit("100000")); }
+  ~SmallMessages() { (void)limit("134217728"); }
+  static bool limit(const std::string& bytes) {
+    return rabbit_ctl("eval 'application:set_env(rabbit, max_message_size, " + bytes + ").'");
   }
 };
 
@@ -157,7 +152,8 @@ TEST_CASE("alarm: queueing waits, then fails with the broker's reason, and goes 
                 {.application = app.name(), .timeout = std::chrono::milliseconds(1500)});
   client.queue_action_event("send_email", {}, {.queue = "high"});
   {
-    Alarm alarm;
+    MemoryAlarm alarm;
+    alarm.raise();
     for (int i = 0; i < 2; ++i) {
       try {
         client.queue_action_event("send_email", {}, {.queue = "high"});

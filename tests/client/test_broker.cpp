@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "../network/rabbit_ctl.hpp"
 #include "../network/raw_calls.hpp"
 #include "client/rabbitmq/amqp.hpp"
 #include "client/rabbitmq/properties.hpp"
@@ -26,14 +27,11 @@ std::string test_broker() {
 }
 
 bool has_ctl() {
-  return !environment("ACTION_TEST_RABBITMQ_DIR").empty();
+  return has_rabbit_ctl();
 }
 
 void ctl(const std::string& arguments) {
-  const std::string command = std::string(SCRIPTS_DIR "/rabbitmq --dir '") +
-                              environment("ACTION_TEST_RABBITMQ_DIR") + "' ctl -q " + arguments +
-                              " >/dev/null";
-  REQUIRE(std::system(command.c_str()) == 0);
+  REQUIRE(rabbit_ctl(arguments));
 }
 
 std::unique_ptr<action::Connection> connect_to_test_broker() {

@@ -6,6 +6,7 @@
 
 #include <ctime>
 
+#include "../../network/rabbit_ctl.hpp"
 #include "../test_broker.hpp"
 #include "client/rabbitmq/publisher.hpp"
 
@@ -46,12 +47,6 @@ class MutePort {
  private:
   int fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   int number_ = 0;
-};
-
-// The broker's memory alarm, until the end of the scope.
-struct MemoryAlarm {
-  MemoryAlarm() { ctl("set_vm_memory_high_watermark 0.0000001"); }
-  ~MemoryAlarm() { ctl("set_vm_memory_high_watermark absolute 1GB"); }
 };
 
 }  // namespace
@@ -158,7 +153,8 @@ TEST_CASE("connection: what a broker in alarm does not read waits here, and nobo
   message.body.assign(4 << 20, 'x');
   std::size_t published = 0;
   {
-    const MemoryAlarm alarm;
+    MemoryAlarm alarm;
+    alarm.raise();
     const auto until = std::chrono::steady_clock::now() + seconds(20);
     // The kernel takes some megabytes; a call that waited would never come back.
     while ((*publisher)->has_room() && std::chrono::steady_clock::now() < until) {
