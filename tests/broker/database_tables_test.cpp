@@ -119,6 +119,24 @@ TEST_CASE("database: whoever upgrades tables waits a moment for a transaction, a
   });
 }
 
+TEST_CASE("database: who has made tables waits for locks as before") {
+  in_each([](Tables& tables) {
+    const auto& sql = tables->dialect();
+    const bool is_mysql = sql.listen.empty();
+    CHECK(tables.number(is_mysql ? "SELECT @@lock_wait_timeout = @@GLOBAL.lock_wait_timeout AND"
+                                   " @@innodb_lock_wait_timeout = @@GLOBAL.innodb_lock_wait_timeout"
+                                 : "SELECT (setting = reset_val)::INT FROM pg_settings"
+                                   " WHERE name = 'lock_timeout'") == 1);
+    REQUIRE(DatabaseOwner::enter(*tables, "one"));
+    REQUIRE(tables->session().execute("DROP TABLE " + sql.pauses));
+    CHECK(tables->keeps_pauses(QueueTables::Missing::Make));
+    CHECK(tables.number(is_mysql ? "SELECT @@lock_wait_timeout = 5 AND"
+                                   " @@innodb_lock_wait_timeout = 5"
+                                 : "SELECT (setting = '5000')::INT FROM pg_settings"
+                                   " WHERE name = 'lock_timeout'") == 1);
+  });
+}
+
 TEST_CASE("database: a statement of anybody's stores nothing in a queue that is not there") {
   in_each([](Tables& tables) {
     auto& session = tables->session();

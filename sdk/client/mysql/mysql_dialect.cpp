@@ -114,6 +114,10 @@ void add_patience(Dialect& d) {
   d.wait_for_no_lock = "SET SESSION innodb_lock_wait_timeout = 0";  // MySQL makes a second of it
   d.wait_for_locks = "SET SESSION innodb_lock_wait_timeout = 5, lock_wait_timeout = 5";
   d.wait_for_tables = "SET SESSION innodb_lock_wait_timeout = 2, lock_wait_timeout = 2";
+  d.keep_patience =
+      "SET @action_rows = @@innodb_lock_wait_timeout, @action_tables = @@lock_wait_timeout";
+  d.former_patience =
+      "SET SESSION innodb_lock_wait_timeout = @action_rows, lock_wait_timeout = @action_tables";
   d.owner_settings = {"SET SESSION wait_timeout = 30, net_write_timeout = 25", d.wait_for_locks};
   d.late_idle_limit = "SET SESSION wait_timeout = 900";
 }

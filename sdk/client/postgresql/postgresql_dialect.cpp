@@ -255,6 +255,9 @@ Result<Dialect> postgresql_dialect(std::string_view application) {
   d.wait_for_no_lock = "SET lock_timeout = '1ms'";
   d.wait_for_locks = "SET lock_timeout = '5s'";
   d.wait_for_tables = "SET lock_timeout = '2s'";
+  d.keep_patience = "SELECT set_config('action.patience', current_setting('lock_timeout'), FALSE)";
+  d.former_patience =
+      "SELECT set_config('lock_timeout', current_setting('action.patience'), FALSE)";
   d.owner_settings = {
       d.wait_for_locks,
       "SET idle_session_timeout = '30s'; SET idle_in_transaction_session_timeout = '30s';"

@@ -52,6 +52,8 @@ struct Dialect {
   // While a statement finds a row or a table locked: fails at once, or after 5 s; or after 2 s,
   // since whoever comes later waits behind one that wants a whole table.
   std::string wait_for_no_lock, wait_for_locks, wait_for_tables;
+  // Keeps in mind how long a statement waits now; waits as long as that again.
+  std::string keep_patience, former_patience;
   std::string server_id;  // tells one database from all others
 };
 

@@ -75,11 +75,13 @@ Result<void> QueueTables::lock_making() {
                            url_.shown)};
 }
 
+// Whose session it is waits for locks afterwards as it did before.
 Result<void> QueueTables::make(const std::function<Result<void>()>& work) {
+  if (const auto kept = session_->execute(dialect_.keep_patience); !kept) return kept.error();
   if (auto locked = lock_making(); !locked) return locked;
   auto made = work();
   const auto trouble = session_->trouble();
-  for (const auto& statement : {dialect_.unlock_setup, dialect_.wait_for_locks})
+  for (const auto& statement : {dialect_.unlock_setup, dialect_.former_patience})
     if (const auto done = session_->execute(statement); made && !done) return done.error();
   session_->set_trouble(trouble);
   return made;
