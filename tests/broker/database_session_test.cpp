@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <functional>
 #include <thread>
 
 #include "client/sql/backend_module.hpp"
@@ -23,8 +25,18 @@ std::unique_ptr<Session> session(const std::string& address, std::chrono::millis
   return std::move(*opened);
 }
 
-// What is said where a server refuses a connection with this text.
-std::string refusal(const std::string& text) {
+// What a server of PostgreSQL sends: the type, the length, the contents.
+std::string packet(char type, const std::string& contents) {
+  const auto length = htonl(static_cast<std::uint32_t>(contents.size() + 4));
+  return type + std::string(reinterpret_cast<const char*>(&length), sizeof length) + contents;
+}
+
+std::string parameter(const std::string& name, const std::string& value) {
+  return packet('S', name + '\0' + value + '\0');
+}
+
+// Serves one connection by `serve`. Returns why it came to nothing.
+std::string served_by(const std::function<void(int)>& serve) {
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in place{};
   place.sin_family = AF_INET;
@@ -34,16 +46,9 @@ std::string refusal(const std::string& text) {
   REQUIRE(::bind(listener, address, size) == 0);
   REQUIRE(::listen(listener, 1) == 0);
   REQUIRE(::getsockname(listener, address, &size) == 0);
-  std::thread server([listener, &text] {
+  std::thread server([listener, &serve] {
     const int one = ::accept(listener, nullptr, nullptr);
-    char greeting[1024];
-    (void)!::read(one, greeting, sizeof greeting);
-    const auto fields =
-        std::string("SFATAL\0VFATAL\0C53300\0M", 22) + text + std::string("\0HAn advice.\0\0", 14);
-    const auto length = htonl(static_cast<std::uint32_t>(fields.size() + 4));
-    const auto answer =
-        "E" + std::string(reinterpret_cast<const char*>(&length), sizeof length) + fields;
-    (void)!::write(one, answer.data(), answer.size());
+    serve(one);
     ::close(one);
   });
   const auto url = action::sql::parse_database_url(
@@ -53,6 +58,44 @@ std::string refusal(const std::string& text) {
   ::close(listener);
   REQUIRE_FALSE(opened);
   return opened.error().text;
+}
+
+std::string receive(int connection) {
+  char bytes[1024];
+  const auto got = ::read(connection, bytes, sizeof bytes);
+  return {bytes, static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
+}
+
+void send(int connection, const std::string& bytes) {
+  (void)!::write(connection, bytes.data(), bytes.size());
+}
+
+// What is said where a server refuses a connection with this text.
+std::string refusal(const std::string& text) {
+  return served_by([&text](int connection) {
+    receive(connection);
+    send(connection, packet('E', std::string("SFATAL\0VFATAL\0C53300\0M", 22) + text +
+                                     std::string("\0HAn advice.\0\0", 14)));
+  });
+}
+
+// What a server of this version is asked to set for a connection.
+std::string settings_for(const std::string& version) {
+  std::string settings;
+  served_by([&](int connection) {
+    const std::string pid{0, 0, 0, 7}, ready = packet('Z', "I");
+    receive(connection);
+    send(connection, packet('R', std::string(4, '\0')) + parameter("server_version", version) +
+                         parameter("server_encoding", "UTF8") + packet('K', pid + pid) + ready);
+    receive(connection);  // who it is
+    const std::string column = std::string("p\0", 2) + std::string(6, '\0') +
+                               std::string{0, 0, 0, 23, 0, 4, -1, -1, -1, -1, 0, 0};
+    send(connection, packet('T', std::string{0, 1} + column) +
+                         packet('D', std::string{0, 1, 0, 0, 0, 1, '7'}) +
+                         packet('C', std::string("SELECT 1\0", 9)) + ready);
+    settings = receive(connection);
+  });
+  return settings;
 }
 
 // A statement that MariaDB works at for ever.
@@ -133,6 +176,16 @@ TEST_CASE("database: to interrupt a connection that is lost touches nobody else'
   one->interrupt();
   for (const int end : pair) CHECK(::send(end, "x", 1, MSG_NOSIGNAL) == 1);
   for (const int end : pair) ::close(end);
+}
+
+TEST_CASE("database: a time that PostgreSQL gives to transactions ends none of ours") {
+  if (std::getenv("ACTION_TEST_POSTGRESQL") == nullptr)  // its module may be missing, too
+    SKIP_TEST("ACTION_TEST_POSTGRESQL names no server");
+  const std::string setting = "SET transaction_timeout = 0";
+  const auto older = settings_for("16.9"), newer = settings_for("17.0");
+  CHECK(older.find("SET statement_timeout = 0") != std::string::npos);
+  CHECK(older.find(setting) == std::string::npos);  // which it does not know
+  CHECK(newer.find(setting) != std::string::npos);
 }
 
 TEST_CASE("database: what PostgreSQL says against a connection leads to the right advice") {

@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kOldestPostgres = 140000;
+constexpr int kOldestPostgres = 140000, kKnowsTransactionTime = 170000;
 constexpr char kSystemAuthorities[] = "/etc/ssl/certs/ca-certificates.crt";
 
 Trouble trouble_of_state(std::string_view state) {
@@ -193,9 +193,11 @@ Result<void> PostgresqlSession::check_server() {
                     "tells who lives: name the server itself",
                     url_.shown)};
   // Whoever uses it looks queues up before it stores events there.
-  const auto set = execute(
+  std::string settings =
       "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;"
-      " SET action.knows_queues = 'yes'; SET statement_timeout = 0");
+      " SET action.knows_queues = 'yes'; SET statement_timeout = 0";
+  if (::PQserverVersion(raw_) >= kKnowsTransactionTime) settings += "; SET transaction_timeout = 0";
+  const auto set = execute(settings);
   return set ? Result<void>() : set.error();
 }
 
