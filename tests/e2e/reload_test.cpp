@@ -1,4 +1,8 @@
 // Dropping a file is the deploy: pollers that see a change take it up by themselves, or refuse it.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <fstream>
 #include <set>
 
@@ -168,6 +172,9 @@ TEST_CASE("reload: the way back is gone to its end though who goes it is killed"
   site.overwrite("version_v2", "version");
   REQUIRE(runs_version(site, "v2"));
   const pid_t poller = site.recorded_pid(1);
+  // Until this is released it is on its way.
+  const int lock = ::open(site.path("run/snapshots/.lock").c_str(), O_RDWR | O_CLOEXEC);
+  REQUIRE(::flock(lock, LOCK_EX) == 0);
   const auto rolling_back = site.begin({"rollback", "--id", "1"});
   pid_t successor = 0;
   REQUIRE(wait_until([&] {
@@ -176,6 +183,7 @@ TEST_CASE("reload: the way back is gone to its end though who goes it is killed"
     return successor != 0;
   }));
   end_process(successor);
+  ::close(lock);
   CHECK(runs_version(site, "v1"));
 }
 
