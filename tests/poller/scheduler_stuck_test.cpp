@@ -14,14 +14,15 @@ struct StuckScene : SchedulerScene {
     consuming(1);
     broker.take();
   }
-  void fail(QueueIndex queue) {
-    deliver(queue, "mail");
-    turn();
-    runner().begin(clock.now());
-    runner().end(Ending::Failed);
-    turn();
-  }
 };
+
+void fail_one(SchedulerScene& scene, QueueIndex queue) {
+  scene.deliver(queue, "mail");
+  scene.turn();
+  scene.runner().begin(scene.clock.now());
+  scene.runner().end(Ending::Failed);
+  scene.turn();
+}
 
 }  // namespace
 
@@ -47,11 +48,7 @@ TEST_CASE("scheduler: while what can't be stored is tried again nothing more is 
   SchedulerScene scene;
   scene.broker.refusal = Error{"no right to write"};
   for (int i = 0; i < 16; ++i) {
-    scene.deliver(1, "mail");
-    scene.turn();
-    scene.runner().begin(scene.clock.now());
-    scene.runner().end(Ending::Failed);
-    scene.turn();
+    fail_one(scene, 1);
     scene.consuming(32);  // which it may have asked for
   }
   REQUIRE(scene.scheduler.outcomes().stuck() == 16);
@@ -69,7 +66,7 @@ TEST_CASE("scheduler: while what can't be stored is tried again nothing more is 
 TEST_CASE("scheduler: what can't be stored keeps nothing else of its queue waiting") {
   StuckScene scene;
   scene.broker.refusal = Error{"no right to write"};
-  scene.fail(0);
+  fail_one(scene, 0);
   scene.turn();
   CHECK(scene.broker.take() == Texts{"consume 0 2", "consume 1 2"});
 }
@@ -77,7 +74,7 @@ TEST_CASE("scheduler: what can't be stored keeps nothing else of its queue waiti
 TEST_CASE("scheduler: what can't be stored keeps no lower queue waiting") {
   StuckScene scene;
   scene.broker.refusal = Error{"no right to write"};
-  scene.fail(0);
+  fail_one(scene, 0);
   scene.turn();
   scene.consuming(2);
   scene.broker.take();
@@ -90,7 +87,7 @@ TEST_CASE("scheduler: what can't be stored keeps no lower queue waiting") {
 TEST_CASE("scheduler: what fails while the broker is blocked keeps nothing waiting") {
   StuckScene scene;
   scene.broker.blocked = true;
-  scene.fail(0);
+  fail_one(scene, 0);
   scene.turn();
   CHECK(scene.broker.take() == Texts{"consume 0 2", "consume 1 2"});
   scene.broker.blocked = false;
@@ -108,11 +105,7 @@ TEST_CASE("scheduler: an alarm holds back sixteen outcomes, and much to be sent 
     scene.broker.is_congested = is_taken = true;
   }
   for (int i = 0; i < 16; ++i) {
-    scene.deliver(1, "mail");
-    scene.turn();
-    scene.runner().begin(scene.clock.now());
-    scene.runner().end(Ending::Failed);
-    scene.turn();
+    fail_one(scene, 1);
     scene.consuming(32);  // which it may have asked for
   }
   REQUIRE(scene.scheduler.outcomes().unfinished() == 16);
