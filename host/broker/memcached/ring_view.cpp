@@ -7,6 +7,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/clock.hpp"
+
 namespace actiond {
 namespace {
 
