@@ -50,6 +50,7 @@ Result<void> SurePublisher::knock() {
 Result<SurePublisher::Refused> SurePublisher::publish(const std::vector<Post>& posts,
                                                       std::chrono::milliseconds patience) {
   late_.forget(monotonic_now());
+  refused_.clear();  // of a call that failed
   Refused refused;
   std::set<std::size_t> left;
   for (std::size_t i = 0; i < posts.size(); ++i) left.insert(left.end(), i);
@@ -109,15 +110,16 @@ Result<void> SurePublisher::await_all(std::chrono::milliseconds patience) {
   while (!awaited_.empty()) {
     const auto waited = monotonic_now() - begin;
     const bool is_blocked = publisher_->is_blocked();
-    if (is_blocked && (waited >= timeout_ || in_alarm_ == InAlarm::Fail)) return takes_nothing();
-    if (!is_blocked && waited >= patience) break;
+    const bool is_over = waited >= (is_blocked ? timeout_ : patience);
+    if (is_over || (is_blocked && in_alarm_ == InAlarm::Fail)) break;
     if (auto read = publisher_->wait(kLook); !read) return read;
   }
+  const bool is_alarm = !awaited_.empty() && publisher_->is_blocked();
   for (const auto& [number, awaited] : std::exchange(awaited_, {})) {
     refused_.emplace(awaited.place, not_in_time());
     late_.await(number, awaited.id);
   }
-  return {};
+  return is_alarm ? takes_nothing() : Result<void>();
 }
 
 void SurePublisher::settle(std::uint64_t number, const Result<void>& taken) {
