@@ -75,7 +75,7 @@ class Migration {
   // Those before one that is refused may be stored, and are moved then. Several may have the same
   // id: then none of them counts as stored.
   Result<void> move(std::vector<Waiting>& batch) {
-    const auto posted = post(batch);
+    auto posted = post(batch);
     const auto loss = sender_.flush();
     if (loss)
       std::erase_if(batch, [&loss](const Waiting& each) {

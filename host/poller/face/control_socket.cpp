@@ -185,11 +185,10 @@ void ControlSocket::answer(const std::shared_ptr<Conversation>& conversation) {
 }
 
 void ControlSocket::end(const std::shared_ptr<Conversation>& conversation) {
-  const auto kept = conversation;  // it may be of the set
-  kept->owner = nullptr;
-  kept->deadline.reset();
-  kept->close();
-  conversations_.erase(kept);
+  const auto kept = conversations_.extract(conversation);  // `conversation` may be of the set
+  conversation->owner = nullptr;
+  conversation->deadline.reset();
+  conversation->close();
   accept();
 }
 

@@ -223,6 +223,15 @@ void add_postgres_locks(Dialect& d, std::string_view application) {
   d.unlock_setup = fmt::format("SELECT pg_advisory_unlock({}, 0)", group);
 }
 
+void add_postgres_patience(Dialect& d) {
+  d.wait_for_no_lock = "SET lock_timeout = '1ms'";
+  d.wait_for_locks = "SET lock_timeout = '5s'";
+  d.wait_for_tables = "SET lock_timeout = '2s'";
+  d.keep_patience = "SELECT set_config('action.patience', current_setting('lock_timeout'), FALSE)";
+  d.former_patience =
+      "SELECT set_config('lock_timeout', current_setting('action.patience'), FALSE)";
+}
+
 }  // namespace
 
 Result<Dialect> postgresql_dialect(std::string_view application) {
@@ -252,12 +261,7 @@ Result<Dialect> postgresql_dialect(std::string_view application) {
   d.returning_id = " RETURNING id";
   add_postgres_locks(d, application);
   add_postgres_listening(d, application);
-  d.wait_for_no_lock = "SET lock_timeout = '1ms'";
-  d.wait_for_locks = "SET lock_timeout = '5s'";
-  d.wait_for_tables = "SET lock_timeout = '2s'";
-  d.keep_patience = "SELECT set_config('action.patience', current_setting('lock_timeout'), FALSE)";
-  d.former_patience =
-      "SELECT set_config('lock_timeout', current_setting('action.patience'), FALSE)";
+  add_postgres_patience(d);
   d.owner_settings = {
       d.wait_for_locks,
       "SET idle_session_timeout = '30s'; SET idle_in_transaction_session_timeout = '30s';"
