@@ -138,7 +138,7 @@ TEST_CASE("policies: what a delivery-limit drops is a dead letter that tells so,
   {
     const Policy policy(site, "low", R"({"delivery-limit":1})");
     CHECK(wait_until([] {
-      rabbit::give_back("low");
+      rabbit::lose("low");
       return rabbit::ready("dead") == 1;
     }));
   }

@@ -1,4 +1,6 @@
 // Messages of rabbit.hpp: published, and taken off their queues.
+#include <optional>
+
 #include "client/event_id.hpp"
 #include "client/rabbitmq/publisher.hpp"
 #include "process.hpp"
@@ -45,6 +47,18 @@ std::optional<RawMessage> take_one(const std::string& queue) {
   read_properties(message.properties, taken);
   amqp_destroy_message(&message);
   return taken;
+}
+
+// The delivery tag of the next message there, if there is one.
+std::optional<std::uint64_t> take_unacknowledged(const std::string& queue) {
+  const auto reply = amqp_basic_get(state(), kChannel, to_bytes(queue_name(queue)), false);
+  REQUIRE(reply.reply_type == AMQP_RESPONSE_NORMAL);
+  if (reply.reply.id != AMQP_BASIC_GET_OK_METHOD) return std::nullopt;
+  const auto tag = static_cast<amqp_basic_get_ok_t*>(reply.reply.decoded)->delivery_tag;
+  amqp_message_t message;
+  REQUIRE(amqp_read_message(state(), kChannel, &message, 0).reply_type == AMQP_RESPONSE_NORMAL);
+  amqp_destroy_message(&message);
+  return tag;
 }
 
 }  // namespace
@@ -171,14 +185,13 @@ std::vector<RawMessage> take_all(const std::string& queue) {
 }
 
 void give_back(const std::string& queue) {
-  const auto reply = amqp_basic_get(state(), kChannel, to_bytes(queue_name(queue)), false);
-  REQUIRE(reply.reply_type == AMQP_RESPONSE_NORMAL);
-  if (reply.reply.id != AMQP_BASIC_GET_OK_METHOD) return;
-  const auto tag = static_cast<amqp_basic_get_ok_t*>(reply.reply.decoded)->delivery_tag;
-  amqp_message_t message;
-  REQUIRE(amqp_read_message(state(), kChannel, &message, 0).reply_type == AMQP_RESPONSE_NORMAL);
-  amqp_destroy_message(&message);
-  REQUIRE(amqp_basic_nack(state(), kChannel, tag, false, true) == AMQP_STATUS_OK);
+  if (const auto tag = take_unacknowledged(queue))
+    REQUIRE(amqp_basic_nack(state(), kChannel, *tag, false, true) == AMQP_STATUS_OK);
+}
+
+void lose(const std::string& queue) {
+  (void)take_unacknowledged(queue);
+  disconnect();
 }
 
 std::vector<RawMessage> dead_letters(std::size_t count) {
