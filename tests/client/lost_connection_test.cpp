@@ -14,17 +14,6 @@ using action::ClientError;
 
 namespace {
 
-// What is larger than 100 kB is refused on channels that begin before the end of the scope.
-// RabbitMQ 4 looks at the term, 3 at the setting.
-struct SmallMessages {
-  SmallMessages() { REQUIRE(limit("100000")); }
-  ~SmallMessages() { (void)limit("134217728"); }
-  static bool limit(const std::string& bytes) {
-    return rabbit_ctl("eval 'application:set_env(rabbit, max_message_size, " + bytes +
-                      "), persistent_term:put(max_message_size, " + bytes + ").'");
-  }
-};
-
 std::multiset<std::string> ids_in(TestApplication& app, const std::string& queue) {
   std::multiset<std::string> ids;
   while (auto message = app.take(queue)) ids.insert(message->id);

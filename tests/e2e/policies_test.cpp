@@ -3,6 +3,7 @@
 #include <optional>
 #include <set>
 
+#include "../network/rabbit_ctl.hpp"
 #include "site.hpp"
 
 namespace {
@@ -24,25 +25,6 @@ class Policy {
  private:
   const Site& site_;
   bool is_over_ = false;
-};
-
-// The broker refuses what is larger than 100 kB, on connections that begin before its end. RabbitMQ
-// 4 looks at the term, 3 at the setting.
-class SmallMessages {
- public:
-  explicit SmallMessages(const Site& site) : site_(site) { limit("100000"); }
-  ~SmallMessages() { limit("134217728"); }
-  SmallMessages(const SmallMessages&) = delete;
-  SmallMessages& operator=(const SmallMessages&) = delete;
-
- private:
-  void limit(const std::string& bytes) const {
-    site_.rabbitmq({"ctl", "-q", "eval",
-                    "application:set_env(rabbit, max_message_size, " + bytes +
-                        "), persistent_term:put(max_message_size, " + bytes + ")."});
-  }
-
-  const Site& site_;
 };
 
 std::string params_line(std::size_t bytes) {
@@ -231,7 +213,7 @@ TEST_CASE(
   REQUIRE_MESSAGE(queued.status == 0, queued.err);
   const std::string large = queued.out.substr(37, 36);
   site.configure("");
-  const SmallMessages limit(site);
+  const SmallMessages limit;
   for (const char* count : {"2", "0"}) {
     const Ran moved = site.actiond({"migrate", "--from", file});
     CHECK(moved.status == 1);
@@ -248,7 +230,7 @@ TEST_CASE(
 TEST_CASE("policies: enqueue names the line that the broker finds too large") {
   NEEDS_NODE();
   Site site("", {});
-  const SmallMessages limit(site);
+  const SmallMessages limit;
   const std::string input = params_line(10) + params_line(20) + params_line(200'000);
   const Ran queued = site.actiond({"enqueue", "record", "-", "--queue", "high"}, input);
   CHECK(queued.status == 1);
